@@ -1,0 +1,8 @@
+/** What every layer may use: errors, promises about our own code, time, retries, JSON, secrets. */
+export * from './assert.ts';
+export * from './clock.ts';
+export * from './errors.ts';
+export * from './json.ts';
+export * from './nearest.ts';
+export * from './retry.ts';
+export * from './secrets.ts';
