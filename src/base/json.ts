@@ -21,7 +21,9 @@ export function parseJson(text: string): Json {
   const quoted = text.replace(
     stringOrNumber,
     (token, _string: string | undefined, number: string | undefined) =>
-      number === undefined || Number.isSafeInteger(Number(number)) ? token : `"${bigMark}${number}"`,
+      number === undefined || !wholeNumber.test(number) || Number.isSafeInteger(Number(number))
+        ? token
+        : `"${bigMark}${number}"`,
   );
   return JSON.parse(quoted, (_key, value: unknown) =>
     typeof value === 'string' && value.startsWith(bigMark) ? BigInt(value.slice(bigMark.length)) : value,
@@ -41,4 +43,5 @@ export function printJson(value: unknown, indent?: number): string {
 const bigMark = '\u{f8ff}big:';
 const markedBig = /"\u{f8ff}big:(-?\d+)"/gu;
 const longNumber = /\d{16}/;
-const stringOrNumber = /("(?:[^"\\]|\\.)*")|(-?\d{16,}(?![\d.eE]))/g;
+const stringOrNumber = /("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;
+const wholeNumber = /^-?\d+$/;
