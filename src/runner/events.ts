@@ -1,0 +1,116 @@
+/**
+ * What happens during a run, as one stream: the terminal, the log file and `--json` all draw from it.
+ *
+ * Events are facts in the order they became true. They hold no colours and no prose beyond the
+ * messages of results. Times are milliseconds since 1970.
+ */
+import type { BoathouseError, SourceLocation } from '../base/index.ts';
+import type { NodeResult } from '../targets/index.ts';
+
+/** How loud a message is. `warn` messages count as warnings of the run. */
+export type MessageLevel = 'debug' | 'info' | 'warn' | 'error';
+
+/** What a node is, as shown beside its state. */
+export interface NodeFacts {
+  readonly uniqueId: string;
+  readonly name: string;
+  readonly resourceType: string;
+  readonly materialized: string;
+  /** `schema.alias`, or the name where there is no relation. */
+  readonly relation: string;
+  /** The relation's quoted three-part name, where there is one. */
+  readonly relationName: string | undefined;
+  /** The file it is written in, relative to the project. */
+  readonly file: string;
+  /** Absolute path of the compiled SQL, once there is one. */
+  readonly compiledPath: string | undefined;
+}
+
+/** How many results of each sort, in the words of dbt's summary line. */
+export interface RunCounts {
+  readonly pass: number;
+  readonly warn: number;
+  readonly error: number;
+  readonly skip: number;
+  readonly noOp: number;
+  readonly total: number;
+}
+
+/** One event of a run. */
+export type RunEvent =
+  | {
+      readonly kind: 'run-started';
+      readonly atMs: number;
+      readonly invocationId: string;
+      readonly command: string;
+      readonly project: string;
+      readonly target: string;
+      readonly threads: number;
+      /** How many of each resource type the project has. */
+      readonly found: Readonly<Record<string, number>>;
+      /** How many are in this run. */
+      readonly selected: number;
+    }
+  | {
+      readonly kind: 'node-started';
+      readonly atMs: number;
+      readonly node: NodeFacts;
+      /** From 1, in the order of starting. */
+      readonly index: number;
+      readonly total: number;
+      readonly thread: number;
+    }
+  | {
+      readonly kind: 'node-retried';
+      readonly atMs: number;
+      readonly node: NodeFacts;
+      /** The attempt that failed, from 1. */
+      readonly attempt: number;
+      readonly attemptsMax: number;
+      readonly error: BoathouseError;
+    }
+  | {
+      readonly kind: 'node-finished';
+      readonly atMs: number;
+      readonly node: NodeFacts;
+      readonly index: number;
+      readonly total: number;
+      /** 0 for nodes that never started. */
+      readonly thread: number;
+      readonly result: NodeResult;
+    }
+  | {
+      readonly kind: 'message';
+      readonly atMs: number;
+      readonly level: MessageLevel;
+      readonly text: string;
+      /** Whether a template printed it: shown even when quiet. */
+      readonly printed: boolean;
+      readonly code?: string;
+      readonly location?: SourceLocation;
+      readonly hint?: string;
+    }
+  | {
+      readonly kind: 'stopping';
+      readonly atMs: number;
+      readonly reason: 'interrupted' | 'fail-fast';
+      readonly running: number;
+    }
+  | {
+      readonly kind: 'published';
+      readonly atMs: number;
+      readonly path: string;
+      readonly generation: number;
+      readonly relations: number;
+    }
+  | {
+      readonly kind: 'run-finished';
+      readonly atMs: number;
+      readonly command: string;
+      readonly counts: RunCounts;
+      readonly elapsedMs: number;
+      readonly interrupted: boolean;
+    };
+
+/** Who is told. Called in order, never concurrently; must not throw. */
+export type Emit = (event: RunEvent) => void;

@@ -1,0 +1,16 @@
+/** Running a graph on a target: order, threads, retries, skips, results, and one stream of events. */
+export { countResults, isFailure } from './counts.ts';
+export { DbtLog, type DbtLogLine, plural, summaryLine } from './dbt-log.ts';
+export { runnerErrors } from './errors.ts';
+export type { Emit, MessageLevel, NodeFacts, RunCounts, RunEvent } from './events.ts';
+export {
+  errorResult,
+  type GraphResult,
+  type NodeRunner,
+  runGraph,
+  type RunGraphOptions,
+  skippedResult,
+} from './run-graph.ts';
+export { isoMicros, type RunResultsHeader, runResultsArtifact, threadName } from './run-results.ts';
+export { type Outcome, Schedule, type Skip, type WorkItem } from './schedule.ts';
+export { planWorkItems, type ProjectGraph } from './work-items.ts';

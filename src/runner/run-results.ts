@@ -1,0 +1,84 @@
+/**
+ * `run_results.json`, version 6: what dbt's tools read after a run.
+ *
+ * Pure: values in, a plain object out. Keys and their order are dbt's.
+ * Source: schemas.getdbt.com, run-results v6.
+ */
+import type { Manifest, ManifestNode } from '../compiler/index.ts';
+import type { NodeResult } from '../targets/index.ts';
+
+/** What the artifact says about the invocation. */
+export interface RunResultsHeader {
+  readonly invocationId: string;
+  readonly startedAtMs: number;
+  readonly generatedAtMs: number;
+  /** The dbt version whose artifacts these are; the one the manifest names. */
+  readonly dbtVersion: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly elapsedMs: number;
+}
+
+/** The artifact as a plain object, ready to be printed as JSON. */
+export function runResultsArtifact(
+  header: RunResultsHeader,
+  manifest: Manifest,
+  results: Iterable<NodeResult>,
+  threads: ReadonlyMap<string, number>,
+): Record<string, unknown> {
+  return {
+    metadata: {
+      dbt_schema_version: 'https://schemas.getdbt.com/dbt/run-results/v6.json',
+      dbt_version: header.dbtVersion,
+      generated_at: isoMicros(header.generatedAtMs),
+      invocation_id: header.invocationId,
+      invocation_started_at: isoMicros(header.startedAtMs),
+      env: header.env,
+    },
+    results: [...results].map((result) => resultRow(result, manifest.nodes[result.uniqueId], threads)),
+    elapsed_time: header.elapsedMs / 1000,
+    args: header.args,
+  };
+}
+
+function resultRow(
+  result: NodeResult,
+  node: ManifestNode | undefined,
+  threads: ReadonlyMap<string, number>,
+): Record<string, unknown> {
+  const { message, code, rowsAffected } = result.adapterResponse;
+  return {
+    status: result.status,
+    timing: result.timing.map((t) => ({
+      name: t.name,
+      started_at: isoMicros(t.startedMs),
+      completed_at: isoMicros(t.completedMs),
+    })),
+    thread_id: threadName(threads.get(result.uniqueId) ?? 0),
+    execution_time: result.executionTimeMs / 1000,
+    adapter_response: {
+      ...(message === '' ? {} : { _message: message }),
+      ...(code === undefined ? {} : { code }),
+      ...(rowsAffected === undefined ? {} : { rows_affected: rowsAffected }),
+    },
+    message: result.message,
+    failures: result.failures,
+    unique_id: result.uniqueId,
+    compiled: node?.compiled ?? false,
+    compiled_code: node?.compiled_code ?? null,
+    relation_name: node?.relation_name ?? null,
+    batch_results: null,
+  };
+}
+
+/** A thread as dbt names it in artifacts and logs. */
+export function threadName(thread: number): string {
+  return thread === 0 ? 'MainThread' : `Thread-${thread} (worker)`;
+}
+
+/** ISO 8601 in UTC with six digits, as dbt writes times. */
+export function isoMicros(ms: number): string {
+  const whole = Math.floor(ms);
+  const micros = Math.floor((ms - whole) * 1000);
+  return new Date(whole).toISOString().replace('Z', `${String(micros).padStart(3, '0')}Z`);
+}
