@@ -1,0 +1,65 @@
+/** Files of `target/` that the compiler knows how to write. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Compilation } from './compilation.ts';
+import type { ManifestNode } from './manifest.ts';
+
+/** Writes `manifest.json`. Tools that read dbt's read it. */
+export async function writeManifest(compilation: Compilation, targetPath: string): Promise<void> {
+  await mkdir(targetPath, { recursive: true });
+  await writeFile(join(targetPath, 'manifest.json'), JSON.stringify(compilation.manifest));
+}
+
+/**
+ * Writes a node's compiled SQL below `target/compiled/<package>/…` and sets its `compiled_path`.
+ *
+ * @returns the path, relative to the project, with `/`.
+ */
+export async function writeCompiled(
+  node: ManifestNode,
+  targetPath: string,
+  projectRoot: string,
+): Promise<string> {
+  const path = artifactPath('compiled', node);
+  await writeText(join(targetPath, path), node.compiled_code ?? '');
+  node.compiled_path = relativeToProject(targetPath, projectRoot, path);
+  return node.compiled_path;
+}
+
+/**
+ * Writes the SQL that was run for a node below `target/run/<package>/…` and sets its `build_path`.
+ *
+ * @returns the path, relative to the project, with `/`.
+ */
+export async function writeRun(
+  node: ManifestNode,
+  sql: string,
+  targetPath: string,
+  projectRoot: string,
+): Promise<string> {
+  const path = artifactPath('run', node);
+  await writeText(join(targetPath, path), sql);
+  node.build_path = relativeToProject(targetPath, projectRoot, path);
+  return node.build_path;
+}
+
+/** Generic tests of one property file share its path, so it becomes a folder, as in dbt. */
+function artifactPath(folder: 'compiled' | 'run', node: ManifestNode): string {
+  const own = node.path.split('/').at(-1) ?? node.path;
+  const original = node.original_file_path;
+  const inFolder =
+    node.resource_type === 'test' && /\.ya?ml$/.test(original) ? `${original}/${own}` : original;
+  const isYamlSnapshot = node.resource_type === 'snapshot' && /\.ya?ml$/.test(original);
+  return join(folder, node.package_name, isYamlSnapshot ? `${original}/${own}` : inFolder);
+}
+
+async function writeText(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+}
+
+function relativeToProject(targetPath: string, projectRoot: string, path: string): string {
+  const full = join(targetPath, path).replaceAll('\\', '/');
+  const root = `${projectRoot.replaceAll('\\', '/').replace(/\/$/, '')}/`;
+  return full.startsWith(root) ? full.slice(root.length) : full;
+}

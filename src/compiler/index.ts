@@ -1,0 +1,16 @@
+/**
+ * Project to manifest to graph to compiled SQL.
+ *
+ * `compileProject` is dbt's parse. The `Compilation` it returns compiles nodes, hooks and macros when
+ * asked, reaching the engine only through the `WarehouseSession` it is handed.
+ */
+export * from './artifacts.ts';
+export * from './compilation.ts';
+export * from './compile-project.ts';
+export * from './context/index.ts';
+export * from './errors.ts';
+export * from './graph.ts';
+export * from './invocation.ts';
+export * from './manifest.ts';
+export * from './selection/index.ts';
+export * from './warehouse.ts';
