@@ -1,0 +1,24 @@
+/** The lakehouse's names: generations, the published file, leases. */
+export { buildCatalogFile, type CatalogFile, type CatalogFileOptions } from './catalog-file.ts';
+export { catalogErrors } from './errors.ts';
+export {
+  applyChanges,
+  type CatalogChanges,
+  type CatalogColumn,
+  type CatalogKind,
+  type CatalogRelation,
+  type Generation,
+  isEmptyChange,
+  relationKey,
+} from './generation.ts';
+export {
+  type CatalogLog,
+  openCatalog,
+  type PublishOptions,
+  publishGeneration,
+  readGeneration,
+} from './generation-log.ts';
+export { acquireLease, type Lease, type LeaseHolder, type LeaseOptions } from './lease.ts';
+export { copyPublished, replacePublished } from './published-file.ts';
+export { type SweepOptions, sweepCatalog } from './sweep.ts';
+export { createViews, type ViewOutcome } from './views.ts';

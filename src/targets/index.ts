@@ -1,0 +1,14 @@
+/** Where compiled SQL runs: the lakehouse target, its plans, and how a run's work becomes visible. */
+export { targetErrors } from './errors.ts';
+export { openTarget } from './open-target.ts';
+export { type ExternalOutput, type MacroArgument, type PlanStep, printPlan } from './plan.ts';
+export type {
+  HookMoment,
+  NodeResult,
+  NodeStatus,
+  NodeTiming,
+  PublishResult,
+  Target,
+  TargetNotice,
+  TargetOptions,
+} from './target.ts';

@@ -1,0 +1,133 @@
+/**
+ * What running a node will do, as a list of tagged steps.
+ *
+ * Planning is pure: it sees the node, its compiled SQL and what the relation looks like now, and
+ * decides. `perform.ts` obeys. So a plan can be shown (`--plan`), tested as text, and trusted: what
+ * is shown is what runs. Only hooks are in it unrendered, because they see what the steps before
+ * them did.
+ */
+import type { RelationKind, RelationName } from '../compiler/index.ts';
+
+/** How an external relation is laid out on disk. */
+export interface ExternalOutput {
+  /** Absolute path of the file, or of the folder for a partitioned or per-thread output. */
+  readonly location: string;
+  readonly isDirectory: boolean;
+  readonly format: 'parquet' | 'csv' | 'json';
+  /** What stands between the brackets of `COPY … TO … (…)`. */
+  readonly copyOptions: string;
+  /** Named arguments of the reading function, printed: `union_by_name = false`. */
+  readonly readOptions: readonly string[];
+  readonly partitionBy: readonly string[];
+  /** The files' ending, with its dot: `.parquet`, `.csv.gz`. */
+  readonly extension: string;
+}
+
+/** One step of a plan. */
+export type PlanStep =
+  /** Starts the node's transaction. */
+  | { readonly kind: 'begin' }
+  | { readonly kind: 'commit' }
+  /** Renders and runs one hook of the node. */
+  | {
+      readonly kind: 'hook';
+      readonly moment: 'pre' | 'post';
+      readonly index: number;
+      readonly sql: string;
+      readonly transaction: boolean;
+    }
+  /** A statement. The `main` one gives the node its message. */
+  | { readonly kind: 'sql'; readonly sql: string; readonly main?: boolean }
+  /** Calls a macro that the user wrote in place of ours, and runs what it gives. */
+  | {
+      readonly kind: 'macro';
+      readonly name: string;
+      readonly arguments: readonly MacroArgument[];
+      readonly main?: boolean;
+    }
+  /** Loads a CSV file into a table that the steps before have made. */
+  | {
+      readonly kind: 'load-seed';
+      readonly relation: RelationName;
+      readonly file: string;
+      readonly delimiter: string;
+      readonly columns: readonly string[];
+    }
+  /** Writes the query's rows once, to files nobody reads yet. */
+  | { readonly kind: 'stage-external'; readonly query: string; readonly output: ExternalOutput }
+  /** Puts what was staged in the place of what was there, and the view over it. */
+  | { readonly kind: 'swap-external'; readonly relation: RelationName; readonly output: ExternalOutput }
+  /** Writes the query's rows to a Delta table as one commit. */
+  | {
+      readonly kind: 'write-delta';
+      readonly query: string;
+      readonly location: string;
+      readonly mode: 'append' | 'overwrite';
+      readonly schemaMode: 'merge' | 'overwrite' | undefined;
+      readonly partitionBy: readonly string[];
+      readonly configuration: Readonly<Record<string, string>>;
+    }
+  /** Makes the relation a view over the version of the Delta table that is newest now. */
+  | { readonly kind: 'pin-delta'; readonly relation: RelationName; readonly location: string }
+  /** Notes what the relation is now, for the catalog. */
+  | { readonly kind: 'made'; readonly relation: RelationName; readonly as: RelationKind };
+
+/** An argument of a macro call: a relation, or text. */
+export type MacroArgument =
+  | { readonly kind: 'relation'; readonly relation: RelationName; readonly type: RelationKind }
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'boolean'; readonly value: boolean };
+
+/** A plan as text: one step a line, SQL indented below its step. Stable, for goldens and `--plan`. */
+export function printPlan(steps: readonly PlanStep[]): string {
+  return `${steps.map(printStep).join('\n')}\n`;
+}
+
+function printStep(step: PlanStep): string {
+  switch (step.kind) {
+    case 'begin':
+    case 'commit':
+      return step.kind;
+    case 'hook':
+      return block(`hook ${step.moment}${step.transaction ? '' : ' outside the transaction'}`, step.sql);
+    case 'sql':
+      return block(step.main ? 'sql main' : 'sql', step.sql);
+    case 'macro':
+      return `macro ${step.name}(${step.arguments.map(printArgument).join(', ')})`;
+    case 'load-seed':
+      return `load-seed ${printName(step.relation)} from ${step.file} (${step.columns.join(', ')})`;
+    case 'stage-external':
+      return block(`stage-external ${step.output.location} (${step.output.copyOptions})`, step.query);
+    case 'swap-external':
+      return `swap-external ${printName(step.relation)} at ${step.output.location}`;
+    case 'write-delta': {
+      const partitions = step.partitionBy.length > 0 ? ` partitioned by ${step.partitionBy.join(', ')}` : '';
+      const schema = step.schemaMode ? ` schema ${step.schemaMode}` : '';
+      return block(`write-delta ${step.mode}${schema}${partitions} ${step.location}`, step.query);
+    }
+    case 'pin-delta':
+      return `pin-delta ${printName(step.relation)} at ${step.location}`;
+    case 'made':
+      return `made ${step.as} ${printName(step.relation)}`;
+  }
+}
+
+function block(head: string, text: string): string {
+  const body = text.trim().split('\n');
+  return [head, ...body.map((line) => `    ${line}`.trimEnd())].join('\n');
+}
+
+function printArgument(argument: MacroArgument): string {
+  switch (argument.kind) {
+    case 'relation':
+      return printName(argument.relation);
+    case 'text':
+      return '<sql>';
+    case 'boolean':
+      return String(argument.value);
+  }
+}
+
+function printName(name: RelationName): string {
+  return [name.database, name.schema, name.identifier].filter((part) => part !== '').join('.');
+}
