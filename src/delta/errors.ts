@@ -1,0 +1,81 @@
+/** What can go wrong with a Delta table's log. */
+import { defineErrors, type ErrorKind, type ErrorsOf } from '../base/index.ts';
+
+type Kinds = {
+  'not-a-table': ErrorKind<{ table: string }>;
+  'corrupt-log': ErrorKind<{ table: string; problem: string }>;
+  'bad-schema': ErrorKind<{ problem: string }>;
+  'bad-partition-value': ErrorKind<{ value: string; type: string }>;
+  'no-such-version': ErrorKind<{ table: string; wanted: string; first: number; last: number }>;
+  'unsupported-feature': ErrorKind<{
+    table: string;
+    doing: 'read' | 'write' | 'create';
+    features: readonly string[];
+  }>;
+  'commit-conflict': ErrorKind<{ table: string; version: number; conflicts: readonly string[] }>;
+  'append-only': ErrorKind<{ table: string }>;
+  'outside-table': ErrorKind<{ table: string; path: string }>;
+};
+
+const kinds: Kinds = {
+  'not-a-table': {
+    message: (d) => `${d.table} is not a Delta table: it has no _delta_log with commits`,
+    hint: () => 'Check the path. A table is created by the first write to it.',
+    sqlState: '42P01',
+    httpStatus: 404,
+  },
+  'corrupt-log': {
+    message: (d) => `the log of ${d.table} is damaged: ${d.problem}`,
+    hint: () =>
+      'Nothing was read. Restore the named file from a copy, or read an earlier version of the table that does not need it.',
+    sqlState: 'XX001',
+  },
+  'bad-schema': {
+    message: (d) => `the table's schema can't be understood: ${d.problem}`,
+    hint: () =>
+      'The schema stands in the last metaData action of the log. Was it written by another program?',
+    sqlState: 'XX001',
+  },
+  'bad-partition-value': {
+    message: (d) => `'${d.value}' is not a partition value of type ${d.type}`,
+    hint: () => 'Source: Delta protocol, "Partition Value Serialization".',
+    sqlState: '22P02',
+  },
+  'no-such-version': {
+    message: (d) => `${d.table} can't be read as of ${d.wanted}: it has versions ${d.first} to ${d.last}`,
+    hint: () => 'Versions before the first were removed by log clean-up, or never were.',
+    sqlState: '22023',
+    httpStatus: 404,
+  },
+  'unsupported-feature': {
+    message: (d) => `can't ${d.doing} ${d.table}: it needs ${d.features.join(', ')}`,
+    hint: (d) =>
+      d.doing === 'read'
+        ? 'No row was read, since it could be wrong. Read the table with a program that knows the feature, or rewrite it without.'
+        : 'Nothing was written, since it could break the table. Turn the feature off, or write with a program that knows it.',
+    sqlState: '0A000',
+    httpStatus: 501,
+  },
+  'commit-conflict': {
+    message: (d) =>
+      `${d.table}: version ${d.version} was taken by a writer that changed the same data (${d.conflicts.join('; ')})`,
+    hint: () => 'Run the command again. If it keeps losing, give the two writers disjoint partitions.',
+    sqlState: '40001',
+    httpStatus: 409,
+    retryable: true,
+  },
+  'append-only': {
+    message: (d) => `${d.table} is append-only (delta.appendOnly is true): rows can't be removed or replaced`,
+    hint: () => "Append instead, or set the table's property delta.appendOnly to false.",
+    sqlState: '55000',
+    httpStatus: 409,
+  },
+  'outside-table': {
+    message: (d) => `${d.table} names a file outside its own folder: ${d.path}`,
+    hint: () => 'Shallow clones do this. Make a full copy of the table with the program that cloned it.',
+    sqlState: '0A000',
+  },
+};
+
+/** The errors of the Delta layer. */
+export const deltaErrors: ErrorsOf<Kinds> = defineErrors('delta', kinds);

@@ -1,0 +1,40 @@
+/** The Delta protocol: actions, log, snapshot, checkpoints, conflicts, commits. No SQL engine, no rows. */
+export {
+  type Action,
+  type AddFile,
+  type ChangeFile,
+  type CommitInfo,
+  type DeletionVector,
+  type DomainMetadata,
+  deletionVectorId,
+  fileKey,
+  type Metadata,
+  type PartitionValues,
+  type Protocol,
+  type RemoveFile,
+  removeOf,
+  type TextMap,
+  type Transaction,
+} from './actions.ts';
+export { deltaErrors } from './errors.ts';
+export type { CheckpointRow, ParquetRows } from './parquet-rows.ts';
+export {
+  type ArrayType,
+  type DataType,
+  type DecimalType,
+  field,
+  type MapType,
+  type PrimitiveName,
+  type PrimitiveType,
+  parseDataType,
+  parseSchema,
+  primitive,
+  printDataType,
+  printSchema,
+  type StructField,
+  type StructType,
+  type UnknownType,
+  walkFields,
+  walkTypes,
+} from './schema.ts';
+export type { Snapshot } from './snapshot.ts';

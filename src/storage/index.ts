@@ -1,0 +1,8 @@
+/** Bytes by path: a local folder, memory, and storage that fails on purpose. */
+export { storageErrors } from './errors.ts';
+export { type Fault, FaultyStorage, faults } from './faulty.ts';
+export { LocalStorage, type LocalStorageOptions } from './local.ts';
+export { MemoryStorage } from './memory.ts';
+export { openStorage } from './open.ts';
+export { compareUtf8 } from './paths.ts';
+export type { FileInfo, PutOutcome, Storage, StorageOptions } from './storage.ts';

@@ -1,0 +1,94 @@
+/**
+ * Create-if-absent on a local file system: the one primitive under every shared write.
+ *
+ * With hard links: a finished, synced temporary file is linked to the name. The link either makes the
+ * name or fails because it is there, in one step, and what it names is whole. A writer killed
+ * anywhere leaves a temporary file and nothing else.
+ *
+ * Without (some SMB mounts): the name is created exclusively, with a NUL in place of its first byte
+ * until everything else is durable. Objects never begin with NUL, so a reader tells an unfinished
+ * object (empty, or with the NUL) from a whole one; other Delta readers fail to parse it rather than
+ * take half of it for all.
+ */
+import { link, open, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { codeOf } from './local-errors.ts';
+import { syncFolder, writeTemporary } from './local-temporary.ts';
+import type { PutOutcome } from './storage.ts';
+
+/** Creates `file` holding `bytes` unless something has that name. Durable when it says `created`. */
+export async function createIfAbsent(
+  file: string,
+  bytes: Uint8Array,
+  links: 'auto' | 'never',
+): Promise<PutOutcome> {
+  if (await exists(file)) return { kind: 'taken' };
+  if (links === 'auto') {
+    const outcome = await createByLink(file, bytes);
+    if (outcome !== 'no-links') return outcome;
+  }
+  return createByMarking(file, bytes);
+}
+
+async function createByLink(file: string, bytes: Uint8Array): Promise<PutOutcome | 'no-links'> {
+  const folder = dirname(file);
+  const temporary = await writeTemporary(folder, bytes);
+  try {
+    try {
+      await link(temporary, file);
+    } catch (error) {
+      // On NFS the reply can be lost and the repeated request fail. The temporary file's name is ours
+      // alone, so a second link to it can only be the one we asked for.
+      const linked = (await stat(temporary)).nlink === 2;
+      if (!linked) {
+        if (codeOf(error) === 'EEXIST') return { kind: 'taken' };
+        if (noLinks.has(codeOf(error) ?? '')) return 'no-links';
+        throw error;
+      }
+    }
+    await syncFolder(folder);
+    return { kind: 'created' };
+  } finally {
+    await unlink(temporary).catch(() => undefined);
+  }
+}
+
+/** What file systems without hard links answer. EPERM is Linux's word for it (vfat, some FUSE). */
+const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK', 'UNKNOWN']);
+
+async function createByMarking(file: string, bytes: Uint8Array): Promise<PutOutcome> {
+  let handle: Awaited<ReturnType<typeof open>>;
+  try {
+    handle = await open(file, 'wx');
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return { kind: 'taken' };
+    throw error;
+  }
+  let whole = false;
+  try {
+    const marked = Uint8Array.from(bytes);
+    marked[0] = 0;
+    await handle.writeFile(marked);
+    await handle.sync();
+    // One byte can't be torn. From here on the object is whole for every reader.
+    await handle.write(bytes.subarray(0, 1), 0, 1, 0);
+    whole = true;
+    await handle.sync();
+  } finally {
+    await handle.close();
+    // The name was ours alone, and nobody takes an unfinished object for a commit: give it back.
+    if (!whole) await unlink(file).catch(() => undefined);
+  }
+  await syncFolder(dirname(file));
+  return { kind: 'created' };
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(
+    () => true,
+    (error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );
+}

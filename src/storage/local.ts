@@ -1,0 +1,253 @@
+/** Storage in a local folder, shared with other processes and, over a mount, with other hosts. */
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { assert } from '../base/index.ts';
+import { storageErrors } from './errors.ts';
+import { createIfAbsent } from './local-create.ts';
+import { codeOf, localError } from './local-errors.ts';
+import { LocalRoot } from './local-root.ts';
+import { isTemporary, sweepTemporaries, syncFolder, writeTemporary } from './local-temporary.ts';
+import { checkPath, checkPrefix, compareUtf8 } from './paths.ts';
+import type { FileInfo, PutOutcome, Storage } from './storage.ts';
+
+/** What may be chosen about a local folder. */
+export interface LocalStorageOptions {
+  /** `never` is for mounts whose hard links lie; `auto` finds out at each write. */
+  readonly links?: 'auto' | 'never';
+  /** How old a temporary file of a dead writer must be before it is swept. An hour unless given. */
+  readonly orphanAgeMs?: number;
+}
+
+/**
+ * A folder. Objects are files; folders above them come and go as needed.
+ *
+ * Links inside the folder are followed only to what is inside it too. A folder that another program
+ * swaps for a link between our check and our use is beyond what the file system lets us see.
+ */
+export class LocalStorage implements Storage {
+  readonly uri: string;
+  readonly #root: LocalRoot;
+  readonly #links: 'auto' | 'never';
+  readonly #orphanAgeMs: number;
+  readonly #swept = new Set<string>();
+  /** Folders made here whose entries in their parents aren't durable yet. */
+  readonly #newFolders = new Set<string>();
+
+  /** @param rootPath absolute; need not exist yet. */
+  constructor(rootPath: string, options: LocalStorageOptions = {}) {
+    this.uri = pathToFileURL(rootPath).href.replace(/\/$/, '');
+    this.#root = new LocalRoot(rootPath, this.uri);
+    this.#links = options.links ?? 'auto';
+    this.#orphanAgeMs = options.orphanAgeMs ?? 3_600_000;
+  }
+
+  async read(path: string): Promise<Uint8Array> {
+    return this.#touch('read', path, async (file) => {
+      const handle = await open(file, constants.O_RDONLY);
+      try {
+        const bytes = await handle.readFile();
+        if (bytes.length === 0 || bytes[0] === 0) throw storageErrors.unfinished({ path, uri: this.uri });
+        return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  async readRange(path: string, startByte: number, lengthBytes: number): Promise<Uint8Array> {
+    return this.#touch('read', path, async (file) => {
+      const handle = await open(file, constants.O_RDONLY);
+      try {
+        const bytes = new Uint8Array(lengthBytes);
+        let filled = 0;
+        while (filled < lengthBytes) {
+          const { bytesRead } = await handle.read(bytes, filled, lengthBytes - filled, startByte + filled);
+          if (bytesRead === 0) break;
+          filled += bytesRead;
+        }
+        return bytes.subarray(0, filled);
+      } finally {
+        await handle.close();
+      }
+    });
+  }
+
+  async stat(path: string): Promise<FileInfo | undefined> {
+    try {
+      return await this.#touch('read', path, async (file) => fileInfo(path, file));
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'storage.not-found' || code === 'storage.not-a-file') return undefined;
+      throw error;
+    }
+  }
+
+  async putIfAbsent(path: string, bytes: Uint8Array): Promise<PutOutcome> {
+    assertContent(bytes);
+    return this.#touch('create', path, async (file) => {
+      const folder = dirname(file);
+      await this.#makeFolder(folder);
+      await this.#sweepOnce(folder);
+      const outcome = await createIfAbsent(file, bytes, this.#links);
+      if (outcome.kind === 'created') await this.#syncNewFolders();
+      return outcome;
+    });
+  }
+
+  async put(path: string, bytes: Uint8Array): Promise<void> {
+    assertContent(bytes);
+    await this.#touch('write', path, async (file) => {
+      const folder = dirname(file);
+      await this.#makeFolder(folder);
+      const temporary = await writeTemporary(folder, bytes);
+      try {
+        await rename(temporary, file);
+      } catch (error) {
+        await unlink(temporary).catch(() => undefined);
+        throw error;
+      }
+      await syncFolder(folder);
+      await this.#syncNewFolders();
+    });
+  }
+
+  async *list(prefix: string, after?: string): AsyncIterable<FileInfo> {
+    checkPrefix(prefix, this.uri);
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    yield* this.#listFolder(folder, prefix, after);
+  }
+
+  async remove(path: string): Promise<void> {
+    try {
+      await this.#touch('remove', path, (file) => unlink(file), 'entry');
+    } catch (error) {
+      if (codeOf(error) !== 'storage.not-found') throw error;
+    }
+  }
+
+  locate(path: string): string {
+    checkPath(path, this.uri);
+    try {
+      return this.#root.locate(path);
+    } catch (error) {
+      throw localError(error, { path, uri: this.uri, doing: 'locate' });
+    }
+  }
+
+  async prepareWrite(path: string): Promise<string> {
+    return this.#touch('write', path, async (file) => {
+      await this.#makeFolder(dirname(file));
+      return file;
+    });
+  }
+
+  async finishWrite(path: string): Promise<FileInfo> {
+    return this.#touch('write', path, async (file) => {
+      // Opened for writing because Windows syncs no read-only handle; `r+` never creates.
+      const handle = await open(file, 'r+');
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await syncFolder(dirname(file));
+      await this.#syncNewFolders();
+      const info = await fileInfo(path, file);
+      if (!info) throw storageErrors['not-a-file']({ path, uri: this.uri });
+      return info;
+    });
+  }
+
+  /** Removes the temporary files that dead writers left in `folder` ('' is the root); says how many. */
+  async sweep(folder: string): Promise<number> {
+    const path = folder === '' ? this.#root.path : await this.#root.resolve(checkPath(folder, this.uri));
+    return sweepTemporaries(path, this.#orphanAgeMs);
+  }
+
+  /** Checks the path, resolves links above it, and turns the system's errors into ours. */
+  async #touch<T>(
+    doing: string,
+    path: string,
+    work: (file: string) => Promise<T>,
+    follow: 'target' | 'entry' = 'target',
+  ): Promise<T> {
+    checkPath(path, this.uri);
+    try {
+      return await work(await this.#root.resolve(path, follow));
+    } catch (error) {
+      throw localError(error, { path, uri: this.uri, doing });
+    }
+  }
+
+  async *#listFolder(folder: string, prefix: string, after: string | undefined): AsyncIterable<FileInfo> {
+    let entries: { name: string; isFolder: boolean; isLink: boolean }[];
+    try {
+      const path = folder === '' ? this.#root.path : await this.#root.resolve(folder.slice(0, -1));
+      entries = (await readdir(path, { withFileTypes: true })).map((entry) => ({
+        name: entry.isDirectory() ? `${entry.name}/` : entry.name,
+        isFolder: entry.isDirectory(),
+        isLink: entry.isSymbolicLink(),
+      }));
+    } catch (error) {
+      const ours = localError(error, { path: folder, uri: this.uri, doing: 'list' });
+      const code = codeOf(ours);
+      if (code === 'storage.not-found' || code === 'storage.not-a-file') return;
+      throw ours;
+    }
+    // A folder sorts as its name with the slash, since that is what its objects' paths go on with.
+    entries.sort((a, b) => compareUtf8(a.name, b.name));
+    for (const { name, isFolder, isLink } of entries) {
+      const path = folder + name;
+      if (isFolder) {
+        const overlaps = path.startsWith(prefix) || prefix.startsWith(path);
+        const over = after !== undefined && compareUtf8(path, after) < 0 && !after.startsWith(path);
+        if (overlaps && !over) yield* this.#listFolder(path, prefix, after);
+      } else if (path.startsWith(prefix) && (after === undefined || compareUtf8(path, after) > 0)) {
+        if (isTemporary(name)) continue;
+        const info = await this.#statListed(path, isLink);
+        if (info) yield info;
+      }
+    }
+  }
+
+  /** Undefined for what has gone since, and for links to a folder or to something outside. */
+  async #statListed(path: string, isLink: boolean): Promise<FileInfo | undefined> {
+    try {
+      return await this.stat(path);
+    } catch (error) {
+      if (isLink && codeOf(error) === 'storage.outside-root') return undefined;
+      throw error;
+    }
+  }
+
+  async #makeFolder(folder: string): Promise<void> {
+    const first = await mkdir(folder, { recursive: true });
+    if (first === undefined) return;
+    for (let made = folder; made.length >= first.length; made = dirname(made)) this.#newFolders.add(made);
+  }
+
+  /** A file is only as durable as the entries of the folders that lead to it. */
+  async #syncNewFolders(): Promise<void> {
+    for (const folder of [...this.#newFolders]) {
+      await syncFolder(dirname(folder));
+      this.#newFolders.delete(folder);
+    }
+  }
+
+  async #sweepOnce(folder: string): Promise<void> {
+    if (this.#swept.has(folder)) return;
+    this.#swept.add(folder);
+    await sweepTemporaries(folder, this.#orphanAgeMs);
+  }
+}
+
+async function fileInfo(path: string, file: string): Promise<FileInfo | undefined> {
+  const found = await stat(file);
+  return found.isFile() ? { path, sizeBytes: found.size, modifiedMs: Math.floor(found.mtimeMs) } : undefined;
+}
+
+function assertContent(bytes: Uint8Array): void {
+  assert(bytes.length > 0 && bytes[0] !== 0, 'objects are not empty and do not begin with NUL');
+}

@@ -1,0 +1,41 @@
+/** From a URI to the storage behind it. */
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { secrets } from '../base/index.ts';
+import { storageErrors } from './errors.ts';
+import { LocalStorage } from './local.ts';
+import { MemoryStorage } from './memory.ts';
+import type { Storage, StorageOptions } from './storage.ts';
+
+/**
+ * The storage rooted at `uri`: a plain path, `file://…`, or `memory:name` (one per name and process).
+ * Nothing is touched until it is used; a folder that isn't there is made by the first write.
+ *
+ * @param options `AWS_*` names verbatim; ignored for local paths, their secrets are masked in output.
+ * @throws storage.unsupported-scheme
+ */
+export function openStorage(uri: string, options: StorageOptions = {}): Storage {
+  for (const [name, value] of Object.entries(options)) {
+    if (/SECRET|TOKEN|PASSWORD/i.test(name)) secrets.add(value);
+  }
+  if (/^file:/i.test(uri)) return new LocalStorage(localPathOf(uri));
+  if (/^memory:/i.test(uri)) return openMemory(uri.slice('memory:'.length));
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//.exec(uri)?.[1];
+  if (scheme) throw storageErrors['unsupported-scheme']({ uri, scheme: scheme.toLowerCase() });
+  return new LocalStorage(resolve(uri));
+}
+
+/** `file:relative/path` is not a URL that Node takes, but people write it. */
+function localPathOf(uri: string): string {
+  return /^file:\/\//i.test(uri)
+    ? fileURLToPath(uri)
+    : resolve(decodeURIComponent(uri.slice('file:'.length)));
+}
+
+function openMemory(name: string): MemoryStorage {
+  let storage = memories.get(name);
+  if (!storage) memories.set(name, (storage = new MemoryStorage(name)));
+  return storage;
+}
+
+const memories = new Map<string, MemoryStorage>();
