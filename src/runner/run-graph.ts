@@ -166,7 +166,7 @@ class GraphRun {
 
   /** What the run makes of a node's own result: warnings as errors, and what was interrupted. */
   #judge(result: NodeResult): NodeResult {
-    if (this.#reason !== undefined && result.status === 'error') {
+    if (this.#reason !== undefined && result.status === 'error' && wasInterrupted(result)) {
       const why =
         this.#reason === 'interrupted'
           ? 'Interrupted'
@@ -200,6 +200,11 @@ class GraphRun {
     const total = this.#schedule.size;
     this.#emit({ kind: 'node-finished', atMs: this.#clock.nowMs(), node, index, total, thread, result });
   }
+}
+
+/** Whether the error is our own interruption and not something that went wrong by itself. */
+function wasInterrupted({ error }: NodeResult): boolean {
+  return error !== undefined && (error.code.endsWith('interrupted') || /\bINTERRUPT\b/.test(error.message));
 }
 
 function nameOf(options: RunGraphOptions, id: string): string {
