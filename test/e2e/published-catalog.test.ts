@@ -1,0 +1,150 @@
+/** Readers and runs at once, as real processes: nobody waits, nobody fails, nobody sees half a run. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Ended, ended, Folder, project } from './command.ts';
+
+const folder = new Folder();
+
+const reader = `
+import { existsSync } from 'node:fs';
+import { DuckDBInstance } from '@duckdb/node-api';
+const [file, mode, stop] = process.argv.slice(1);
+const sql = 'select (select min(batch) from a), (select max(batch) from a), (select max(batch) from b), (select max(batch) from c), (select max(batch) from d), (select count(*) from a)';
+const seen = new Set();
+let queries = 0;
+let instance = await DuckDBInstance.create(file, mode === 'read-write' ? {} : { access_mode: 'READ_ONLY' });
+let connection = await instance.connect();
+if (mode === 'read-write') await connection.run('create table mine as select 1 as x');
+console.log('ready');
+while (!existsSync(stop)) {
+  if (mode === 'reopen') {
+    connection.closeSync();
+    instance.closeSync();
+    instance = await DuckDBInstance.create(file, { access_mode: 'READ_ONLY' });
+    connection = await instance.connect();
+  }
+  const [row] = (await connection.runAndReadAll(sql)).getRowsJson();
+  queries += 1;
+  seen.add(row.join(' '));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+}
+console.log(JSON.stringify({ queries, seen: [...seen] }));
+`;
+
+/** Starts a reader and waits until it has the catalog open. */
+async function startReader(
+  mode: string,
+  stop: string,
+): Promise<{ child: ChildProcess; end: Promise<Ended> }> {
+  const child = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', reader, join(folder.path, 'lake.duckdb'), mode, stop],
+    { cwd: resolve(import.meta.dirname, '../..') },
+  );
+  const end = ended(child);
+  await new Promise<void>((ready, failed) => {
+    child.stdout?.once('data', () => ready());
+    child.once('close', () => failed(new Error('the reader ended before it was ready')));
+  });
+  return { child, end };
+}
+
+const found = (result: Ended): { queries: number; seen: string[] } => {
+  expect(result.stderr).toBe('');
+  expect(result.code).toBe(0);
+  return JSON.parse(result.stdout.split('\n').at(-2) ?? '') as { queries: number; seen: string[] };
+};
+
+beforeAll(() => {
+  const rows = "select i, {{ var('batch') }} as batch from range(20000) t(i)";
+  folder.put({
+    ...project('lake'),
+    'models/a.sql': `{{ config(materialized='external', location='files/a.parquet') }}\n${rows}`,
+    'models/b.sql':
+      "{{ config(materialized='external', location='files/b', options={'partition_by': 'part'}) }}\nselect *, i % 3 as part from {{ ref('a') }}",
+    'models/c.sql':
+      "{{ config(materialized='table', format='delta', location='files/c') }}\nselect * from {{ ref('b') }}",
+    'models/d.sql': "select * from {{ ref('c') }}",
+  });
+});
+afterAll(() => folder.remove());
+
+describe('the published catalog', () => {
+  it('serves readers of every kind while three builds run', async () => {
+    await folder.ok('build', '--vars', '{batch: 0}');
+    const stop = join(folder.path, 'stop');
+    const readers = {
+      kept: await startReader('keep', stop),
+      reopened: await startReader('reopen', stop),
+    };
+    // Another program has the file of the first build open for writing, all the while.
+    const other = new Folder();
+    try {
+      for (const batch of [1, 2, 3]) {
+        if (batch === 2) Object.assign(readers, { writer: await startReader('read-write', stop) });
+        const build = await folder.run('build', '--vars', `{batch: ${batch}}`);
+        expect(build.code, build.output).toBe(0);
+      }
+      const late = await startReader('reopen', stop);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      writeFileSync(stop, '');
+      const kept = found(await readers.kept.end);
+      const reopened = found(await readers.reopened.end);
+      const lately = found(await late.end);
+      expect(kept.queries).toBeGreaterThan(10);
+      expect(kept.seen).toEqual(['0 0 0 0 0 20000']);
+      expect(lately.seen).toEqual(['3 3 3 3 3 20000']);
+      expect(reopened.seen.length).toBeGreaterThan(1);
+      for (const row of reopened.seen) {
+        const [least, ...others] = row.split(' ');
+        expect(others, row).toEqual([least, least, least, least, '20000']);
+      }
+      const { writer } = readers as { writer?: { end: Promise<Ended> } };
+      expect(found(await (writer?.end as Promise<Ended>)).queries).toBeGreaterThan(0);
+    } finally {
+      writeFileSync(stop, '');
+      other.remove();
+    }
+  }, 180_000);
+
+  it('leaves the earlier run in place when a run is killed', async () => {
+    const before = await folder.rows('select max(batch)::integer as batch, count(*)::integer as n from a');
+    for (const delayMs of [300, 700, 1200]) {
+      const child = folder.start('build', '--vars', '{batch: 9}', '--full-refresh');
+      const end = ended(child);
+      await new Promise((resolve) => setTimeout(resolve, delayMs));
+      child.kill('SIGKILL');
+      const { code } = await end;
+      if (code === 0) break;
+      const [now] = await folder.rows('select max(batch)::integer as batch, count(*)::integer as n from a');
+      expect([before[0], { batch: 9, n: 20000 }]).toContainEqual(now);
+    }
+    await folder.ok('build', '--vars', '{batch: 10}');
+    expect(await folder.rows('select max(batch)::integer as batch, count(*)::integer as n from d')).toEqual([
+      { batch: 10, n: 20000 },
+    ]);
+    expect(existsSync(join(folder.path, 'files/a.parquet'))).toBe(true);
+  }, 120_000);
+
+  it('has runs that keep tables inside it take turns', async () => {
+    const keeping = new Folder();
+    try {
+      keeping.put({
+        ...project('keeping'),
+        'models/one.sql': "{{ config(materialized='table', tags=['one']) }} select 1 as x from range(100000)",
+        'models/two.sql': "{{ config(materialized='table', tags=['two']) }} select 2 as x from range(100000)",
+      });
+      const both = await Promise.all([keeping.run('build', '-s', 'one'), keeping.run('build', '-s', 'two')]);
+      for (const one of both) expect(one.code, one.output).toBe(0);
+      expect(
+        await keeping.rows(
+          'select (select count(*) from one)::integer as one, (select count(*) from two)::integer as two',
+        ),
+      ).toEqual([{ one: 100000, two: 100000 }]);
+    } finally {
+      keeping.remove();
+    }
+  });
+});
