@@ -1,0 +1,438 @@
+/**
+ * dbt's relation: the name of a table or view, and how it is printed.
+ *
+ * Immutable: `include`, `quote`, `incorporate` and the like give a new one. Printing it gives what
+ * stands in SQL: the quoted parts, or the text of `external` (`read_parquet('…')`) where its rows are
+ * files rather than a relation of the database.
+ */
+import {
+  bindArguments,
+  Dict,
+  HostObject,
+  hostFunction,
+  jinjaErrors,
+  type Kwargs,
+  type Value,
+} from '../../jinja/index.ts';
+import type { ExistingRelation, RelationKind, RelationName } from '../warehouse.ts';
+import { optionalBoolean, optionalInteger, optionalText, plainEntries, record } from './arguments.ts';
+
+/** Which parts of a relation's name something applies to. */
+export interface RelationPolicy {
+  readonly database: boolean;
+  readonly schema: boolean;
+  readonly identifier: boolean;
+}
+
+/** What makes a relation. Absent parts are none. */
+export interface RelationParts {
+  readonly database?: string | null | undefined;
+  readonly schema?: string | null | undefined;
+  readonly identifier?: string | null | undefined;
+  readonly type?: string | null | undefined;
+  readonly quotePolicy?: Partial<RelationPolicy> | undefined;
+  readonly includePolicy?: Partial<RelationPolicy> | undefined;
+  /** What stands for the relation in SQL instead of its name: `read_parquet('…')`. */
+  readonly external?: string | null | undefined;
+  /** `--empty` and `--sample`: rows kept when it is printed as a source of rows. */
+  readonly limit?: number | null | undefined;
+  /** A condition put around the relation when printed (microbatch's event time). */
+  readonly filter?: string | null | undefined;
+  /** Whether a limited relation gets an alias. True unless given. */
+  readonly requireAlias?: boolean | undefined;
+  /** Kept for dbt's `dbt_created`. */
+  readonly dbtCreated?: boolean | undefined;
+}
+
+const everywhere: RelationPolicy = { database: true, schema: true, identifier: true };
+
+/** The types a relation can have; templates see them as text. */
+export const relationTypes: Readonly<Record<string, string>> = {
+  Table: 'table',
+  View: 'view',
+  CTE: 'cte',
+  MaterializedView: 'materialized_view',
+  External: 'external',
+  PointerTable: 'pointer_table',
+  Function: 'function',
+};
+
+/** A relation as templates see it. */
+export class Relation extends HostObject {
+  override readonly typeName = 'DuckDBRelation';
+  override readonly isMapping = false;
+  readonly database: string | null;
+  readonly schema: string | null;
+  readonly identifier: string | null;
+  readonly type: string | null;
+  readonly external: string | null;
+  readonly limit: number | null;
+  readonly filter: string | null;
+  readonly quotePolicy: RelationPolicy;
+  readonly includePolicy: RelationPolicy;
+  readonly requireAlias: boolean;
+  readonly dbtCreated: boolean;
+
+  private constructor(parts: RelationParts) {
+    super();
+    this.database = parts.database ?? null;
+    this.schema = parts.schema ?? null;
+    this.identifier = parts.identifier ?? null;
+    this.type = parts.type ?? null;
+    this.external = parts.external ?? null;
+    this.limit = parts.limit ?? null;
+    this.filter = parts.filter ?? null;
+    this.quotePolicy = { ...everywhere, ...parts.quotePolicy };
+    this.includePolicy = { ...everywhere, ...parts.includePolicy };
+    this.requireAlias = parts.requireAlias ?? true;
+    this.dbtCreated = parts.dbtCreated ?? false;
+  }
+
+  static of(parts: RelationParts): Relation {
+    return new Relation(parts);
+  }
+
+  /** What an engine says exists. */
+  static ofExisting(existing: ExistingRelation): Relation {
+    return new Relation({ ...existing, type: existing.kind });
+  }
+
+  /** The same relation with some parts changed. */
+  with(parts: RelationParts): Relation {
+    return new Relation({
+      ...this.#parts(),
+      ...parts,
+      quotePolicy: { ...this.quotePolicy, ...parts.quotePolicy },
+      includePolicy: { ...this.includePolicy, ...parts.includePolicy },
+    });
+  }
+
+  /** Its three names for a warehouse; parts that are none become empty text. */
+  toRelationName(): RelationName {
+    return { database: this.database ?? '', schema: this.schema ?? '', identifier: this.identifier ?? '' };
+  }
+
+  /** As `dropRelation` and `renameRelation` want it; a relation without a type counts as a table. */
+  toExisting(): ExistingRelation {
+    return { ...this.toRelationName(), kind: (this.type ?? 'table') as RelationKind };
+  }
+
+  /** Its name as it stands in SQL, ignoring limits. */
+  render(): string {
+    if (this.external !== null) return this.external;
+    return this.#renderName();
+  }
+
+  /** How it prints in SQL: with `--empty`'s limit or a batch's filter around it, where there is one. */
+  override str(): string {
+    const name = this.render();
+    if (this.limit === null && this.filter === null) return name;
+    const where = this.filter === null ? '' : ` where ${this.filter}`;
+    const limited =
+      this.limit === null ? '' : this.limit === 0 ? ' where false limit 0' : ` limit ${this.limit}`;
+    const condition = this.filter !== null && this.limit === 0 ? `${where} limit 0` : `${where}${limited}`;
+    const kind = this.limit === null ? 'et_filter' : 'limit';
+    const alias = this.requireAlias ? ` _dbt_${kind}_subq_${this.identifier ?? 'relation'}` : '';
+    return `(select * from ${name}${condition})${alias}`;
+  }
+
+  override repr(): string {
+    return `<${this.typeName} ${this.render()}>`;
+  }
+
+  override truthy(): boolean {
+    return true;
+  }
+
+  override equals(other: Value): boolean {
+    return other instanceof Relation && other.#identity() === this.#identity();
+  }
+
+  override hashKey(): unknown {
+    return `\0relation ${this.#identity()}`;
+  }
+
+  override toJs(): unknown {
+    return {
+      path: { database: this.database, schema: this.schema, identifier: this.identifier },
+      type: this.type,
+      quote_character: '"',
+      include_policy: { ...this.includePolicy },
+      quote_policy: { ...this.quotePolicy },
+      dbt_created: this.dbtCreated,
+    };
+  }
+
+  override getItem(key: Value): Value | undefined {
+    return typeof key === 'string' ? this.getAttr(key) : undefined;
+  }
+
+  override getAttr(name: string): Value | undefined {
+    const facts = attributes[name];
+    if (facts) return facts(this);
+    const method = methods[name];
+    if (method) return hostFunction(name, (args, kwargs) => method(this, args, kwargs));
+    return name in relationTypes ? relationTypes[name] : undefined;
+  }
+
+  #renderName(): string {
+    const parts: string[] = [];
+    for (const part of ['database', 'schema', 'identifier'] as const) {
+      const text = this[part];
+      if (!this.includePolicy[part] || text === null || text === '') continue;
+      parts.push(this.quotePolicy[part] ? quoted(text) : text);
+    }
+    return parts.join('.');
+  }
+
+  #parts(): RelationParts {
+    const { database, schema, identifier, type, external, limit, filter, requireAlias, dbtCreated } = this;
+    return { database, schema, identifier, type, external, limit, filter, requireAlias, dbtCreated };
+  }
+
+  #identity(): string {
+    return JSON.stringify([this.#parts(), this.quotePolicy, this.includePolicy]);
+  }
+}
+
+/** Whether `value` is a relation. */
+export function isRelation(value: Value | undefined): value is Relation {
+  return value instanceof Relation;
+}
+
+/** `text` in double quotes, as relations print their parts. */
+function quoted(text: string): string {
+  return `"${text}"`;
+}
+
+const attributes: Readonly<Record<string, (relation: Relation) => Value>> = {
+  database: (r) => r.database,
+  schema: (r) => r.schema,
+  identifier: (r) => r.identifier,
+  name: (r) => r.identifier,
+  table: (r) => r.identifier,
+  type: (r) => r.type,
+  external: (r) => r.external,
+  limit: (r) => r.limit,
+  dbt_created: (r) => r.dbtCreated,
+  require_alias: (r) => r.requireAlias,
+  quote_character: () => '"',
+  is_table: (r) => r.type === 'table',
+  is_view: (r) => r.type === 'view',
+  is_cte: (r) => r.type === 'cte',
+  is_materialized_view: (r) => r.type === 'materialized_view',
+  is_function: (r) => r.type === 'function',
+  is_pointer: (r) => r.type === 'pointer_table',
+  can_be_renamed: () => false,
+  can_be_replaced: () => false,
+  path: (r) => new NameParts('Path', { database: r.database, schema: r.schema, identifier: r.identifier }),
+  quote_policy: (r) => new NameParts('Policy', { ...r.quotePolicy }),
+  include_policy: (r) => new NameParts('Policy', { ...r.includePolicy }),
+};
+
+type Method = (relation: Relation, args: readonly Value[], kwargs: Kwargs) => Value;
+
+const methods: Readonly<Record<string, Method>> = {
+  render: (r) => r.render(),
+  render_limited: (r) => r.str(),
+  include: (r, args, kwargs) => r.with({ includePolicy: policyOf('include', args, kwargs) }),
+  quote: (r, args, kwargs) => r.with({ quotePolicy: policyOf('quote', args, kwargs) }),
+  quoted: (_, args, kwargs) => {
+    const { values } = bindArguments('quoted', ['identifier'], args, kwargs);
+    return quoted(optionalText('identifier', values[0]) ?? '');
+  },
+  incorporate: (r, args, kwargs) => {
+    bindArguments('incorporate', ['**'], args, kwargs);
+    return r.with(partsOf(kwargs));
+  },
+  replace: (r, _args, kwargs) => r.with(partsOf(kwargs)),
+  replace_path: (r, _args, kwargs) => r.with(partsOf(kwargs)),
+  without_identifier: (r) => r.with({ identifier: null }),
+  get: (r, args, kwargs) => {
+    const { values } = bindArguments('get', ['key', ['default', null]], args, kwargs);
+    // Packages recognise a relation by this key alone.
+    if (values[0] === 'metadata') return new Dict([['type', r.typeName]]);
+    return (typeof values[0] === 'string' ? attributes[values[0]]?.(r) : undefined) ?? values[1] ?? null;
+  },
+  matches: (r, args, kwargs) => {
+    const { values } = bindArguments(
+      'matches',
+      [
+        ['database', null],
+        ['schema', null],
+        ['identifier', null],
+      ],
+      args,
+      kwargs,
+    );
+    const own = [r.database, r.schema, r.identifier];
+    return values.every((value, i) => {
+      const text = optionalText('name', value);
+      return text === null || text.toLowerCase() === own[i]?.toLowerCase();
+    });
+  },
+  information_schema: (r, args, kwargs) => {
+    const { values } = bindArguments('information_schema', [['view_name', null]], args, kwargs);
+    return informationSchema(r, optionalText('view_name', values[0]));
+  },
+  information_schema_only: (r) => informationSchema(r, null),
+  to_dict: (r) =>
+    new Dict([
+      ['path', record({ database: r.database, schema: r.schema, identifier: r.identifier })],
+      ['type', r.type],
+      ['quote_character', '"'],
+      ['include_policy', record({ ...r.includePolicy })],
+      ['quote_policy', record({ ...r.quotePolicy })],
+      ['dbt_created', r.dbtCreated],
+    ]),
+};
+
+function informationSchema(r: Relation, view: string | null): Relation {
+  return Relation.of({
+    database: r.database,
+    schema: 'INFORMATION_SCHEMA',
+    identifier: view,
+    quotePolicy: { database: r.quotePolicy.database, schema: false, identifier: false },
+    includePolicy: { database: r.database !== null, schema: true, identifier: view !== null },
+  });
+}
+
+function policyOf(method: string, args: readonly Value[], kwargs: Kwargs): Partial<RelationPolicy> {
+  const names = ['database', 'schema', 'identifier'] as const;
+  const { values } = bindArguments(
+    method,
+    names.map((name) => [name, null] as const),
+    args,
+    kwargs,
+  );
+  const policy: { -readonly [P in keyof RelationPolicy]?: boolean } = {};
+  names.forEach((name, i) => {
+    const value = optionalBoolean(name, values[i]);
+    if (value !== null) policy[name] = value;
+  });
+  return policy;
+}
+
+/** The keyword arguments of `create`, `incorporate` and `replace_path`: names flat or under `path`. */
+export function partsOf(kwargs: Kwargs): RelationParts {
+  const parts: { -readonly [P in keyof RelationParts]: RelationParts[P] } = {};
+  for (const [key, value] of kwargs) {
+    if (value === undefined) continue;
+    switch (key) {
+      case 'path':
+        Object.assign(parts, partsOf(new Map(plainEntries(value))));
+        break;
+      case 'database':
+      case 'schema':
+      case 'identifier':
+      case 'external':
+        parts[key] = optionalText(key, value);
+        break;
+      case 'type':
+        parts.type = optionalText(key, value);
+        break;
+      case 'limit':
+        parts.limit = optionalInteger(key, value);
+        break;
+      case 'dbt_created':
+        parts.dbtCreated = optionalBoolean(key, value) ?? false;
+        break;
+      case 'require_alias':
+        parts.requireAlias = optionalBoolean(key, value) ?? true;
+        break;
+      case 'quote_policy':
+        parts.quotePolicy = policyOf(key, [], new Map(plainEntries(value)));
+        break;
+      case 'include_policy':
+        parts.includePolicy = policyOf(key, [], new Map(plainEntries(value)));
+        break;
+      // Facts of other adapters' relations, which ours have no use for.
+      case 'metadata':
+      case 'catalog':
+      case 'event_time_filter':
+      case 'quote_character':
+        break;
+      default:
+        throw jinjaErrors['type-error']({ problem: `a relation has no part named '${key}'` });
+    }
+  }
+  return parts;
+}
+
+/** dbt's `Path` and `Policy`: three named parts. */
+class NameParts extends HostObject {
+  override readonly typeName: string;
+  readonly #parts: Readonly<Record<string, string | boolean | null>>;
+
+  constructor(typeName: string, parts: Readonly<Record<string, string | boolean | null>>) {
+    super();
+    this.typeName = typeName;
+    this.#parts = parts;
+  }
+
+  override str(): string {
+    const show = (value: string | boolean | null): string =>
+      value === null ? 'None' : value === true ? 'True' : value === false ? 'False' : `'${value}'`;
+    return `${this.typeName}(${Object.entries(this.#parts)
+      .map(([name, value]) => `${name}=${show(value)}`)
+      .join(', ')})`;
+  }
+
+  override getAttr(name: string): Value | undefined {
+    if (Object.hasOwn(this.#parts, name)) return this.#parts[name];
+    if (name === 'get') {
+      return hostFunction('get', (args, kwargs) => {
+        const { values } = bindArguments('get', ['key', ['default', null]], args, kwargs);
+        const key = values[0];
+        if (typeof key === 'string' && Object.hasOwn(this.#parts, key)) return this.#parts[key] ?? null;
+        return values[1] ?? null;
+      });
+    }
+    return undefined;
+  }
+
+  override getItem(key: Value): Value | undefined {
+    return typeof key === 'string' ? this.getAttr(key) : undefined;
+  }
+}
+
+/** `api.Relation`, and the adapter's relation class: `create`, and the names of the types. */
+export class RelationFactory extends HostObject {
+  override readonly typeName = 'RelationProxy';
+  readonly #quotePolicy: Partial<RelationPolicy>;
+
+  /** @param quotePolicy the project's `quoting`, which `create` starts from. */
+  constructor(quotePolicy: Partial<RelationPolicy> = {}) {
+    super();
+    this.#quotePolicy = quotePolicy;
+  }
+
+  override str(): string {
+    return "<class 'dbt.adapters.duckdb.relation.DuckDBRelation'>";
+  }
+
+  override getAttr(name: string): Value | undefined {
+    if (name in relationTypes) return relationTypes[name];
+    if (name === 'get_relation_type') return record(relationTypes);
+    if (name === 'create') {
+      return hostFunction('create', (args, kwargs) => {
+        const { values, restKwargs } = bindArguments(
+          'create',
+          [['database', null], ['schema', null], ['identifier', null], ['type', null], '**'],
+          args,
+          kwargs,
+        );
+        const parts = partsOf(restKwargs);
+        return Relation.of({
+          database: optionalText('database', values[0]),
+          schema: optionalText('schema', values[1]),
+          identifier: optionalText('identifier', values[2]),
+          type: optionalText('type', values[3]),
+          ...parts,
+          quotePolicy: { ...this.#quotePolicy, ...parts.quotePolicy },
+        });
+      });
+    }
+    return undefined;
+  }
+}
