@@ -38,3 +38,27 @@ export {
   walkTypes,
 } from './schema.ts';
 export type { Snapshot } from './snapshot.ts';
+export {
+  assertReadable,
+  assertWritable,
+  columnMappingMode,
+  type Feature,
+  features,
+  physicalName,
+  protocolFor,
+  protocolUpgradeFor,
+  readerFeaturesOf,
+  writerFeaturesOf,
+} from './features.ts';
+export { type ReadSnapshotOptions, readSnapshot } from './read-snapshot.ts';
+export {
+  type CommitOutcome,
+  type CommitPlan,
+  type CommitResult,
+  commitActions,
+  tryCommit,
+} from './commit.ts';
+export type { Operation } from './commit-info.ts';
+export type { ReadSet } from './conflicts.ts';
+export { type CheckpointOutcome, writeCheckpoint } from './checkpoint-write.ts';
+export { decodeFilePath, encodeFilePath, partitionFolder } from './file-paths.ts';

@@ -1,7 +1,7 @@
 /** Storage in a local folder, shared with other processes and, over a mount, with other hosts. */
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { assert } from '../base/index.ts';
 import { storageErrors } from './errors.ts';
@@ -183,9 +183,10 @@ export class LocalStorage implements Storage {
 
   async *#listFolder(folder: string, prefix: string, after: string | undefined): AsyncIterable<FileInfo> {
     let entries: { name: string; isFolder: boolean; isLink: boolean }[];
+    let folderPath: string;
     try {
-      const path = folder === '' ? this.#root.path : await this.#root.resolve(folder.slice(0, -1));
-      entries = (await readdir(path, { withFileTypes: true })).map((entry) => ({
+      folderPath = folder === '' ? this.#root.path : await this.#root.resolve(folder.slice(0, -1));
+      entries = (await readdir(folderPath, { withFileTypes: true })).map((entry) => ({
         name: entry.isDirectory() ? `${entry.name}/` : entry.name,
         isFolder: entry.isDirectory(),
         isLink: entry.isSymbolicLink(),
@@ -206,18 +207,30 @@ export class LocalStorage implements Storage {
         if (overlaps && !over) yield* this.#listFolder(path, prefix, after);
       } else if (path.startsWith(prefix) && (after === undefined || compareUtf8(path, after) > 0)) {
         if (isTemporary(name)) continue;
-        const info = await this.#statListed(path, isLink);
+        const info = isLink
+          ? await this.#statLink(path)
+          : await this.#statPlain(path, join(folderPath, name));
         if (info) yield info;
       }
     }
   }
 
-  /** Undefined for what has gone since, and for links to a folder or to something outside. */
-  async #statListed(path: string, isLink: boolean): Promise<FileInfo | undefined> {
+  /** The folder above was checked when it was listed, so one `stat` does. Undefined for what has gone since. */
+  async #statPlain(path: string, file: string): Promise<FileInfo | undefined> {
+    try {
+      return await fileInfo(path, file);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw localError(error, { path, uri: this.uri, doing: 'read' });
+    }
+  }
+
+  /** Undefined for links to a folder, to nothing, or to something outside. */
+  async #statLink(path: string): Promise<FileInfo | undefined> {
     try {
       return await this.stat(path);
     } catch (error) {
-      if (isLink && codeOf(error) === 'storage.outside-root') return undefined;
+      if (codeOf(error) === 'storage.outside-root') return undefined;
       throw error;
     }
   }

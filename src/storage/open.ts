@@ -33,8 +33,8 @@ function localPathOf(uri: string): string {
 }
 
 function openMemory(name: string): MemoryStorage {
-  let storage = memories.get(name);
-  if (!storage) memories.set(name, (storage = new MemoryStorage(name)));
+  const storage = memories.get(name) ?? new MemoryStorage(name);
+  memories.set(name, storage);
   return storage;
 }
 

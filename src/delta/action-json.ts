@@ -1,0 +1,367 @@
+/**
+ * Actions as the log's JSON: lines of a commit, and rows of a checkpoint, which look alike.
+ *
+ * Whole numbers beyond 2^53 keep their digits. A row of a checkpoint has nulls where a line leaves a
+ * member out, and may hold a map as an array of `{key, value}`; both are taken.
+ */
+import { type Json, parseJson, printJson, unreachable } from '../base/index.ts';
+import type {
+  Action,
+  AddFile,
+  DeletionVector,
+  Metadata,
+  PartitionValues,
+  RemoveFile,
+  TextMap,
+} from './actions.ts';
+import { decodeFilePath, encodeFilePath } from './file-paths.ts';
+
+/** A member of the log's JSON that isn't what the protocol says. Caught where file and line are known. */
+export class MalformedAction extends Error {
+  override readonly name = 'MalformedAction';
+}
+
+type JsonObject = Readonly<Record<string, Json>>;
+
+/**
+ * The action in one line of a commit.
+ *
+ * @throws MalformedAction, SyntaxError
+ */
+export function parseActionLine(line: string): Action {
+  const row = parseJson(line);
+  const action = isObject(row) ? parseAction(row) : undefined;
+  if (!action) throw new MalformedAction('the line holds no action');
+  return action;
+}
+
+/**
+ * The action that `row` holds: its first member that isn't null; undefined when all are.
+ *
+ * @throws MalformedAction
+ */
+export function parseAction(row: JsonObject): Action | undefined {
+  for (const [name, body] of Object.entries(row)) {
+    if (body === null) continue;
+    const parse = parsers.get(name);
+    if (!parse) return { kind: 'unknown', name, body };
+    if (!isObject(body)) throw new MalformedAction(`${name} is not an object`);
+    return parse(new Members(name, body));
+  }
+  return undefined;
+}
+
+/** `action` as one line of a commit, without the line feed. */
+export function printAction(action: Action): string {
+  return printJson(actionJson(action));
+}
+
+/** `action` as the object that the log, or a row of a checkpoint, holds for it. */
+export function actionJson(action: Action): JsonObject {
+  switch (action.kind) {
+    case 'add':
+      return { add: addJson(action) };
+    case 'remove':
+      return { remove: removeJson(action) };
+    case 'metadata':
+      return { metaData: metadataJson(action) };
+    case 'protocol': {
+      const { minReaderVersion, minWriterVersion, readerFeatures, writerFeatures } = action;
+      return { protocol: defined({ minReaderVersion, minWriterVersion, readerFeatures, writerFeatures }) };
+    }
+    case 'transaction': {
+      const { appId, version, lastUpdatedMs } = action;
+      return { txn: defined({ appId, version, lastUpdated: lastUpdatedMs }) };
+    }
+    case 'domain': {
+      const { domain, configuration, removed } = action;
+      return { domainMetadata: { domain, configuration, removed } };
+    }
+    case 'commit-info':
+      return { commitInfo: action.body };
+    case 'change-file':
+      return { cdc: action.body };
+    case 'sidecar':
+      return { sidecar: { path: action.path, sizeInBytes: action.sizeBytes } };
+    case 'unknown':
+      return { [action.name]: action.body };
+    default:
+      return unreachable(action);
+  }
+}
+
+const parsers: ReadonlyMap<string, (body: Members) => Action> = new Map<string, (body: Members) => Action>([
+  ['add', parseAdd],
+  ['remove', parseRemove],
+  ['metaData', parseMetadata],
+  [
+    'protocol',
+    (body) => ({
+      kind: 'protocol',
+      minReaderVersion: body.number('minReaderVersion'),
+      minWriterVersion: body.number('minWriterVersion'),
+      ...defined({
+        readerFeatures: body.texts('readerFeatures'),
+        writerFeatures: body.texts('writerFeatures'),
+      }),
+    }),
+  ],
+  [
+    'txn',
+    (body) => ({
+      kind: 'transaction',
+      appId: body.text('appId'),
+      version: body.integer('version'),
+      ...defined({ lastUpdatedMs: body.optionalNumber('lastUpdated') }),
+    }),
+  ],
+  [
+    'domainMetadata',
+    (body) => ({
+      kind: 'domain',
+      domain: body.text('domain'),
+      configuration: body.optionalText('configuration') ?? '',
+      removed: body.value('removed') === true,
+    }),
+  ],
+  ['commitInfo', (body) => ({ kind: 'commit-info', body: body.all })],
+  ['cdc', (body) => ({ kind: 'change-file', body: body.all })],
+  [
+    'sidecar',
+    (body) => ({ kind: 'sidecar', path: body.text('path'), sizeBytes: body.number('sizeInBytes') }),
+  ],
+]);
+
+function parseAdd(body: Members): AddFile {
+  const { path, logPath } = parsePath(body);
+  const parsedStats = body.value('stats_parsed');
+  const stats = body.optionalText('stats') ?? (parsedStats === null ? undefined : printJson(parsedStats));
+  return {
+    kind: 'add',
+    path,
+    logPath,
+    partitionValues: body.optionalMap('partitionValues') ?? new Map(),
+    sizeBytes: body.number('size'),
+    modifiedMs: body.optionalNumber('modificationTime') ?? 0,
+    dataChange: body.value('dataChange') !== false,
+    ...defined({
+      stats,
+      tags: body.optionalTextMap('tags'),
+      deletionVector: parseDeletionVector(body),
+      baseRowId: body.optionalInteger('baseRowId'),
+      defaultRowCommitVersion: body.optionalInteger('defaultRowCommitVersion'),
+      clusteringProvider: body.optionalText('clusteringProvider'),
+    }),
+  };
+}
+
+function parseRemove(body: Members): RemoveFile {
+  const { path, logPath } = parsePath(body);
+  return {
+    kind: 'remove',
+    path,
+    logPath,
+    dataChange: body.value('dataChange') !== false,
+    ...defined({
+      deletedAtMs: body.optionalNumber('deletionTimestamp'),
+      partitionValues: body.optionalMap('partitionValues'),
+      sizeBytes: body.optionalNumber('size'),
+      tags: body.optionalTextMap('tags'),
+      deletionVector: parseDeletionVector(body),
+      baseRowId: body.optionalInteger('baseRowId'),
+      defaultRowCommitVersion: body.optionalInteger('defaultRowCommitVersion'),
+    }),
+  };
+}
+
+function parsePath(body: Members): { path: string; logPath: string } {
+  const logPath = body.text('path');
+  const path = decodeFilePath(logPath);
+  if (path === undefined) throw new MalformedAction(`${body.name}.path is not a well-formed URI: ${logPath}`);
+  return { path, logPath };
+}
+
+function parseDeletionVector(parent: Members): DeletionVector | undefined {
+  const body = parent.optionalMembers('deletionVector');
+  return (
+    body && {
+      storageType: body.text('storageType'),
+      pathOrInlineDv: body.text('pathOrInlineDv'),
+      ...defined({ offset: body.optionalNumber('offset') }),
+      sizeBytes: body.number('sizeInBytes'),
+      cardinality: body.integer('cardinality'),
+    }
+  );
+}
+
+function parseMetadata(body: Members): Metadata {
+  const format = body.optionalMembers('format');
+  return {
+    kind: 'metadata',
+    id: body.text('id'),
+    ...defined({ name: body.optionalText('name'), description: body.optionalText('description') }),
+    format: {
+      provider: format?.optionalText('provider') ?? 'parquet',
+      options: format?.optionalTextMap('options') ?? new Map(),
+    },
+    schemaString: body.text('schemaString'),
+    partitionColumns: body.texts('partitionColumns') ?? [],
+    configuration: body.optionalTextMap('configuration') ?? new Map(),
+    ...defined({ createdAtMs: body.optionalNumber('createdTime') }),
+  };
+}
+
+function addJson(add: AddFile): JsonObject {
+  return defined({
+    path: add.logPath ?? encodeFilePath(add.path),
+    partitionValues: Object.fromEntries(add.partitionValues),
+    size: add.sizeBytes,
+    modificationTime: add.modifiedMs,
+    dataChange: add.dataChange,
+    stats: add.stats,
+    tags: add.tags && Object.fromEntries(add.tags),
+    deletionVector: add.deletionVector && deletionVectorJson(add.deletionVector),
+    baseRowId: add.baseRowId,
+    defaultRowCommitVersion: add.defaultRowCommitVersion,
+    clusteringProvider: add.clusteringProvider,
+  });
+}
+
+function removeJson(remove: RemoveFile): JsonObject {
+  const { partitionValues, sizeBytes } = remove;
+  return defined({
+    path: remove.logPath ?? encodeFilePath(remove.path),
+    deletionTimestamp: remove.deletedAtMs,
+    dataChange: remove.dataChange,
+    extendedFileMetadata: partitionValues !== undefined && sizeBytes !== undefined,
+    partitionValues: partitionValues && Object.fromEntries(partitionValues),
+    size: sizeBytes,
+    tags: remove.tags && Object.fromEntries(remove.tags),
+    deletionVector: remove.deletionVector && deletionVectorJson(remove.deletionVector),
+    baseRowId: remove.baseRowId,
+    defaultRowCommitVersion: remove.defaultRowCommitVersion,
+  });
+}
+
+function deletionVectorJson(vector: DeletionVector): JsonObject {
+  const { storageType, pathOrInlineDv, offset, sizeBytes, cardinality } = vector;
+  return defined({ storageType, pathOrInlineDv, offset, sizeInBytes: sizeBytes, cardinality });
+}
+
+function metadataJson(metadata: Metadata): JsonObject {
+  const { id, name, description, format, schemaString, partitionColumns, configuration, createdAtMs } =
+    metadata;
+  return defined({
+    id,
+    name,
+    description,
+    format: { provider: format.provider, options: Object.fromEntries(format.options) },
+    schemaString,
+    partitionColumns,
+    configuration: Object.fromEntries(configuration),
+    createdTime: createdAtMs,
+  });
+}
+
+/** The members of one action's JSON, each taken as what the protocol says it is. */
+class Members {
+  readonly name: string;
+  readonly all: JsonObject;
+
+  constructor(name: string, all: JsonObject) {
+    this.name = name;
+    this.all = all;
+  }
+
+  value(member: string): Json {
+    return Object.hasOwn(this.all, member) ? (this.all[member] ?? null) : null;
+  }
+
+  optionalText(member: string): string | undefined {
+    const value = this.value(member);
+    if (value === null || typeof value === 'string') return value ?? undefined;
+    throw this.#wrong(member, 'a text');
+  }
+
+  text(member: string): string {
+    return this.optionalText(member) ?? this.#missing(member);
+  }
+
+  optionalInteger(member: string): number | bigint | undefined {
+    const value = this.value(member);
+    if (value === null) return undefined;
+    if (typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))) return value;
+    throw this.#wrong(member, 'a whole number');
+  }
+
+  integer(member: string): number | bigint {
+    return this.optionalInteger(member) ?? this.#missing(member);
+  }
+
+  optionalNumber(member: string): number | undefined {
+    const value = this.optionalInteger(member);
+    return value === undefined ? undefined : Number(value);
+  }
+
+  number(member: string): number {
+    return this.optionalNumber(member) ?? this.#missing(member);
+  }
+
+  texts(member: string): readonly string[] | undefined {
+    const value = this.value(member);
+    if (value === null) return undefined;
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+    throw this.#wrong(member, 'a list of texts');
+  }
+
+  optionalMap(member: string): PartitionValues | undefined {
+    const value = this.value(member);
+    if (value === null) return undefined;
+    const entries: (readonly [string, Json])[] = Array.isArray(value)
+      ? (value as readonly Json[]).map((entry) => {
+          if (!isObject(entry) || typeof entry['key'] !== 'string') throw this.#wrong(member, 'a map');
+          return [entry['key'], entry['value'] ?? null];
+        })
+      : isObject(value)
+        ? Object.entries(value)
+        : [];
+    const map = new Map<string, string | null>();
+    for (const [key, item] of entries) {
+      if (typeof item === 'object' && item !== null) throw this.#wrong(member, 'a map of texts');
+      // Some writers put numbers and booleans where the protocol has text; their text is what they mean.
+      map.set(key, item === null ? null : String(item));
+    }
+    return map;
+  }
+
+  optionalTextMap(member: string): TextMap | undefined {
+    const map = this.optionalMap(member);
+    return map && new Map([...map].filter((entry): entry is [string, string] => entry[1] !== null));
+  }
+
+  optionalMembers(member: string): Members | undefined {
+    const value = this.value(member);
+    if (value === null) return undefined;
+    if (isObject(value)) return new Members(`${this.name}.${member}`, value);
+    throw this.#wrong(member, 'an object');
+  }
+
+  #missing(member: string): never {
+    throw new MalformedAction(`${this.name}.${member} is missing`);
+  }
+
+  #wrong(member: string, expected: string): MalformedAction {
+    return new MalformedAction(`${this.name}.${member} is not ${expected}`);
+  }
+}
+
+/** `members` without those that are undefined. */
+function defined<T extends object>(members: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
+}
+
+function isObject(json: Json): json is JsonObject {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}

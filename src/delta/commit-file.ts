@@ -1,0 +1,72 @@
+/** One commit of the log, read whole: its actions, each line accounted for. */
+import { isBoathouseError, type RetryPolicy, retry, systemClock, systemRandom } from '../base/index.ts';
+import type { Storage } from '../storage/index.ts';
+import { MalformedAction, parseActionLine } from './action-json.ts';
+import type { Action } from './actions.ts';
+import { deltaErrors } from './errors.ts';
+import { isAbsoluteFilePath } from './file-paths.ts';
+
+/**
+ * The actions in the log file at `path`, in its order.
+ *
+ * An object that its writer hasn't finished is waited for a little.
+ *
+ * @throws delta.corrupt-log at the line that is torn or garbage; storage.not-found
+ */
+export async function readActions(storage: Storage, path: string): Promise<Action[]> {
+  const bytes = await retry(
+    unfinishedPolicy,
+    systemClock,
+    systemRandom,
+    (error) => isBoathouseError(error, 'storage.unfinished'),
+    () => storage.read(path),
+  );
+  return parseActions(bytes, path, storage.uri);
+}
+
+/**
+ * The actions in the text of a log file. Pure.
+ *
+ * @param path named in errors.
+ * @throws delta.corrupt-log, delta.outside-table
+ */
+export function parseActions(bytes: Uint8Array, path: string, table: string): Action[] {
+  const text = decodeText(bytes, path, table);
+  const actions: Action[] = [];
+  let line = 0;
+  for (const lineText of text.split('\n')) {
+    line += 1;
+    if (lineText.trim() === '') continue;
+    try {
+      actions.push(inside(parseActionLine(lineText), table));
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError) && !(cause instanceof MalformedAction)) throw cause;
+      const isLast = text.indexOf('\n', text.length - 1) === -1 && line === text.split('\n').length;
+      const torn = isLast && cause instanceof SyntaxError ? ' (the file ends in the middle of a line)' : '';
+      throw deltaErrors['corrupt-log'](
+        { table, problem: `${path}, line ${line}: ${cause.message}${torn}` },
+        { cause, location: { file: path, line, text } },
+      );
+    }
+  }
+  return actions;
+}
+
+/** `action`, unless it names a data file outside the table's folder. @throws delta.outside-table */
+export function inside<T extends Action>(action: T, table: string): T {
+  if (action.kind === 'add' && isAbsoluteFilePath(action.path)) {
+    throw deltaErrors['outside-table']({ table, path: action.path });
+  }
+  return action;
+}
+
+function decodeText(bytes: Uint8Array, path: string, table: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw deltaErrors['corrupt-log']({ table, problem: `${path} is not UTF-8 text` }, { cause });
+  }
+}
+
+/** A live writer finishes within milliseconds; this gives it about a second. */
+const unfinishedPolicy: RetryPolicy = { attemptsMax: 6, delayMsMin: 20, delayMsMax: 400 };
