@@ -1,0 +1,127 @@
+/**
+ * The log of generations beside the data: `_boathouse/catalog/<number>.json`, each created if absent.
+ *
+ * Whoever publishes reads the newest generation, applies its changes and creates the next number. The
+ * loser of a race does the same again on what the winner wrote, so two runs that publish at once both
+ * succeed and neither undoes the other.
+ */
+import {
+  type Clock,
+  delayMs,
+  type Random,
+  type RetryPolicy,
+  systemClock,
+  systemRandom,
+} from '../base/index.ts';
+import { openStorage, type Storage, storageErrors } from '../storage/index.ts';
+import { catalogErrors } from './errors.ts';
+import {
+  applyChanges,
+  type CatalogChanges,
+  type Generation,
+  parseGeneration,
+  printGeneration,
+} from './generation.ts';
+
+/** A catalog's log, opened. Holds nothing open. */
+export interface CatalogLog {
+  /** Rooted at the folder that has `_boathouse` in it. */
+  readonly storage: Storage;
+}
+
+/** How a publish behaves. */
+export interface PublishOptions {
+  readonly runId: string;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly retries?: RetryPolicy;
+}
+
+/** The catalog of the folder at `rootUri`, which need not exist yet. Reads nothing. */
+export function openCatalog(rootUri: string): CatalogLog {
+  return { storage: openStorage(rootUri) };
+}
+
+/**
+ * The generation of that number, or the newest one; undefined while there is none.
+ *
+ * Costs one listing and one read; with a number, one read.
+ *
+ * @throws catalog.corrupt-generation, catalog.newer-format, storage.not-found for a number that is gone.
+ */
+export async function readGeneration(log: CatalogLog, number?: number): Promise<Generation | undefined> {
+  if (number !== undefined) return await readNumbered(log, number);
+  for (let attempt = 1; ; attempt += 1) {
+    const newest = (await listGenerations(log)).at(-1);
+    if (newest === undefined) return undefined;
+    try {
+      return await readNumbered(log, newest);
+    } catch (error) {
+      // A sweep may remove a generation between our listing and our read, but only after a newer one
+      // stands, so listing again finds that.
+      if (attempt >= 5 || !isGone(error)) throw error;
+    }
+  }
+}
+
+/** The numbers of the generations that are kept, oldest first. */
+export async function listGenerations(log: CatalogLog): Promise<readonly number[]> {
+  const numbers: number[] = [];
+  for await (const file of log.storage.list(folder)) {
+    const [, digits] = /\/(\d{20})\.json$/.exec(file.path) ?? [];
+    if (digits !== undefined) numbers.push(Number(digits));
+  }
+  return numbers.sort((a, b) => a - b);
+}
+
+/**
+ * Publishes `changes` on top of whatever generation is newest, and returns the one it made.
+ *
+ * Atomic: a reader of the log sees all of the changes or none. Safe to call again after a failure
+ * whose outcome is unknown: applying the same changes twice gives the same relations.
+ *
+ * @throws catalog.publish-contended after losing as often as `retries` allows.
+ */
+export async function publishGeneration(
+  log: CatalogLog,
+  changes: CatalogChanges,
+  options: PublishOptions,
+): Promise<Generation> {
+  const { clock = systemClock, random = systemRandom, retries = patience } = options;
+  for (let attempt = 1; attempt <= retries.attemptsMax; attempt += 1) {
+    const newest = await readGeneration(log);
+    const next: Generation = {
+      number: (newest?.number ?? 0) + 1,
+      createdAtMs: clock.nowMs(),
+      runId: options.runId,
+      relations: applyChanges(newest?.relations ?? [], changes),
+    };
+    const outcome = await log.storage.putIfAbsent(pathOf(next.number), printGeneration(next));
+    if (outcome.kind === 'created') return next;
+    await clock.sleep(delayMs(retries, attempt, random));
+  }
+  throw catalogErrors['publish-contended']({ catalog: log.storage.uri, attempts: retries.attemptsMax });
+}
+
+/** Removes one generation. For the sweep only: the newest must never go. */
+export async function removeGeneration(log: CatalogLog, number: number): Promise<void> {
+  await log.storage.remove(pathOf(number));
+}
+
+const folder = '_boathouse/catalog/';
+const patience: RetryPolicy = { attemptsMax: 50, delayMsMin: 5, delayMsMax: 500 };
+
+function pathOf(number: number): string {
+  return `${folder}${String(number).padStart(20, '0')}.json`;
+}
+
+async function readNumbered(log: CatalogLog, number: number): Promise<Generation> {
+  const path = pathOf(number);
+  return parseGeneration(await log.storage.read(path), `${log.storage.uri}/${path}`);
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === storageNotFound;
+}
+
+const storageNotFound = `storage.${'not-found' satisfies keyof typeof storageErrors}`;

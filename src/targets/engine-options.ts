@@ -1,0 +1,65 @@
+/** The profile's target as what DuckDB is opened with. */
+import type { Project, SecretProfile, TargetProfile } from '../project/index.ts';
+import type { DatabaseOptions, OptionValue, SecretSpec } from '../duckdb/index.ts';
+import { targetErrors } from './errors.ts';
+
+/**
+ * Options for a private engine of one run: the profile's settings, extensions, secrets and
+ * attachments. The database of the profile's `path` is not among them: the caller attaches a copy.
+ *
+ * Relative paths in the project's SQL are looked for below the project's root, wherever the process runs.
+ */
+export function engineOptions(project: Pick<Project, 'profile' | 'root'>): DatabaseOptions {
+  const { profile, root } = project;
+  return {
+    config: mapValues(profile.configOptions, String),
+    settings: { file_search_path: root, ...profile.settings },
+    extensions: profile.extensions.map(({ name, repository }) =>
+      repository === undefined ? { name } : { name, repository },
+    ),
+    secrets: [...profile.secrets.map(secretSpec), ...credentialChain(profile)],
+    attach: profile.attach.map((attach) => ({
+      path: attach.path,
+      alias: attach.alias,
+      readOnly: attach.readOnly,
+      ...(attach.isDucklake ? { type: 'ducklake' } : attach.type === undefined ? {} : { type: attach.type }),
+      ...(attach.secret === undefined ? {} : { secret: attach.secret }),
+      options: attach.options as Readonly<Record<string, OptionValue>>,
+    })),
+  };
+}
+
+/**
+ * What the profile's `path` is.
+ *
+ * @throws targets.unsupported-path for MotherDuck, DuckLake and remote paths.
+ */
+export function workPlace(profile: TargetProfile): { readonly file: string | undefined } {
+  if (profile.databaseFile !== undefined) return { file: profile.databaseFile };
+  if (profile.path === ':memory:' || profile.path === '') return { file: undefined };
+  const [, scheme = ''] = /^([a-z][a-z0-9+]*):/i.exec(profile.path) ?? [];
+  const kind =
+    scheme === 'md' ? 'a MotherDuck database' : scheme === 'ducklake' ? 'a DuckLake' : 'not a file';
+  throw targetErrors['unsupported-path']({ path: profile.path, kind });
+}
+
+function secretSpec(secret: SecretProfile): SecretSpec {
+  return {
+    ...(secret.options as Readonly<Record<string, OptionValue>>),
+    type: secret.type,
+    name: secret.name,
+    persistent: secret.persistent,
+    ...(secret.provider === undefined ? {} : { provider: secret.provider }),
+    ...(secret.scope === undefined ? {} : { scope: secret.scope }),
+  };
+}
+
+/** dbt-duckdb's older way to ask for the provider's own chain of credentials. */
+function credentialChain(profile: TargetProfile): SecretSpec[] {
+  if (profile.useCredentialProvider === undefined) return [];
+  return [{ type: 's3', name: '_dbt_credential_provider', provider: 'credential_chain' }];
+}
+
+function mapValues<A, B>(values: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
+}

@@ -1,0 +1,127 @@
+/** The errors of targets. */
+import { defineErrors, type ErrorKind, type ErrorsOf } from '../base/index.ts';
+
+type Kinds = {
+  'unsupported-path': ErrorKind<{ path: string; kind: string }>;
+  'unsupported-plugin': ErrorKind<{ plugin: string; used: string }>;
+  'unsupported-materialization': ErrorKind<{ node: string; materialization: string }>;
+  'unsupported-strategy': ErrorKind<{ node: string; strategy: string; on: string }>;
+  'unsupported-config': ErrorKind<{ node: string; key: string; why: string }>;
+  'unsupported-resource': ErrorKind<{ node: string; kind: string }>;
+  'bad-config': ErrorKind<{ node: string; key: string; problem: string }>;
+  'contract-broken': ErrorKind<{ node: string; mismatches: readonly string[] }>;
+  'schema-changed': ErrorKind<{
+    relation: string;
+    added: readonly string[];
+    removed: readonly string[];
+    retyped: readonly string[];
+  }>;
+  'unreadable-seed': ErrorKind<{ file: string; problem: string }>;
+  'seed-columns-changed': ErrorKind<{
+    seed: string;
+    missing: readonly string[];
+    unexpected: readonly string[];
+  }>;
+  'external-failed': ErrorKind<{ location: string; problem: string }>;
+  'external-overlap': ErrorKind<{ location: string; problem: string }>;
+  'remote-location': ErrorKind<{ location: string; node: string }>;
+  'test-shape': ErrorKind<{ test: string; problem: string }>;
+  'not-prepared': ErrorKind<{ asked: string }>;
+  'read-only': ErrorKind<{ asked: string }>;
+  'missing-relation': ErrorKind<{ relation: string; node: string }>;
+};
+
+const kinds: Kinds = {
+  'unsupported-path': {
+    message: (d) => `The profile's path ${d.path} is ${d.kind}, which can't be a target`,
+    hint: () => 'Give a file, such as lake.duckdb, or :memory:.',
+    sqlState: '0A000',
+  },
+  'unsupported-plugin': {
+    message: (d) => `${d.used} needs the plugin '${d.plugin}', which Boathouse does not have`,
+    hint: () => 'Plugins of dbt-duckdb are Python code. The plugin delta is built in.',
+    sqlState: '0A000',
+  },
+  'unsupported-materialization': {
+    message: (d) => `${d.node} is materialized as '${d.materialization}', which nobody defines`,
+    hint: () =>
+      'Use view, table, incremental, external, ephemeral, seed, snapshot or table_function, or define it in a macro file.',
+    exitCode: 1,
+  },
+  'unsupported-strategy': {
+    message: (d) => `${d.node}: the incremental strategy '${d.strategy}' does not work on ${d.on}`,
+    exitCode: 1,
+    sqlState: '0A000',
+  },
+  'unsupported-config': {
+    message: (d) => `${d.node} sets '${d.key}', which can't be honoured: ${d.why}`,
+    exitCode: 1,
+    sqlState: '0A000',
+  },
+  'unsupported-resource': {
+    message: (d) => `${d.node} is a ${d.kind}, which can't be run yet`,
+    exitCode: 1,
+    sqlState: '0A000',
+  },
+  'bad-config': { message: (d) => `${d.node}: '${d.key}' ${d.problem}`, exitCode: 1, sqlState: '22023' },
+  'contract-broken': {
+    message: (d) => `${d.node} breaks its contract:\n${d.mismatches.map((line) => `  ${line}`).join('\n')}`,
+    hint: () => 'Change the SQL, or the columns in the property file.',
+    exitCode: 1,
+  },
+  'schema-changed': {
+    message: (d) =>
+      [
+        `The columns of ${d.relation} and of its model differ:`,
+        ...(d.added.length > 0 ? [`  only in the model: ${d.added.join(', ')}`] : []),
+        ...(d.removed.length > 0 ? [`  only in the table: ${d.removed.join(', ')}`] : []),
+        ...(d.retyped.length > 0 ? [`  of another type: ${d.retyped.join(', ')}`] : []),
+      ].join('\n'),
+    hint: () =>
+      'Set on_schema_change to append_new_columns or sync_all_columns, or run once with --full-refresh.',
+    exitCode: 1,
+  },
+  'unreadable-seed': {
+    message: (d) => `${d.file}: ${d.problem}`,
+    hint: () => 'Set the delimiter of the seed if it is not a comma.',
+    exitCode: 1,
+  },
+  'seed-columns-changed': {
+    message: (d) =>
+      [
+        `The columns of seed ${d.seed} are not those of its table`,
+        ...(d.missing.length > 0 ? [`only in the table: ${d.missing.join(', ')}`] : []),
+        ...(d.unexpected.length > 0 ? [`only in the file: ${d.unexpected.join(', ')}`] : []),
+      ].join('; '),
+    hint: () => 'Run with --full-refresh to make the table anew.',
+    exitCode: 1,
+  },
+  'external-failed': {
+    message: (d) => `Nothing was written to ${d.location}: ${d.problem}`,
+    hint: () => 'What was there is unchanged.',
+    exitCode: 1,
+  },
+  'external-overlap': {
+    message: (d) => `${d.location} can't be replaced: ${d.problem}`,
+    hint: () => 'Give the model a location of its own.',
+    exitCode: 1,
+  },
+  'remote-location': {
+    message: (d) => `${d.node} would be written to ${d.location}, which is not on a local path`,
+    hint: () => 'External relations are written to local or mounted folders.',
+    exitCode: 1,
+    sqlState: '0A000',
+  },
+  'test-shape': { message: (d) => `${d.test}: ${d.problem}`, exitCode: 1 },
+  'not-prepared': { message: (d) => `${d.asked} before the target was prepared` },
+  'read-only': { message: (d) => `${d.asked} on a target that was opened to look only` },
+  'missing-relation': {
+    message: (d) => `${d.relation} has not been built, and ${d.node} reads it`,
+    hint: (d) => `Build it first: boathouse build --select +${d.node.split('.').at(-1)}`,
+    exitCode: 1,
+    sqlState: '42P01',
+  },
+};
+
+/** The errors of this layer. */
+export const targetErrors: ErrorsOf<Kinds> = defineErrors('targets', kinds);

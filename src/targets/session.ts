@@ -1,0 +1,202 @@
+/**
+ * A node's session: the compiler's port over one DuckDB connection of the run's private engine.
+ *
+ * Statements that change the catalog outside a transaction take turns within the process, because
+ * DuckDB lets two of them that meet fail; everything else runs side by side.
+ */
+import type {
+  AdapterResponse,
+  ExistingRelation,
+  RelationKind,
+  RelationName,
+  WarehouseColumn,
+  WarehouseSession,
+  WarehouseTable,
+} from '../compiler/index.ts';
+import { quoteIdentifier, quoteLiteral, quotePath, type Session } from '../duckdb/index.ts';
+import { noRows, toWarehouseTable } from './warehouse-values.ts';
+import type { WorkingDatabase } from './working-database.ts';
+
+/** The compiler's session over DuckDB. */
+export class LakehouseSession implements WarehouseSession {
+  readonly #work: WorkingDatabase;
+  readonly #session: Session;
+  #inTransaction = false;
+
+  constructor(work: WorkingDatabase, session: Session) {
+    this.#work = work;
+    this.#session = session;
+  }
+
+  /** The connection below, for what only this layer does: streams into Delta, COPY results. */
+  get connection(): Session {
+    return this.#session;
+  }
+
+  async execute(
+    sql: string,
+    options: { readonly fetch: boolean; readonly limit?: number },
+  ): Promise<{ readonly response: AdapterResponse; readonly table: WarehouseTable }> {
+    const ready = await this.#work.delta.rewrite(sql);
+    if (isBlank(ready)) return { response: { message: 'OK' }, table: noRows };
+    return await this.#serialized(ready, async () => {
+      if (options.fetch) {
+        const result = await this.#session.query(ready);
+        const response = { message: 'OK', rowsAffected: result.rows.length };
+        return { response, table: toWarehouseTable(result, options.limit) };
+      }
+      const { rowsChanged } = await this.#session.run(ready);
+      return { response: { message: 'OK', rowsAffected: rowsChanged }, table: noRows };
+    });
+  }
+
+  async begin(): Promise<void> {
+    if (this.#inTransaction) return;
+    await this.#session.run('begin transaction');
+    this.#inTransaction = true;
+  }
+
+  async commit(): Promise<void> {
+    if (!this.#inTransaction) return;
+    this.#inTransaction = false;
+    await this.#session.run('commit');
+  }
+
+  async rollback(): Promise<void> {
+    if (!this.#inTransaction) return;
+    this.#inTransaction = false;
+    await this.#session.run('rollback');
+  }
+
+  async describe(sql: string): Promise<readonly WarehouseColumn[]> {
+    const columns = await this.#session.describe(await this.#work.delta.rewrite(sql));
+    return columns.map(({ name, type }) => ({ name, type }));
+  }
+
+  async columnsOf(relation: RelationName): Promise<readonly WarehouseColumn[]> {
+    const found = await this.#find(relation);
+    // A temporary table is asked for by its bare name.
+    const parts = found ?? (relation.schema === '' ? relation : undefined);
+    if (!parts) return [];
+    return await this.describe(`select * from ${printName(parts)}`);
+  }
+
+  async relation(name: RelationName): Promise<ExistingRelation | undefined> {
+    const found = await this.#find(name);
+    return found && { ...found, kind: this.#work.shownKind(found) };
+  }
+
+  async relations(database: string, schema: string): Promise<readonly ExistingRelation[]> {
+    const found = await this.#list(
+      `lower(database_name) = lower(${quoteLiteral(database)}) and lower(schema_name) = lower(${quoteLiteral(schema)})`,
+    );
+    return found.map((relation) => ({ ...relation, kind: this.#work.shownKind(relation) }));
+  }
+
+  async schemas(database: string): Promise<readonly string[]> {
+    const { rows } = await this.#session.query(
+      `select schema_name from duckdb_schemas() where lower(database_name) = lower(${quoteLiteral(database)}) order by all`,
+    );
+    return rows.map(([name]) => String(name));
+  }
+
+  async createSchema(database: string, schema: string): Promise<void> {
+    await this.#change(`create schema if not exists ${quotePath([database, schema])}`);
+  }
+
+  async dropSchema(database: string, schema: string): Promise<void> {
+    await this.#change(`drop schema if exists ${quotePath([database, schema])} cascade`);
+  }
+
+  async dropRelation(relation: ExistingRelation): Promise<void> {
+    // What a template calls a table may be a view over a Delta table, and the other way round.
+    const found = await this.#find(relation);
+    if (!found) return;
+    await this.#change(`drop ${sqlKind(found.kind)} if exists ${printName(found)} cascade`);
+    this.#work.forgetRelation(found);
+  }
+
+  async renameRelation(from: ExistingRelation, to: RelationName): Promise<void> {
+    const found = await this.#find(from);
+    const kind = sqlKind(found?.kind ?? from.kind);
+    await this.#change(`alter ${kind} ${printName(from)} rename to ${quoteIdentifier(to.identifier)}`);
+    this.#work.renamed(from, to);
+  }
+
+  async truncateRelation(relation: RelationName): Promise<void> {
+    await this.#change(`truncate ${printName(relation)}`);
+  }
+
+  interrupt(): void {
+    this.#session.interrupt();
+  }
+
+  async release(): Promise<void> {
+    await this.rollback().catch(() => undefined);
+    this.#session.release();
+  }
+
+  async #change(sql: string): Promise<void> {
+    await this.#serialized(sql, () => this.#session.run(sql));
+  }
+
+  async #serialized<T>(sql: string, work: () => Promise<T>): Promise<T> {
+    if (this.#inTransaction || !changesCatalog(sql)) return await work();
+    return await this.#work.catalogTurn.run(work);
+  }
+
+  async #find(name: RelationName): Promise<ExistingRelation | undefined> {
+    const schema = name.schema === '' ? 'main' : name.schema;
+    const database = name.database === '' ? this.#work.database : name.database;
+    const [found] = await this.#list(
+      `lower(database_name) = lower(${quoteLiteral(database)}) and lower(schema_name) = lower(${quoteLiteral(schema)}) and lower(name) = lower(${quoteLiteral(name.identifier)})`,
+    );
+    return found;
+  }
+
+  /** Relations as DuckDB has them, from its own catalog functions: nothing attached is asked over a network. */
+  async #list(condition: string): Promise<readonly ExistingRelation[]> {
+    const { rows } = await this.#session.query(
+      `select database_name, schema_name, name, kind from (
+  select database_name, schema_name, table_name as name, 'table' as kind from duckdb_tables() where not internal
+  union all
+  select database_name, schema_name, view_name, 'view' from duckdb_views() where not internal
+  union all
+  select distinct database_name, schema_name, function_name, 'function' from duckdb_functions()
+  where not internal and function_type = 'table_macro'
+) where ${condition} order by all`,
+    );
+    return rows.map(([database, schema, identifier, kind]) => ({
+      database: String(database),
+      schema: String(schema),
+      identifier: String(identifier),
+      kind: kind as RelationKind,
+    }));
+  }
+}
+
+/** A name as SQL, without the parts that are empty. */
+export function printName(name: RelationName): string {
+  return quotePath([name.database, name.schema, name.identifier].filter((part) => part !== ''));
+}
+
+/** The word for a relation in CREATE, DROP and ALTER. */
+export function sqlKind(kind: RelationKind): 'table' | 'view' | 'macro table' {
+  if (kind === 'function') return 'macro table';
+  return kind === 'table' ? 'table' : 'view';
+}
+
+function changesCatalog(sql: string): boolean {
+  return /^\s*(?:create\s+(?:or\s+replace\s+)?(?:view|schema|macro|function)|drop|alter|comment)\b/i.test(
+    sql,
+  );
+}
+
+function isBlank(sql: string): boolean {
+  return (
+    sql
+      .replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, '')
+      .replaceAll(';', '')
+      .trim() === ''
+  );
+}
