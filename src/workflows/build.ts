@@ -1,0 +1,26 @@
+/** `build`: everything selected, in graph order, tests holding back bad data. */
+import { selectRunnable } from './selection.ts';
+import type { RunOptions } from './options.ts';
+import { openProject } from './project-session.ts';
+import { reportUnrun } from './unrun.ts';
+import { runNodes, type RunResult } from './run-nodes.ts';
+
+/**
+ * Runs the selected seeds, models, snapshots and tests in graph order, and publishes the catalog once
+ * if anything succeeded.
+ *
+ * A node that fails, a failed test included, skips what depends on it and nothing else; its error is in
+ * the result, not thrown.
+ *
+ * @throws project.*, compiler.*, jinja.* when the project can't be read; catalog.lease-timeout
+ */
+export async function build(options: RunOptions = {}): Promise<RunResult> {
+  const session = await openProject('build', options);
+  try {
+    const ids = selectRunnable(session, options, ['seed', 'model', 'snapshot', 'test']);
+    reportUnrun(session, options);
+    return await runNodes(session, ids, { command: 'build', testsBlock: true, signal: options.signal });
+  } finally {
+    session.close();
+  }
+}

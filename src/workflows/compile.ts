@@ -1,0 +1,88 @@
+/** `compile`: the SQL that would run, as files and as text. */
+import { systemClock } from '../base/index.ts';
+import { writeCompiled, writeManifest } from '../compiler/index.ts';
+import type { RunOptions } from './options.ts';
+import { openProject, type ProjectSession } from './project-session.ts';
+import { selectIds } from './selection.ts';
+
+/** What to compile: selected nodes, or a text. */
+export interface CompileOptions extends RunOptions {
+  /** Jinja SQL to compile instead of nodes. */
+  readonly inline?: string | undefined;
+}
+
+/** A node's compiled SQL. */
+export interface CompiledText {
+  /** Undefined for an inline text. */
+  readonly uniqueId: string | undefined;
+  readonly name: string;
+  readonly code: string;
+  /** Relative to the project; undefined for an inline text. */
+  readonly path: string | undefined;
+}
+
+/** What was compiled, parents first. */
+export interface CompileResult {
+  readonly compiled: readonly CompiledText[];
+  readonly elapsedMs: number;
+}
+
+/**
+ * Compiles the selected models, tests, snapshots, seeds and analyses into `target/compiled`, or the
+ * inline text. Templates may query the target; nothing is changed there.
+ *
+ * @throws compiler.*, jinja.* with the place of the mistake.
+ */
+export async function compile(options: CompileOptions = {}): Promise<CompileResult> {
+  const session = await openProject('compile', options);
+  try {
+    const compiled =
+      options.inline === undefined
+        ? await compileSelected(session, options)
+        : [await compileInline(session, options.inline)];
+    if (session.settings.writeJson) await writeManifest(session.compilation, session.targetPath);
+    return { compiled, elapsedMs: systemClock.nowMs() - session.startedAtMs };
+  } finally {
+    session.close();
+  }
+}
+
+async function compileSelected(
+  session: ProjectSession,
+  options: RunOptions,
+): Promise<readonly CompiledText[]> {
+  const { compilation } = session;
+  const selected = new Set(selectIds(session, options, ['model', 'test', 'snapshot', 'analysis']));
+  const ids = compilation.graph.order.filter((id) => selected.has(id));
+  compilation.invocation.selectedResources = ids;
+  const target = await session.openTarget({ writes: false });
+  try {
+    await target.prepare(ids);
+    const engineSession = await target.session('compile');
+    const texts: CompiledText[] = [];
+    for (const id of ids) {
+      const engine = { session: engineSession, warehouse: target.warehouse };
+      const { node, code } = await compilation.compileNode(id, engine);
+      const path = await writeCompiled(node, session.targetPath, session.project.root);
+      texts.push({ uniqueId: id, name: node.name, code, path });
+    }
+    await engineSession.release();
+    return texts;
+  } finally {
+    await target.close();
+  }
+}
+
+async function compileInline(session: ProjectSession, text: string): Promise<CompiledText> {
+  const target = await session.openTarget({ writes: false });
+  try {
+    await target.prepare([]);
+    const engineSession = await target.session('compile');
+    const engine = { session: engineSession, warehouse: target.warehouse };
+    const code = await session.compilation.compileInline(text, engine);
+    await engineSession.release();
+    return { uniqueId: undefined, name: 'inline', code, path: undefined };
+  } finally {
+    await target.close();
+  }
+}

@@ -1,0 +1,78 @@
+/** What can go wrong with a verb as a whole. */
+import { defineErrors, type ErrorKind, type ErrorsOf } from '../base/index.ts';
+
+type Kinds = {
+  'nothing-selected': ErrorKind<{ what: string }>;
+  'bad-resource-type': ErrorKind<{ type: string; known: readonly string[] }>;
+  'bad-arguments': ErrorKind<{ problem: string }>;
+  'bad-format': ErrorKind<{ format: string; known: readonly string[] }>;
+  'needs-output': ErrorKind<{ format: string }>;
+  'no-catalog': ErrorKind<{ path: string }>;
+  'one-node-only': ErrorKind<{ selected: number }>;
+  'folder-not-empty': ErrorKind<{ folder: string }>;
+  'bad-project-name': ErrorKind<{ name: string }>;
+  'unsafe-clean': ErrorKind<{ path: string; why: string }>;
+  'warning-as-error': ErrorKind<{ message: string }>;
+  'not-writable': ErrorKind<{ path: string; problem: string }>;
+  'write-failed': ErrorKind<{ path: string; problem: string }>;
+  'macro-missing': ErrorKind<{ name: string; near: string | undefined }>;
+};
+
+const kinds: Kinds = {
+  'nothing-selected': {
+    message: (d) => `${d.what} selects nothing`,
+    hint: () => 'See what there is with `boathouse ls`.',
+  },
+  'bad-resource-type': {
+    message: (d) => `'${d.type}' is not a resource type`,
+    hint: (d) => `It is one of ${d.known.join(', ')}.`,
+  },
+  'bad-arguments': { message: (d) => d.problem },
+  'bad-format': {
+    message: (d) => `'${d.format}' is not a format`,
+    hint: (d) => `It is one of ${d.known.join(', ')}.`,
+  },
+  'needs-output': {
+    message: (d) => `${d.format} is not for a terminal`,
+    hint: () => 'Name a file with --output.',
+  },
+  'no-catalog': {
+    message: (d) => `There is no catalog at ${d.path}`,
+    hint: () => 'Publish one with `boathouse build`, or name another with --catalog.',
+  },
+  'one-node-only': {
+    message: (d) => `The selection has ${d.selected} nodes, and one is shown at a time`,
+    hint: () => 'Name one with --select, or give a query with --inline.',
+  },
+  'folder-not-empty': {
+    message: (d) => `${d.folder} has files already`,
+    hint: () => 'Name a new folder, or remove what is there.',
+  },
+  'bad-project-name': {
+    message: (d) => `'${d.name}' can't be a project's name`,
+    hint: () => 'Use letters, digits and underscores, beginning with a letter.',
+  },
+  'unsafe-clean': {
+    message: (d) => `${d.path} is not removed: ${d.why}`,
+    hint: () => 'Check `clean-targets` in dbt_project.yml.',
+  },
+  'warning-as-error': {
+    message: (d) => d.message,
+    hint: () => 'It counts as an error because of --warn-error.',
+  },
+  'not-writable': {
+    message: (d) => `${d.path} can't be written: ${d.problem}`,
+    hint: () => 'Check the permissions of the folder, and that the disk has room.',
+  },
+  'write-failed': {
+    message: (d) => `${d.path} could not be written: ${d.problem}`,
+    hint: () => 'Check the permissions of the folder, and that the disk has room.',
+  },
+  'macro-missing': {
+    message: (d) => `No macro is named '${d.name}'`,
+    hint: (d) => (d.near === undefined ? undefined : `Did you mean '${d.near}'?`),
+  },
+};
+
+/** The workflows' errors, by phrase. */
+export const workflowErrors: ErrorsOf<Kinds> = defineErrors('workflows', kinds);

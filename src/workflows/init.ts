@@ -1,0 +1,41 @@
+/** `init`: a small project that builds at once, to grow from. */
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { workflowErrors } from './errors.ts';
+import { projectTemplate } from './project-template.ts';
+
+/** Where to begin. */
+export interface InitOptions {
+  /** A new or empty folder; its name becomes the project's unless `name` is given. */
+  readonly folder: string;
+  readonly name?: string | undefined;
+}
+
+/** What was made. */
+export interface InitResult {
+  readonly name: string;
+  /** Absolute. */
+  readonly folder: string;
+  /** Relative to the folder. */
+  readonly files: readonly string[];
+}
+
+/**
+ * Writes a project with its profile beside it: seeds, models in three layers, tests and descriptions.
+ *
+ * @throws workflows.folder-not-empty, workflows.bad-project-name
+ */
+export async function init(options: InitOptions): Promise<InitResult> {
+  const folder = resolve(options.folder);
+  const name = options.name ?? basename(folder).toLowerCase().replaceAll(/[-. ]/g, '_');
+  if (!/^[A-Za-z_]\w*$/.test(name)) throw workflowErrors['bad-project-name']({ name });
+  const there = await readdir(folder).catch(() => []);
+  if (there.some((file) => !file.startsWith('.'))) throw workflowErrors['folder-not-empty']({ folder });
+  const files = projectTemplate(name);
+  for (const [path, text] of Object.entries(files)) {
+    const file = join(folder, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+  return { name, folder, files: Object.keys(files) };
+}

@@ -1,0 +1,98 @@
+/** `ls`: what is in the project, as dbt lists it. */
+import type { Manifest, ResourceType } from '../compiler/index.ts';
+import type { ProjectOptions, SelectOptions } from './options.ts';
+import { openProject } from './project-session.ts';
+import { selectIds } from './selection.ts';
+
+/** What to list. */
+export interface LsOptions extends ProjectOptions, SelectOptions {}
+
+/** One listed resource, in each of dbt's spellings. */
+export interface ListedResource {
+  readonly uniqueId: string;
+  readonly resourceType: string;
+  readonly name: string;
+  /** What `--select` takes: `shop.staging.orders`, `source:shop.raw.orders`. */
+  readonly selector: string;
+  /** The file, relative to its package. */
+  readonly path: string;
+  /** The manifest's entry. */
+  readonly node: Readonly<Record<string, unknown>>;
+}
+
+const listed: readonly ResourceType[] = [
+  'model',
+  'snapshot',
+  'seed',
+  'test',
+  'source',
+  'exposure',
+  'metric',
+  'saved_query',
+  'semantic_model',
+  'analysis',
+  'unit_test',
+  'function',
+];
+
+/** The selected resources, ordered by selector. @throws compiler.bad-selector */
+export async function ls(options: LsOptions = {}): Promise<readonly ListedResource[]> {
+  const session = await openProject('list', options);
+  try {
+    const { manifest } = session.compilation;
+    const types = options.resourceTypes?.length ? listed : listed.filter((type) => type !== 'analysis');
+    const found = selectIds(session, options, types).map((id) => describe(manifest, id));
+    return found.sort((a, b) => (a.selector < b.selector ? -1 : a.selector > b.selector ? 1 : 0));
+  } finally {
+    session.close();
+  }
+}
+
+function describe(manifest: Manifest, id: string): ListedResource {
+  const node = entry(manifest, id);
+  const resourceType = String(node['resource_type']);
+  const fqn = (node['fqn'] as readonly string[] | undefined) ?? [id];
+  return {
+    uniqueId: id,
+    resourceType,
+    name: String(node['name']),
+    selector: selectorOf(resourceType, node, fqn),
+    path: String(node['original_file_path'] ?? ''),
+    node,
+  };
+}
+
+function selectorOf(type: string, node: Readonly<Record<string, unknown>>, fqn: readonly string[]): string {
+  const pkg = String(node['package_name']);
+  switch (type) {
+    case 'source':
+      return `source:${pkg}.${String(node['source_name'])}.${String(node['name'])}`;
+    case 'exposure':
+    case 'metric':
+    case 'saved_query':
+    case 'semantic_model':
+      return `${type}:${pkg}.${String(node['name'])}`;
+    case 'unit_test':
+      return `unit_test:${pkg}.${String(node['model'])}.${String(node['name'])}`;
+    default:
+      return fqn.join('.');
+  }
+}
+
+function entry(manifest: Manifest, id: string): Readonly<Record<string, unknown>> {
+  const groups = [
+    manifest.nodes,
+    manifest.sources,
+    manifest.exposures,
+    manifest.unit_tests,
+    manifest.metrics,
+    manifest.saved_queries,
+    manifest.semantic_models,
+    manifest.functions,
+  ] as const;
+  for (const group of groups) {
+    const found = (group as Readonly<Record<string, unknown>>)[id];
+    if (found !== undefined) return found as Readonly<Record<string, unknown>>;
+  }
+  return { name: id, resource_type: id.split('.')[0], package_name: id.split('.')[1] };
+}

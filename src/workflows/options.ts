@@ -1,0 +1,57 @@
+/** What a verb can be told. Names are dbt's in camelCase; what is left out has dbt's default. */
+import type { IndirectSelection } from '../project/index.ts';
+import type { Emit } from '../runner/index.ts';
+
+/** Which project, which target, and who is told. Every verb that reads a project takes these. */
+export interface ProjectOptions {
+  /** Folder with dbt_project.yml, or one below it. The working directory unless given. */
+  readonly projectDir?: string | undefined;
+  /** Folder of profiles.yml. Else DBT_PROFILES_DIR, the project's folder, `~/.dbt`. */
+  readonly profilesDir?: string | undefined;
+  readonly profile?: string | undefined;
+  readonly target?: string | undefined;
+  /** Variables, or their YAML or JSON text. */
+  readonly vars?: Readonly<Record<string, unknown>> | string | undefined;
+  /** Nodes at once; the target's `threads` unless given. */
+  readonly threads?: number | undefined;
+  /** Where artifacts go; the project's `target-path` (`target`) unless given. */
+  readonly targetPath?: string | undefined;
+  /** Where `boathouse.log` goes; the project's `log-path` (`logs`) unless given; null: no log file. */
+  readonly logPath?: string | null | undefined;
+  readonly partialParse?: boolean | undefined;
+  /** False: write no manifest and no run results. */
+  readonly writeJson?: boolean | undefined;
+  /** False: don't look at require-dbt-version. */
+  readonly versionCheck?: boolean | undefined;
+  /** Seen by `env_var`; the process's environment unless given. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Told of everything that happens, in order. Must not throw. */
+  readonly emit?: Emit | undefined;
+  /** Aborting it stops the verb cleanly. */
+  readonly signal?: AbortSignal | undefined;
+  /** Makes warnings failures. */
+  readonly warnError?: boolean | undefined;
+  /** Seconds to wait for another run that keeps tables in the same file; 600 unless given. */
+  readonly lockTimeoutSeconds?: number | undefined;
+}
+
+/** Which nodes, in dbt's selection syntax. */
+export interface SelectOptions {
+  readonly select?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
+  /** A selector of selectors.yml, by name. */
+  readonly selector?: string | undefined;
+  readonly indirectSelection?: IndirectSelection | undefined;
+  readonly resourceTypes?: readonly string[] | undefined;
+  readonly excludeResourceTypes?: readonly string[] | undefined;
+}
+
+/** How nodes are run. */
+export interface RunOptions extends ProjectOptions, SelectOptions {
+  readonly fullRefresh?: boolean | undefined;
+  readonly failFast?: boolean | undefined;
+  /** Keep the failing rows of tests in tables. */
+  readonly storeFailures?: boolean | undefined;
+  /** References read no rows: a check of the SQL, not of the data. */
+  readonly empty?: boolean | undefined;
+}

@@ -1,0 +1,252 @@
+/**
+ * What every verb on a project begins with: read it, compile it, and know who is told.
+ *
+ * Options win over `flags:` in dbt_project.yml, which win over dbt's defaults.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { systemClock, systemRandom } from '../base/index.ts';
+import { type Compilation, compileProject, type Invocation, type Plain } from '../compiler/index.ts';
+import { type IndirectSelection, parseVars, type Project, readProject } from '../project/index.ts';
+import type { Emit, RunEvent } from '../runner/index.ts';
+import { openTarget, type Target, type TargetNotice } from '../targets/index.ts';
+import { workflowErrors } from './errors.ts';
+import { LogFile } from './log-file.ts';
+import type { RunOptions } from './options.ts';
+
+/** Options with every default filled in. */
+export interface Settings {
+  readonly threads: number;
+  readonly fullRefresh: boolean;
+  readonly failFast: boolean;
+  readonly warnError: boolean;
+  readonly storeFailures: boolean | undefined;
+  readonly empty: boolean;
+  readonly indirectSelection: IndirectSelection;
+  readonly partialParse: boolean;
+  readonly writeJson: boolean;
+  readonly lockTimeoutMs: number;
+}
+
+/** A compiled project and the surroundings of one command. */
+export interface ProjectSession {
+  readonly project: Project;
+  readonly compilation: Compilation;
+  readonly settings: Settings;
+  /** Absolute path of `target/`. */
+  readonly targetPath: string;
+  readonly startedAtMs: number;
+  readonly emit: Emit;
+  /** Opens the target. `writes: false` for verbs that only look. */
+  openTarget(options: { readonly writes: boolean }): Promise<Target>;
+  /** Closes the log. */
+  close(): void;
+}
+
+/**
+ * Reads and compiles the project that `options` name.
+ *
+ * @param command dbt's name of the verb, as templates see it.
+ * @throws project.*, compiler.*, jinja.* with the place of the mistake.
+ */
+export async function openProject(command: string, options: RunOptions): Promise<ProjectSession> {
+  const startedAtMs = systemClock.nowMs();
+  const env = options.env ?? process.env;
+  const project = await readProject({
+    projectDir: findProjectDir(options.projectDir ?? process.cwd()),
+    profilesDir: options.profilesDir,
+    profile: options.profile,
+    target: options.target,
+    threads: options.threads,
+    vars: readVars(options.vars),
+    ignoreVersion: options.versionCheck === false,
+    env,
+  });
+  const settings = settle(options, project);
+  const targetPath = resolve(project.root, options.targetPath ?? project.config.targetPath);
+  const id = systemRandom.uuid();
+  const log =
+    options.logPath === null
+      ? undefined
+      : new LogFile(resolve(project.root, options.logPath ?? project.config.logPath), id);
+  const emit: Emit = (event) => {
+    log?.write(event);
+    options.emit?.(event);
+  };
+  const warn = (warning: Warning): void => {
+    if (settings.warnError) {
+      throw workflowErrors['warning-as-error'](
+        { message: warning.message },
+        warning.location === undefined ? {} : { location: warning.location },
+      );
+    }
+    emit(warningEvent(warning));
+  };
+  try {
+    for (const warning of project.warnings) warn(warning);
+    const invocation: Invocation = {
+      id,
+      startedAt: new Date(startedAtMs),
+      command,
+      args: invocationArgs(command, options, settings),
+      threads: settings.threads,
+      fullRefresh: settings.fullRefresh,
+      vars: project.vars,
+      flags: templateFlags(command, options, settings, project),
+      env,
+      empty: settings.empty,
+      say: (text, kind) =>
+        emit({
+          kind: 'message',
+          atMs: systemClock.nowMs(),
+          level: kind === 'log' ? 'debug' : kind === 'warn' ? 'warn' : 'info',
+          text,
+          printed: kind === 'print',
+        }),
+      warn,
+    };
+    const compilation = await compileProject(project, {
+      invocation,
+      targetPath,
+      partialParse: settings.partialParse,
+    });
+    return {
+      project,
+      compilation,
+      settings,
+      targetPath,
+      startedAtMs,
+      emit,
+      openTarget: ({ writes }) =>
+        openTarget(compilation, {
+          writes,
+          lockTimeoutMs: settings.lockTimeoutMs,
+          ...(settings.storeFailures === undefined ? {} : { storeFailures: settings.storeFailures }),
+          onNotice: (notice) => emit(noticeEvent(notice)),
+        }),
+      close: () => log?.close(),
+    };
+  } catch (error) {
+    log?.close();
+    throw error;
+  }
+}
+
+interface Warning {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string | undefined;
+  readonly location?: { readonly file: string; readonly line?: number; readonly column?: number } | undefined;
+}
+
+/** The nearest folder with a dbt_project.yml, from `folder` upwards; `folder` itself where there is none. */
+export function findProjectDir(folder: string): string {
+  const start = resolve(folder);
+  for (let at = start; ; at = dirname(at)) {
+    if (existsSync(join(at, 'dbt_project.yml'))) return at;
+    if (dirname(at) === at) return start;
+  }
+}
+
+function readVars(vars: RunOptions['vars']): Record<string, unknown> {
+  return typeof vars === 'string' ? parseVars(vars) : { ...vars };
+}
+
+function settle(options: RunOptions, project: Project): Settings {
+  const flag = (name: string): unknown => project.config.flags[name];
+  const decide = (given: boolean | undefined, name: string, otherwise: boolean): boolean =>
+    given ?? (typeof flag(name) === 'boolean' ? (flag(name) as boolean) : otherwise);
+  return {
+    threads: options.threads ?? project.profile.threads,
+    fullRefresh: decide(options.fullRefresh, 'full_refresh', false),
+    failFast: decide(options.failFast, 'fail_fast', false),
+    warnError: decide(options.warnError, 'warn_error', false),
+    storeFailures: options.storeFailures ?? (flag('store_failures') === true ? true : undefined),
+    empty: options.empty ?? false,
+    indirectSelection:
+      options.indirectSelection ?? (flag('indirect_selection') as IndirectSelection | undefined) ?? 'eager',
+    partialParse: decide(options.partialParse, 'partial_parse', true),
+    writeJson: decide(options.writeJson, 'write_json', true),
+    lockTimeoutMs: (options.lockTimeoutSeconds ?? 600) * 1000,
+  };
+}
+
+/** What `invocation_args_dict` and `run_results.json` show: dbt's names, nothing that isn't JSON. */
+function invocationArgs(command: string, options: RunOptions, settings: Settings): Plain {
+  const given: Plain = {
+    which: command,
+    select: [...(options.select ?? [])],
+    exclude: [...(options.exclude ?? [])],
+    selector: options.selector,
+    resource_types: options.resourceTypes,
+    exclude_resource_types: options.excludeResourceTypes,
+    indirect_selection: settings.indirectSelection,
+    full_refresh: settings.fullRefresh,
+    fail_fast: settings.failFast,
+    warn_error: settings.warnError,
+    store_failures: settings.storeFailures,
+    empty: settings.empty,
+    threads: settings.threads,
+    vars: readVars(options.vars),
+    target: options.target,
+    profile: options.profile,
+    profiles_dir: options.profilesDir,
+    project_dir: options.projectDir,
+    target_path: options.targetPath,
+    partial_parse: settings.partialParse,
+    write_json: settings.writeJson,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** `flags` as templates see it: dbt's upper-case names, and the project's own flags below them. */
+function templateFlags(command: string, options: RunOptions, settings: Settings, project: Project): Plain {
+  const own = Object.entries(project.config.flags).map(([name, value]) => [name.toUpperCase(), value]);
+  return {
+    ...Object.fromEntries(own),
+    WHICH: command,
+    FULL_REFRESH: settings.fullRefresh,
+    FAIL_FAST: settings.failFast,
+    WARN_ERROR: settings.warnError,
+    STORE_FAILURES: settings.storeFailures ?? false,
+    EMPTY: settings.empty,
+    INDIRECT_SELECTION: settings.indirectSelection,
+    PARTIAL_PARSE: settings.partialParse,
+    WRITE_JSON: settings.writeJson,
+    THREADS: settings.threads,
+    TARGET: options.target ?? null,
+    PROFILE: options.profile ?? null,
+    PROJECT_DIR: project.root,
+    PROFILES_DIR: dirname(project.profile.file),
+    VERSION_CHECK: options.versionCheck ?? true,
+    INTROSPECT: true,
+    PRINT: true,
+    USE_COLORS: false,
+    DEBUG: false,
+    QUIET: false,
+    INVOCATION_COMMAND: `dbt ${command}`,
+  };
+}
+
+function warningEvent(warning: Warning): RunEvent {
+  return {
+    kind: 'message',
+    atMs: systemClock.nowMs(),
+    level: 'warn',
+    text: warning.message,
+    printed: false,
+    code: warning.code,
+    ...(warning.location === undefined ? {} : { location: warning.location }),
+    ...(warning.hint === undefined ? {} : { hint: warning.hint }),
+  };
+}
+
+function noticeEvent(notice: TargetNotice): RunEvent {
+  const atMs = systemClock.nowMs();
+  if (notice.kind === 'waiting') {
+    const seconds = Math.round((atMs - notice.sinceMs) / 1000);
+    const text = `Waiting for ${notice.holder}, which keeps tables in the same file${seconds > 0 ? ` (${seconds} s)` : ''}`;
+    return { kind: 'message', atMs, level: 'info', text, printed: false, code: 'targets.waiting' };
+  }
+  return { kind: 'message', atMs, level: 'warn', text: notice.message, printed: false, code: notice.code };
+}

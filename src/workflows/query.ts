@@ -1,0 +1,195 @@
+/** `query`: SQL over what has been published, as rows or as a file. */
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isBoathouseError, systemRandom } from '../base/index.ts';
+import { arrowIpcStream, quoteLiteral } from '../duckdb/index.ts';
+import { workflowErrors } from './errors.ts';
+import { type Cell, cellOf, csvRow, type Grid, jsonRow } from './grid.ts';
+import { openProject } from './project-session.ts';
+import { openReader, type Reader, type ReaderOptions } from './reader.ts';
+
+/** What to ask, and whom. */
+export interface QueryOptions extends ReaderOptions {
+  /** One statement. Jinja is rendered first, in the project: `select * from {{ ref('orders') }}`. */
+  readonly sql: string;
+  /** Rows at most; 10,000 unless given. */
+  readonly limit?: number | undefined;
+}
+
+/** Formats that `exportQuery` writes. */
+export type ExportFormat = 'csv' | 'json' | 'ndjson' | 'parquet' | 'arrow';
+
+/** Where the rows go. */
+export interface ExportOptions extends Omit<QueryOptions, 'limit'> {
+  readonly format: ExportFormat;
+  /** A file, replaced only once it is complete. Needed for parquet. */
+  readonly output?: string | undefined;
+  /** Receives the bytes when there is no `output`; awaited, so that a slow reader slows the query. */
+  readonly write?: ((piece: string | Uint8Array) => void | Promise<void>) | undefined;
+}
+
+/** What was written. */
+export interface ExportResult {
+  /** Undefined for arrow, whose rows aren't looked at one by one. */
+  readonly rowCount: number | undefined;
+  /** Absolute; undefined when the rows went to `write`. */
+  readonly path: string | undefined;
+}
+
+/** The formats, as words a user may give. */
+export const exportFormats: readonly ExportFormat[] = ['csv', 'json', 'ndjson', 'parquet', 'arrow'];
+
+/**
+ * The rows of `options.sql`, in memory, up to the limit.
+ *
+ * @throws workflows.no-catalog, duckdb.* with what the engine says of the SQL.
+ */
+export async function query(options: QueryOptions): Promise<Grid> {
+  const { reader, sql } = await prepare(options);
+  try {
+    const limit = options.limit ?? 10_000;
+    const stream = reader.session.stream(sql, undefined, { signal: options.signal });
+    const columns = await stream.columns();
+    const rows: (readonly Cell[])[] = [];
+    let truncated = false;
+    for await (const row of stream) {
+      if (rows.length >= limit) {
+        truncated = true;
+        break;
+      }
+      rows.push(row.map((value, i) => cellOf(value, columns[i]!)));
+    }
+    return { columns: columns.map(({ name, type }) => ({ name, type })), rows, truncated };
+  } finally {
+    await reader.close();
+  }
+}
+
+/**
+ * Writes the rows of `options.sql`, however many, a chunk at a time.
+ *
+ * @throws workflows.needs-output, workflows.write-failed, workflows.no-catalog, duckdb.*
+ */
+export async function exportQuery(options: ExportOptions): Promise<ExportResult> {
+  const path = options.output === undefined ? undefined : resolve(options.output);
+  if (options.format === 'parquet' && path === undefined) {
+    throw workflowErrors['needs-output']({ format: options.format });
+  }
+  const { reader, sql } = await prepare(options);
+  const draft = path === undefined ? undefined : `${path}.${systemRandom.uuid()}.tmp`;
+  try {
+    const rowCount = await writeRows(reader, sql, options, draft);
+    if (path !== undefined && draft !== undefined) await rename(draft, path);
+    return { rowCount, path };
+  } catch (cause) {
+    if (draft !== undefined) await rm(draft, { force: true });
+    if (isBoathouseError(cause) || path === undefined) throw cause;
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw workflowErrors['write-failed']({ path, problem }, { cause });
+  } finally {
+    await reader.close();
+  }
+}
+
+async function prepare(
+  options: ReaderOptions & { readonly sql: string },
+): Promise<{ reader: Reader; sql: string }> {
+  const text = options.sql.trim().replace(/;+\s*$/, '');
+  const rendered = /\{[{%#]/.test(text) ? await renderInProject(text, options) : text;
+  const reader = await openReader(options);
+  try {
+    return { reader, sql: await reader.resolve(rendered) };
+  } catch (error) {
+    await reader.close();
+    throw error;
+  }
+}
+
+async function renderInProject(text: string, options: ReaderOptions): Promise<string> {
+  const session = await openProject('query', { ...options, logPath: null });
+  const target = await session.openTarget({ writes: false });
+  try {
+    await target.prepare([]);
+    const connection = await target.session('query');
+    return await session.compilation.compileInline(text, {
+      session: connection,
+      warehouse: target.warehouse,
+    });
+  } finally {
+    await target.close();
+    session.close();
+  }
+}
+
+async function writeRows(
+  reader: Reader,
+  sql: string,
+  options: ExportOptions,
+  draft: string | undefined,
+): Promise<number | undefined> {
+  if (options.format === 'parquet') {
+    const copy = `COPY (${sql}\n) TO ${quoteLiteral(draft ?? '')} (FORMAT parquet)`;
+    return (await reader.session.run(copy, undefined, { signal: options.signal })).rowsChanged;
+  }
+  const sink = draft === undefined ? toCallback(options.write) : toFile(draft);
+  const stream = reader.session.stream(sql, undefined, { signal: options.signal });
+  let rowCount: number | undefined = 0;
+  try {
+    if (options.format === 'arrow') {
+      rowCount = undefined;
+      for await (const piece of arrowIpcStream(stream)) await sink.write(piece);
+    } else {
+      const columns = await stream.columns();
+      if (options.format === 'csv') await sink.write(`${csvRow(columns.map((column) => column.name))}\n`);
+      if (options.format === 'json') await sink.write('[');
+      for await (const batch of stream.batches()) {
+        const lines: string[] = [];
+        for (let row = 0; row < batch.rowCount; row += 1) {
+          const cells = columns.map((column, i) => cellOf(batch.columns[i]![row]!, column));
+          const before = options.format === 'json' ? (rowCount === 0 ? '\n' : ',\n') : '';
+          lines.push(
+            `${before}${options.format === 'csv' ? csvRow(cells.map((c) => c.text)) : jsonRow(columns, cells)}`,
+          );
+          if (options.format !== 'json') lines.push('\n');
+          rowCount += 1;
+        }
+        await sink.write(lines.join(''));
+      }
+      if (options.format === 'json') await sink.write(rowCount === 0 ? ']\n' : '\n]\n');
+    }
+  } finally {
+    await stream.close();
+    await sink.end();
+  }
+  return rowCount;
+}
+
+interface Sink {
+  write(piece: string | Uint8Array): Promise<void>;
+  end(): Promise<void>;
+}
+
+function toCallback(write: ExportOptions['write']): Sink {
+  return { write: async (piece) => write?.(piece), end: async () => {} };
+}
+
+function toFile(path: string): Sink {
+  const file = createWriteStream(path, { flags: 'wx' });
+  let failure: Error | undefined;
+  file.on('error', (error) => {
+    failure = error;
+  });
+  return {
+    write: (piece) =>
+      new Promise((done, fail) => {
+        if (failure !== undefined) fail(failure);
+        else file.write(piece, (error) => (error ? fail(error) : done()));
+      }),
+    end: () =>
+      new Promise((done, fail) => {
+        if (failure !== undefined) fail(failure);
+        else file.end(() => (failure === undefined ? done() : fail(failure)));
+      }),
+  };
+}

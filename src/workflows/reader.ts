@@ -1,0 +1,100 @@
+/**
+ * Reading what runs have published: a DuckDB of our own in memory, with the catalog attached read-only.
+ *
+ * The published file is never opened for writing and never locked: a run may replace it at any moment,
+ * and a reader keeps the file that it opened.
+ */
+import { existsSync } from 'node:fs';
+import { join, parse, resolve } from 'node:path';
+import { type AttachSpec, Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
+import { type Project, readProject } from '../project/index.ts';
+import { openDeltaRelation, rewriteDeltaScans } from '../tables/index.ts';
+import { workflowErrors } from './errors.ts';
+import type { ProjectOptions } from './options.ts';
+import { findProjectDir } from './project-session.ts';
+
+/** Where to read. */
+export interface ReaderOptions extends ProjectOptions {
+  /** A published catalog. Else the one of the project's target; without a project none. */
+  readonly catalog?: string | undefined;
+}
+
+/** An open reader. */
+export interface Reader {
+  readonly session: Session;
+  /** Absolute path of the catalog; undefined when reading without one. */
+  readonly catalog: string | undefined;
+  /** `sql` with `delta_scan('…')` replaced by what the table's log says. */
+  resolve(sql: string): Promise<string>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the catalog that `options` name.
+ *
+ * @throws workflows.no-catalog when nothing has been published there; project.*, duckdb.*
+ */
+export async function openReader(options: ReaderOptions): Promise<Reader> {
+  const project = options.catalog === undefined ? await projectOf(options) : undefined;
+  const catalog = options.catalog === undefined ? project?.profile.databaseFile : resolve(options.catalog);
+  if (
+    (options.catalog !== undefined || project !== undefined) &&
+    (catalog === undefined || !existsSync(catalog))
+  ) {
+    throw workflowErrors['no-catalog']({ path: catalog ?? project?.profile.path ?? '' });
+  }
+  const alias =
+    project?.profile.database ?? (catalog === undefined ? '' : parse(catalog).name.split('.')[0]!);
+  const attach: AttachSpec[] = (project?.profile.attach ?? []).map((spec) => ({ ...spec, readOnly: true }));
+  if (catalog !== undefined) attach.unshift({ path: catalog, alias, readOnly: true });
+  const { extensions = [], settings = {}, secrets = [] } = project?.profile ?? {};
+  const database = await Database.open({
+    extensions,
+    settings,
+    secrets: secrets.map(({ options: keys, ...known }) => ({ ...keys, ...known })),
+    attach,
+  });
+  try {
+    const session = await database.session();
+    if (catalog !== undefined) await useCatalog(session, alias, project?.profile.schema ?? 'main');
+    return {
+      session,
+      catalog,
+      resolve: (sql) =>
+        rewriteDeltaScans(sql, async (uri, version) => {
+          const relation = await openDeltaRelation(uri, version === undefined ? {} : { version });
+          return relation.sql;
+        }),
+      close: () => database.close(),
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Bare names are looked for in the target's schema first, then in `main`. */
+async function useCatalog(session: Session, alias: string, schema: string): Promise<void> {
+  const catalog = quoteIdentifier(alias);
+  const known = await session.query(
+    `SELECT schema_name FROM duckdb_schemas() WHERE database_name = ${quoteLiteral(alias)} AND schema_name = ${quoteLiteral(schema)}`,
+  );
+  const first = known.rows.length > 0 ? schema : 'main';
+  const path = [...new Set([first, 'main'])].map((name) => `${catalog}.${quoteIdentifier(name)}`);
+  await session.run(`SET search_path = ${quoteLiteral(path.join(','))}`);
+}
+
+async function projectOf(options: ReaderOptions): Promise<Project | undefined> {
+  const projectDir = findProjectDir(options.projectDir ?? process.cwd());
+  const named =
+    options.projectDir !== undefined || options.target !== undefined || options.profile !== undefined;
+  if (!named && !existsSync(join(projectDir, 'dbt_project.yml'))) return undefined;
+  return await readProject({
+    projectDir,
+    profilesDir: options.profilesDir,
+    profile: options.profile,
+    target: options.target,
+    ignoreVersion: options.versionCheck === false,
+    env: options.env ?? process.env,
+  });
+}

@@ -1,0 +1,67 @@
+/** `run-operation`: calls one macro, with its own connection. */
+import { nearest, printJson, systemClock } from '../base/index.ts';
+import { workflowErrors } from './errors.ts';
+import type { ProjectOptions } from './options.ts';
+import { openProject } from './project-session.ts';
+
+/** Which macro, with what. */
+export interface RunOperationOptions extends ProjectOptions {
+  /** `name`, or `package.name`. */
+  readonly macro: string;
+  readonly args?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What the macro printed went to `emit`. */
+export interface RunOperationResult {
+  readonly elapsedMs: number;
+}
+
+/**
+ * Calls the macro with `execute` true. What it changes through `run_query` and `statement` is kept, as
+ * far as it commits; relations it makes are published.
+ *
+ * @throws workflows.macro-missing, and whatever the macro raises.
+ */
+export async function runOperation(options: RunOperationOptions): Promise<RunOperationResult> {
+  const session = await openProject('run-operation', options);
+  try {
+    const { compilation } = session;
+    if (compilation.findMacro(options.macro) === undefined) {
+      const names = Object.values(compilation.manifest.macros).map((macro) => macro.name);
+      const name = options.macro;
+      throw workflowErrors['macro-missing']({ name, near: nearest(name, names) });
+    }
+    const target = await session.openTarget({ writes: true });
+    try {
+      await target.prepare([]);
+      const connection = await target.session(`macro_${options.macro}`);
+      const engine = { session: connection, warehouse: target.warehouse };
+      await compilation.renderIn(undefined, callOf(options), engine);
+      await connection.commit();
+      await connection.release();
+      await target.publish();
+    } finally {
+      await target.close();
+    }
+    return { elapsedMs: systemClock.nowMs() - session.startedAtMs };
+  } finally {
+    session.close();
+  }
+}
+
+/** The call as a template. JSON is an expression of Jinja too, but for `null`. */
+function callOf({ macro, args }: RunOperationOptions): string {
+  const given = Object.entries(args ?? {}).map(([name, value]) => `${name}=${literal(value)}`);
+  return `{%- do ${macro}(${given.join(', ')}) -%}`;
+}
+
+function literal(value: unknown): string {
+  if (value === null || value === undefined) return 'none';
+  if (Array.isArray(value)) return `[${value.map(literal).join(', ')}]`;
+  if (typeof value === 'object') {
+    return `{${Object.entries(value)
+      .map(([key, member]) => `${JSON.stringify(key)}: ${literal(member)}`)
+      .join(', ')}}`;
+  }
+  return printJson(value);
+}

@@ -1,0 +1,41 @@
+/** Saying aloud what dbt's build would run and this one can't. */
+import { systemClock } from '../base/index.ts';
+import type { ResourceType } from '../compiler/index.ts';
+import { plural } from '../runner/index.ts';
+import type { RunOptions } from './options.ts';
+import type { ProjectSession } from './project-session.ts';
+import { selectIds } from './selection.ts';
+
+const notRun: readonly ResourceType[] = ['unit_test', 'function', 'saved_query'];
+
+/** Warns of selected resources that are part of dbt's build and are not run. */
+export function reportUnrun(session: ProjectSession, options: RunOptions): void {
+  const { manifest } = session.compilation;
+  const there = notRun.filter((type) => countOf(manifest, type) > 0);
+  if (there.length === 0) return;
+  for (const type of there) {
+    const count = selectIds(session, { ...options, resourceTypes: [type] }, [type]).length;
+    if (count === 0) continue;
+    session.emit({
+      kind: 'message',
+      atMs: systemClock.nowMs(),
+      level: 'warn',
+      text: `${count} ${plural(type, count)} ${count === 1 ? 'is' : 'are'} selected and not run: not supported yet`,
+      printed: false,
+      code: 'workflows.not-run',
+    });
+  }
+}
+
+function countOf(manifest: ProjectSession['compilation']['manifest'], type: ResourceType): number {
+  switch (type) {
+    case 'unit_test':
+      return Object.keys(manifest.unit_tests).length;
+    case 'function':
+      return Object.keys(manifest.functions).length;
+    case 'saved_query':
+      return Object.keys(manifest.saved_queries).length;
+    default:
+      return 0;
+  }
+}
