@@ -16,26 +16,35 @@ import { codeOf } from './local-errors.ts';
 import { syncFolder, writeTemporary } from './local-temporary.ts';
 import type { PutOutcome } from './storage.ts';
 
-/** Creates `file` holding `bytes` unless something has that name. Durable when it says `created`. */
+/**
+ * Creates `file` holding `bytes` unless something has that name. Durable when it says `created`.
+ *
+ * @param makeLink the system's `link`; tests put in one that lies as network mounts do.
+ */
 export async function createIfAbsent(
   file: string,
   bytes: Uint8Array,
   links: 'auto' | 'never',
+  makeLink: typeof link = link,
 ): Promise<PutOutcome> {
   if (await exists(file)) return { kind: 'taken' };
   if (links === 'auto') {
-    const outcome = await createByLink(file, bytes);
+    const outcome = await createByLink(file, bytes, makeLink);
     if (outcome !== 'no-links') return outcome;
   }
   return createByMarking(file, bytes);
 }
 
-async function createByLink(file: string, bytes: Uint8Array): Promise<PutOutcome | 'no-links'> {
+async function createByLink(
+  file: string,
+  bytes: Uint8Array,
+  makeLink: typeof link,
+): Promise<PutOutcome | 'no-links'> {
   const folder = dirname(file);
   const temporary = await writeTemporary(folder, bytes);
   try {
     try {
-      await link(temporary, file);
+      await makeLink(temporary, file);
     } catch (error) {
       // On NFS the reply can be lost and the repeated request fail. The temporary file's name is ours
       // alone, so a second link to it can only be the one we asked for.

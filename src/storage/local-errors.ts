@@ -20,6 +20,8 @@ export function localError(error: unknown, about: { path: string; uri: string; d
     case 'ENOTDIR':
     case 'EISDIR':
     case 'ENOTEMPTY':
+    // From making a folder where a file stands.
+    case 'EEXIST':
       return storageErrors['not-a-file'](about, context);
     case 'ENAMETOOLONG':
     case 'ELOOP':
