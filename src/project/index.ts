@@ -1,5 +1,8 @@
 /** A dbt project's files: settings, profiles, packages, properties, sources; every value keeps its place. */
+export { knownConfigKeys, misspelledConfigKey } from './config-keys.ts';
+export { dbtVersion } from './dbt-version.ts';
 export { projectErrors } from './errors.ts';
+export { parseVars } from './parse-vars.ts';
 export {
   type DispatchRule,
   type Package,
@@ -14,7 +17,8 @@ export {
   type SourceFile,
   varsFor,
 } from './project.ts';
-export { type ReadProjectOptions, readProject } from './read-project.ts';
+export { type ReadProjectOptions, readProject, readTargetProfile } from './read-project.ts';
+export { asPlain, asValue } from './render-yaml.ts';
 export type { IndirectSelection, Selector, SelectorDefinition } from './selectors-file.ts';
 export type {
   AttachProfile,
@@ -25,4 +29,5 @@ export type {
   SecretProfile,
   TargetProfile,
 } from './target-profile.ts';
+export { parseYaml, type YamlFile, type YamlPath } from './yaml-file.ts';
 export { describeYaml, isPlainDict, type PlainDict, YamlDate } from './yaml-value.ts';

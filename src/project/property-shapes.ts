@@ -1,0 +1,204 @@
+/**
+ * What dbt's property files may hold. Values may be Jinja; what is free-form stays unchecked.
+ *
+ * Source: dbt's reference of properties; the older spellings it still takes are here as well.
+ */
+import {
+  any,
+  bool,
+  listOf,
+  mappingOf,
+  objectOf,
+  oneOf,
+  oneOrMore,
+  type Shape,
+  scalar,
+  text,
+} from './yaml-shape.ts';
+
+const config = mappingOf(any);
+const meta = mappingOf(any);
+const tests = listOf(oneOf('a test: its name, or a mapping', text, mappingOf(any)));
+const docs = objectOf('docs', { show: bool, node_color: text });
+
+const column: Shape = objectOf(
+  'a column',
+  {
+    name: text,
+    description: text,
+    data_type: text,
+    quote: bool,
+    tests,
+    data_tests: tests,
+    tags: oneOrMore(text),
+    meta,
+    config,
+    constraints: listOf(mappingOf(any)),
+    policy_tags: oneOrMore(text),
+    granularity: text,
+    dimension: any,
+    entity: any,
+    docs,
+  },
+  { required: ['name'] },
+);
+
+/** Models select columns of another version by `include`. */
+const columnOrInclude: Shape = objectOf('a column', {
+  ...(column.kind === 'object' ? column.keys : {}),
+  include: oneOrMore(text),
+  exclude: oneOrMore(text),
+});
+
+const described = { name: text, description: text, meta, docs, config };
+
+const node = {
+  ...described,
+  tests,
+  data_tests: tests,
+  tags: oneOrMore(text),
+  quote_columns: bool,
+  enabled: bool,
+};
+
+const freshness = objectOf('freshness', {
+  warn_after: mappingOf(any),
+  error_after: mappingOf(any),
+  build_after: mappingOf(any),
+  filter: text,
+});
+
+const version: Shape = objectOf(
+  'a version',
+  {
+    ...described,
+    v: scalar,
+    defined_in: text,
+    access: text,
+    constraints: listOf(mappingOf(any)),
+    columns: listOf(columnOrInclude),
+    tests,
+    data_tests: tests,
+    deprecation_date: scalar,
+    include: any,
+    exclude: any,
+  },
+  { required: ['v'] },
+);
+
+const named = (what: string, keys: Readonly<Record<string, Shape>>): Shape =>
+  listOf(objectOf(what, { ...described, ...keys }, { required: ['name'] }));
+
+const sourceTable: Shape = objectOf(
+  'a source table',
+  {
+    ...node,
+    columns: listOf(column),
+    identifier: text,
+    loader: text,
+    loaded_at_field: text,
+    loaded_at_query: text,
+    freshness,
+    quoting: mappingOf(any),
+    external: any,
+  },
+  { required: ['name'] },
+);
+
+const unitTestInput: Shape = objectOf('an input', { input: text, rows: any, format: text, fixture: text });
+
+/** The lists and settings of a property file by their key. */
+export const propertyShapes: Readonly<Record<string, Shape>> = {
+  version: any,
+  models: named('a model', {
+    ...node,
+    columns: listOf(column),
+    access: text,
+    group: text,
+    latest_version: scalar,
+    versions: listOf(version),
+    constraints: listOf(mappingOf(any)),
+    deprecation_date: scalar,
+    time_spine: mappingOf(any),
+    primary_key: oneOrMore(text),
+    semantic_model: any,
+    derived_semantics: any,
+    agg_time_dimension: text,
+    metrics: any,
+    freshness,
+    latest_version_pointer: any,
+  }),
+  sources: named('a source', {
+    loader: text,
+    database: text,
+    catalog: text,
+    schema: text,
+    tags: oneOrMore(text),
+    quoting: mappingOf(any),
+    loaded_at_field: text,
+    loaded_at_query: text,
+    freshness,
+    overrides: text,
+    tables: listOf(sourceTable),
+    enabled: bool,
+    tests,
+    data_tests: tests,
+  }),
+  seeds: named('a seed', { ...node, columns: listOf(column) }),
+  snapshots: named('a snapshot', { ...node, columns: listOf(column), relation: text, group: text }),
+  analyses: named('an analysis', { columns: listOf(column), tags: oneOrMore(text) }),
+  macros: named('a macro', {
+    arguments: listOf(
+      objectOf('an argument', { name: text, type: any, description: text }, { required: ['name'] }),
+    ),
+  }),
+  functions: named('a function', {
+    arguments: listOf(mappingOf(any)),
+    returns: any,
+    type: text,
+    defined_in: text,
+  }),
+  data_tests: named('a test', { ...node }),
+  tests: named('a test', { ...node }),
+  exposures: named('an exposure', {
+    type: text,
+    label: text,
+    maturity: text,
+    url: text,
+    owner: mappingOf(any),
+    depends_on: listOf(text),
+    tags: oneOrMore(text),
+    enabled: bool,
+  }),
+  groups: named('a group', { owner: mappingOf(any) }),
+  unit_tests: listOf(
+    objectOf(
+      'a unit test',
+      {
+        ...described,
+        model: text,
+        given: listOf(unitTestInput),
+        expect: oneOf('rows, or a mapping with `rows`', mappingOf(any), listOf(any)),
+        overrides: objectOf('overrides', {
+          macros: mappingOf(any),
+          vars: mappingOf(any),
+          env_vars: mappingOf(any),
+        }),
+        versions: any,
+        tags: oneOrMore(text),
+        enabled: bool,
+      },
+      { required: ['name', 'model', 'expect'] },
+    ),
+  ),
+  metrics: listOf(objectOf('a metric', { name: text }, { required: ['name'], others: 'allow' })),
+  semantic_models: listOf(
+    objectOf('a semantic model', { name: text }, { required: ['name'], others: 'allow' }),
+  ),
+  saved_queries: listOf(objectOf('a saved query', { name: text }, { required: ['name'], others: 'allow' })),
+  anchors: any,
+  vars: any,
+};
+
+/** `version` is 2, as a number; a file without one is fine. */
+export const propertyFileVersion = 2;

@@ -1,0 +1,65 @@
+/** Files as text and checksum. */
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { projectErrors } from './errors.ts';
+
+/**
+ * The text of a file: without a byte order mark, line ends as `\n`.
+ *
+ * Reads without waiting: for thousands of small files that takes a fraction of what promises cost.
+ *
+ * @throws project.unreadable-file when it isn't there, may not be read, or isn't UTF-8.
+ */
+export function readText(path: string): string {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  if (!isUtf8(bytes)) throw projectErrors['unreadable-file']({ path, problem: 'it is not UTF-8 text' });
+  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  const text = bytes.toString('utf8', start);
+  return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+}
+
+/** `readText`, or undefined when there is no such file. */
+export function readTextIfThere(path: string): string | undefined {
+  try {
+    return readText(path);
+  } catch (error) {
+    if (isNotThere(error)) return undefined;
+    throw error;
+  }
+}
+
+/** An error that says which file can't be read and why. */
+export function unreadable(path: string, cause: unknown): Error {
+  const code = errorCode(cause);
+  const problem =
+    code === 'ENOENT'
+      ? 'it is not there'
+      : code === 'EACCES' || code === 'EPERM'
+        ? 'permission denied'
+        : code === 'EISDIR'
+          ? 'it is a folder'
+          : cause instanceof Error
+            ? cause.message
+            : String(cause);
+  return projectErrors['unreadable-file']({ path, problem }, { location: { file: path }, cause });
+}
+
+/** SHA-256 of a text in UTF-8 without the white space around it, in hex: dbt's checksum of a file. */
+export function checksum(text: string): string {
+  return createHash('sha256').update(text.trim(), 'utf8').digest('hex');
+}
+
+function isNotThere(error: unknown): boolean {
+  const code = error instanceof Error ? errorCode(error.cause) : undefined;
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
+}
