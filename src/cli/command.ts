@@ -1,0 +1,55 @@
+/**
+ * What a command is: a description, and work that loads only when it runs.
+ *
+ * `--help` and `--version` read descriptions alone, so nothing here may import a workflow.
+ */
+import type { Flags } from './flags.ts';
+import type { Terminal } from './output/terminal.ts';
+
+/** One option, with every way to give it. */
+export interface OptionSpec {
+  /** As commander reads it: `-s, --select <selector...>`. */
+  readonly flags: string;
+  readonly summary: string;
+  /** dbt's environment variable, without its `DBT_`; `DBT_ENGINE_…` counts as well. */
+  readonly env?: string;
+  /** How its text is read; text unless given. A flag without a value is a boolean by itself. */
+  readonly type?: 'count' | 'number';
+  readonly choices?: readonly string[];
+  /** Works, but isn't shown by `--help`: dbt's options that change nothing here. */
+  readonly hidden?: boolean;
+  /** Why it is refused, for options of dbt's that mean something we can't do. */
+  readonly refused?: string;
+}
+
+/** A positional argument. */
+export interface ArgumentSpec {
+  /** `<sql>` where it is needed, `[folder]` where it isn't. */
+  readonly name: string;
+  readonly summary: string;
+}
+
+/** What a running command is given. */
+export interface CommandInput {
+  readonly args: readonly (string | undefined)[];
+  readonly flags: Flags;
+  readonly terminal: Terminal;
+  /** Aborted by the first Ctrl-C, for commands that stop cleanly. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs to its end. @returns the exit code. */
+export type CommandWork = (input: CommandInput) => Promise<number>;
+
+/** A command. */
+export interface CommandSpec {
+  readonly name: string;
+  readonly alias?: string;
+  readonly summary: string;
+  readonly arguments?: readonly ArgumentSpec[];
+  readonly options: readonly OptionSpec[];
+  readonly examples?: readonly string[];
+  /** Whether Ctrl-C is answered by the command itself. Else it ends the process at once. */
+  readonly stopsCleanly?: boolean;
+  load(): Promise<CommandWork>;
+}

@@ -1,0 +1,34 @@
+/** Every command, in the order that help lists them. */
+import type { CommandSpec } from '../command.ts';
+import { buildCommand } from './build.ts';
+import { cleanCommand } from './clean.ts';
+import { compileCommand } from './compile.ts';
+import { debugCommand } from './debug.ts';
+import { initCommand } from './init.ts';
+import { landCommand } from './land.ts';
+import { lsCommand } from './ls.ts';
+import { parseCommand } from './parse.ts';
+import { queryCommand } from './query.ts';
+import { runCommand } from './run.ts';
+import { runOperationCommand } from './run-operation.ts';
+import { seedCommand } from './seed.ts';
+import { showCommand } from './show.ts';
+import { testCommand } from './test.ts';
+
+/** All of them. */
+export const commands: readonly CommandSpec[] = [
+  buildCommand,
+  runCommand,
+  testCommand,
+  seedCommand,
+  landCommand,
+  queryCommand,
+  showCommand,
+  lsCommand,
+  compileCommand,
+  parseCommand,
+  runOperationCommand,
+  initCommand,
+  debugCommand,
+  cleanCommand,
+];

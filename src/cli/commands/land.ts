@@ -1,0 +1,71 @@
+/** `boathouse land`. */
+import type { LandOptions, LandResult } from '../../workflows/index.ts';
+import type { CommandSpec } from '../command.ts';
+
+/** The command's description and work. */
+export const landCommand: CommandSpec = {
+  name: 'land',
+  summary: 'Land CSV, JSON, NDJSON or Parquet files in a Delta table, in one commit',
+  arguments: [
+    { name: '<source>', summary: 'a file, a glob, a URL, or - for standard input' },
+    { name: '<table>', summary: 'the Delta table’s folder' },
+  ],
+  options: [
+    {
+      flags: '--mode <mode>',
+      summary: 'what to do with rows that are there (default: error)',
+      choices: ['append', 'overwrite', 'error', 'ignore'],
+    },
+    {
+      flags: '--schema-mode <mode>',
+      summary: 'what to do when columns differ (default: refuse)',
+      choices: ['merge', 'overwrite'],
+    },
+    { flags: '--partition-by <columns>', summary: 'columns, with commas between' },
+    {
+      flags: '--format <format>',
+      summary: 'the files’ format, when their names don’t tell',
+      choices: ['csv', 'json', 'ndjson', 'parquet'],
+    },
+  ],
+  examples: [
+    'boathouse land prices.csv lake/landing/prices --mode append',
+    "boathouse land 'exports/*.parquet' lake/landing/trades --mode overwrite --partition-by symbol",
+  ],
+  load: async () => {
+    const [{ land }, { printJsonLine }, { seconds }] = await Promise.all([
+      import('../../workflows/index.ts'),
+      import('../output/json-lines.ts'),
+      import('../output/run-view.ts'),
+    ]);
+    return async ({ args, flags, terminal }) => {
+      const [source = '', table = ''] = args;
+      const partitionBy = flags
+        .text('partitionBy')
+        ?.split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '');
+      const given = {
+        source,
+        table,
+        mode: flags.text('mode'),
+        schemaMode: flags.text('schemaMode'),
+        partitionBy,
+        format: flags.text('format'),
+      };
+      const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+      const result = await land(told as unknown as LandOptions);
+      if (flags.is('json') === true) {
+        printJsonLine({ kind: 'result', command: 'land', exitCode: 0, table, ...result }, terminal);
+      } else if (flags.is('quiet') !== true) {
+        terminal.out(`${describe(result, table)} in ${seconds(result.elapsedMs)}\n`);
+      }
+      return 0;
+    };
+  },
+};
+
+function describe({ kind, rows, version }: LandResult, table: string): string {
+  if (kind === 'ignored') return `Left ${table} as it is, at version ${version},`;
+  return `Landed ${rows} ${rows === 1 ? 'row' : 'rows'} in ${table}, now at version ${version},`;
+}

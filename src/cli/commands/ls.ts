@@ -1,0 +1,81 @@
+/** `boathouse ls`. */
+import type { ListedResource } from '../../workflows/index.ts';
+import type { CommandSpec } from '../command.ts';
+import { resourceTypeOptions, selectionOptions } from '../options.ts';
+
+/** The command's description and work. */
+export const lsCommand: CommandSpec = {
+  name: 'ls',
+  alias: 'list',
+  summary: 'List what is in the project',
+  options: [
+    ...selectionOptions,
+    ...resourceTypeOptions,
+    {
+      flags: '--output <format>',
+      summary: 'how each resource is printed (default: selector)',
+      choices: ['selector', 'name', 'path', 'json'],
+    },
+    { flags: '--output-keys <key...>', summary: 'which keys of the manifest --output json prints' },
+  ],
+  examples: ['boathouse ls --select +daily_revenue', 'boathouse ls --resource-type model --output json'],
+  load: async () => {
+    const [{ ls }, { projectGiven, selectionGiven }, { printJsonLine }] = await Promise.all([
+      import('../../workflows/index.ts'),
+      import('../given.ts'),
+      import('../output/json-lines.ts'),
+    ]);
+    return async (input) => {
+      const { flags, terminal } = input;
+      const resources = await ls({ ...projectGiven(input), ...selectionGiven(input) });
+      const keys = flags.texts('outputKeys')?.flatMap((key) => key.split(/[\s,]+/));
+      if (flags.is('json') === true) {
+        const plain = resources.map((resource) => pick(resource, keys));
+        printJsonLine({ kind: 'result', command: 'ls', exitCode: 0, resources: plain }, terminal);
+        return 0;
+      }
+      const lines = resources.map((resource) => line(resource, flags.text('output') ?? 'selector', keys));
+      if (lines.length > 0) terminal.out(`${lines.join('\n')}\n`);
+      else if (flags.is('quiet') !== true) terminal.err('Nothing is selected.\n');
+      return 0;
+    };
+  },
+};
+
+function line(resource: ListedResource, output: string, keys: readonly string[] | undefined): string {
+  switch (output) {
+    case 'json':
+      return JSON.stringify(pick(resource, keys));
+    case 'name':
+      return resource.name;
+    case 'path':
+      return resource.path;
+    default:
+      return resource.selector;
+  }
+}
+
+/** dbt's own keys, unless others are named. */
+const usual = [
+  'alias',
+  'name',
+  'package_name',
+  'depends_on',
+  'tags',
+  'config',
+  'resource_type',
+  'source_name',
+  'original_file_path',
+  'unique_id',
+];
+
+function pick(resource: ListedResource, keys: readonly string[] | undefined): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  for (const key of keys ?? usual) {
+    const value = key
+      .split('.')
+      .reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], resource.node);
+    if (value !== undefined) picked[key] = value;
+  }
+  return picked;
+}

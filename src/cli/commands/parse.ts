@@ -1,0 +1,31 @@
+/** `boathouse parse`. */
+import type { CommandSpec } from '../command.ts';
+
+/** The command's description and work. */
+export const parseCommand: CommandSpec = {
+  name: 'parse',
+  summary: 'Check the project and write its manifest, without a database',
+  options: [],
+  load: async () => {
+    const [{ parse, plural }, { projectGiven }, { printJsonLine }, { seconds }] = await Promise.all([
+      import('../../workflows/index.ts'),
+      import('../given.ts'),
+      import('../output/json-lines.ts'),
+      import('../output/run-view.ts'),
+    ]);
+    return async (input) => {
+      const { manifest, fromCache, elapsedMs } = await parse(projectGiven(input));
+      const nodes = Object.keys(manifest.nodes).length;
+      if (input.flags.is('json') === true) {
+        printJsonLine(
+          { kind: 'result', command: 'parse', exitCode: 0, nodes, fromCache, elapsedMs },
+          input.terminal,
+        );
+      } else if (input.flags.is('quiet') !== true) {
+        const how = fromCache ? ', all as the last parse saw it' : '';
+        input.terminal.out(`Parsed ${nodes} ${plural('node', nodes)} in ${seconds(elapsedMs)}${how}\n`);
+      }
+      return 0;
+    };
+  },
+};

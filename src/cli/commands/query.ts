@@ -1,0 +1,136 @@
+/** `boathouse query`. */
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import type { ExportFormat } from '../../workflows/index.ts';
+import type { CommandInput, CommandSpec } from '../command.ts';
+import { cliErrors } from '../errors.ts';
+
+/** The command's description and work. */
+export const queryCommand: CommandSpec = {
+  name: 'query',
+  summary: 'Ask the published catalog, and print or write the rows',
+  arguments: [{ name: '[sql]', summary: 'one statement, or - to read it from standard input' }],
+  options: [
+    { flags: '--inline <sql>', summary: 'the same as the argument' },
+    { flags: '--file <path>', summary: 'read the statement from a file' },
+    { flags: '--catalog <path>', summary: 'a published catalog, instead of the project’s' },
+    {
+      flags: '--format <format>',
+      summary: 'how rows are printed or written (default: table)',
+      choices: ['table', 'csv', 'json', 'ndjson', 'parquet', 'arrow'],
+    },
+    { flags: '-o, --output <path>', summary: 'write to this file; its ending gives the format' },
+    { flags: '--limit <rows>', summary: 'rows in a table at most (default: 100; -1: all)', type: 'number' },
+  ],
+  examples: [
+    'boathouse query "select * from gold.daily_revenue order by day"',
+    'boathouse query "select * from silver.orders" --output orders.parquet',
+    'boathouse query "select count(*) from delta_scan(\'lake/landing/prices\')"',
+  ],
+  stopsCleanly: true,
+  load: async () => {
+    const { projectGiven } = await import('../given.ts');
+    return async (input) => {
+      const options = { ...projectGiven(input), catalog: input.flags.text('catalog'), sql: readSql(input) };
+      const format = formatOf(input);
+      const isTable =
+        format === 'table' || (input.flags.is('json') === true && input.flags.text('output') === undefined);
+      return isTable
+        ? await printRows(options, input)
+        : await exportRows(options, format as ExportFormat, input);
+    };
+  },
+};
+
+type Options = { readonly sql: string };
+
+async function printRows(options: Options, { flags, terminal }: CommandInput): Promise<number> {
+  const { query } = await import('../../workflows/index.ts');
+  const wanted = flags.number('limit') ?? (flags.is('json') === true ? -1 : 100);
+  const grid = await query({ ...options, limit: wanted < 0 ? Number.MAX_SAFE_INTEGER : wanted });
+  if (flags.is('json') === true) {
+    const { gridObjects } = await import('../output/grid-json.ts');
+    const { printJsonLine } = await import('../output/json-lines.ts');
+    const { columns } = grid;
+    printJsonLine(
+      { kind: 'result', command: 'query', exitCode: 0, columns, rows: gridObjects(grid) },
+      terminal,
+    );
+    return 0;
+  }
+  const { printTable } = await import('../output/table.ts');
+  terminal.out(`${printTable(grid, terminal.columns, terminal.colors)}\n`);
+  if (flags.is('quiet') !== true) {
+    const count = `${grid.rows.length} ${grid.rows.length === 1 ? 'row' : 'rows'}`;
+    const more = grid.truncated ? ', more left out: see --limit and --output' : '';
+    terminal.err(`${terminal.colors.dim(`${count}${more}`)}\n`);
+  }
+  return 0;
+}
+
+async function exportRows(
+  options: Options,
+  format: ExportFormat,
+  { flags, terminal }: CommandInput,
+): Promise<number> {
+  const { exportQuery } = await import('../../workflows/index.ts');
+  const { rowCount, path } = await exportQuery({
+    ...options,
+    format,
+    output: flags.text('output'),
+    write: (piece) => terminal.stream(piece),
+  });
+  if (path !== undefined && flags.is('quiet') !== true) {
+    const rows = rowCount === undefined ? '' : `${rowCount} ${rowCount === 1 ? 'row' : 'rows'} to `;
+    terminal.err(`Wrote ${rows}${path}\n`);
+  }
+  return 0;
+}
+
+function readSql({ args, flags }: CommandInput): string {
+  const given = args[0] ?? flags.text('inline');
+  const file = flags.text('file');
+  if (file !== undefined) return readText(file);
+  if (given === '-') return readFileSync(0, 'utf8');
+  if (given === undefined || given.trim() === '') {
+    throw cliErrors['nothing-to-do'](
+      { problem: 'There is no query' },
+      { hint: 'Give it as an argument: boathouse query "select 1"' },
+    );
+  }
+  return given;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw cliErrors['bad-value'](
+      { option: '--file', value: file, expected: 'a file that can be read' },
+      { cause },
+    );
+  }
+}
+
+/** `--format`, or what the ending of `--output` says. */
+function formatOf({ flags }: CommandInput): string {
+  const given = flags.text('format');
+  const output = flags.text('output');
+  if (given !== undefined && !(given === 'table' && output !== undefined)) return given;
+  if (output === undefined) return 'table';
+  const endings: Readonly<Record<string, string>> = {
+    '.csv': 'csv',
+    '.json': 'json',
+    '.ndjson': 'ndjson',
+    '.jsonl': 'ndjson',
+    '.parquet': 'parquet',
+    '.arrow': 'arrow',
+    '.arrows': 'arrow',
+  };
+  const format = endings[extname(output).toLowerCase()];
+  if (format !== undefined) return format;
+  throw cliErrors['bad-value'](
+    { option: '--output', value: output, expected: 'a file whose ending tells the format' },
+    { hint: 'Add --format csv, json, ndjson, parquet or arrow.' },
+  );
+}

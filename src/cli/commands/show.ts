@@ -1,0 +1,56 @@
+/** `boathouse show`. */
+import type { CommandSpec } from '../command.ts';
+import { refreshOptions, selectionOptions } from '../options.ts';
+
+/** The command's description and work. */
+export const showCommand: CommandSpec = {
+  name: 'show',
+  summary: 'Print the first rows of a model as its SQL is now',
+  options: [
+    ...selectionOptions,
+    ...refreshOptions,
+    { flags: '--inline <sql>', summary: 'show this query instead; Jinja works in it' },
+    { flags: '--limit <rows>', summary: 'rows at most (default: 5; -1: all)', type: 'number' },
+    { flags: '--output <format>', summary: 'how rows are printed', choices: ['text', 'json'] },
+  ],
+  examples: [
+    'boathouse show --select daily_revenue',
+    'boathouse show --inline "select count(*) from {{ ref(\'orders\') }}"',
+  ],
+  load: async () => {
+    const [{ show }, { runGiven }, { printJsonLine }, { printTable }, { gridObjects }] = await Promise.all([
+      import('../../workflows/index.ts'),
+      import('../given.ts'),
+      import('../output/json-lines.ts'),
+      import('../output/table.ts'),
+      import('../output/grid-json.ts'),
+    ]);
+    return async (input) => {
+      const { flags, terminal } = input;
+      const shown = await show({
+        ...runGiven(input),
+        inline: flags.text('inline'),
+        limit: flags.number('limit'),
+      });
+      if (flags.is('json') === true) {
+        const grids = shown.map((grid) => ({
+          name: grid.name,
+          columns: grid.columns,
+          rows: gridObjects(grid),
+        }));
+        printJsonLine({ kind: 'result', command: 'show', exitCode: 0, shown: grids }, terminal);
+        return 0;
+      }
+      for (const grid of shown) {
+        if (flags.text('output') === 'json') {
+          const name = grid.uniqueId === undefined ? {} : { node: grid.name };
+          printJsonLine({ ...name, show: gridObjects(grid) }, terminal);
+          continue;
+        }
+        if (shown.length > 1) terminal.out(`${terminal.colors.bold(grid.name)}\n`);
+        terminal.out(`${printTable(grid, terminal.columns, terminal.colors)}\n`);
+      }
+      return 0;
+    };
+  },
+};

@@ -1,0 +1,51 @@
+/** Option values as workflows take them. */
+import type { ProjectOptions, RunOptions, SelectOptions } from '../workflows/index.ts';
+import type { CommandInput } from './command.ts';
+import { eventPrinter } from './output/events.ts';
+
+/** Which project, which target, and who is told. */
+export function projectGiven(input: CommandInput): ProjectOptions {
+  const { flags, signal } = input;
+  return {
+    projectDir: flags.text('projectDir'),
+    profilesDir: flags.text('profilesDir'),
+    profile: flags.text('profile'),
+    target: flags.text('target'),
+    vars: flags.text('vars'),
+    threads: flags.is('singleThreaded') === true ? 1 : flags.number('threads'),
+    targetPath: flags.text('targetPath'),
+    logPath: flags.text('logPath'),
+    partialParse: flags.is('partialParse'),
+    writeJson: flags.is('writeJson'),
+    versionCheck: flags.is('versionCheck'),
+    warnError: flags.is('warnError'),
+    lockTimeoutSeconds: flags.number('lockTimeout'),
+    emit: eventPrinter(input),
+    signal,
+  };
+}
+
+/** Which nodes. */
+export function selectionGiven({ flags }: CommandInput): SelectOptions {
+  return {
+    select: flags.texts('select') ?? flags.texts('models'),
+    exclude: flags.texts('exclude'),
+    selector: flags.text('selector'),
+    indirectSelection: flags.text('indirectSelection') as SelectOptions['indirectSelection'],
+    resourceTypes: flags.texts('resourceType') ?? flags.texts('resourceTypes'),
+    excludeResourceTypes: flags.texts('excludeResourceType') ?? flags.texts('excludeResourceTypes'),
+  };
+}
+
+/** Everything that a command which runs nodes takes. */
+export function runGiven(input: CommandInput): RunOptions {
+  const { flags } = input;
+  return {
+    ...projectGiven(input),
+    ...selectionGiven(input),
+    fullRefresh: flags.is('fullRefresh'),
+    failFast: flags.is('failFast'),
+    storeFailures: flags.is('storeFailures'),
+    empty: flags.is('empty'),
+  };
+}

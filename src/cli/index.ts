@@ -1,0 +1,4 @@
+/** The command line, as a function: what `main.ts` runs and tests call. */
+export { cliErrors } from './errors.ts';
+export { type Asked, type ProgramOptions, readCommandLine } from './program.ts';
+export { runCli } from './run-cli.ts';

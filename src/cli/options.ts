@@ -1,0 +1,155 @@
+/**
+ * Options that several commands share, with dbt's names and environment variables.
+ *
+ * The global ones are accepted before and after the command, as in dbt.
+ */
+import type { OptionSpec } from './command.ts';
+
+/** A switch and its opposite. */
+function both(flags: string, summary: string, more: Partial<OptionSpec> = {}): readonly OptionSpec[] {
+  const name = flags.split('--').at(-1)!;
+  return [
+    { flags, summary, ...more },
+    { flags: `--no-${name}`, summary: `the opposite of --${name}`, hidden: true },
+  ];
+}
+
+/** Which project and target. */
+export const projectOptions: readonly OptionSpec[] = [
+  {
+    flags: '--project-dir <folder>',
+    summary: 'folder with dbt_project.yml (default: here, or the nearest above)',
+    env: 'PROJECT_DIR',
+  },
+  { flags: '--profiles-dir <folder>', summary: 'folder with profiles.yml', env: 'PROFILES_DIR' },
+  { flags: '--profile <name>', summary: 'profile to use instead of the project’s', env: 'PROFILE' },
+  { flags: '-t, --target <name>', summary: 'target to use instead of the profile’s', env: 'TARGET' },
+  { flags: '--vars <yaml>', summary: "variables for the project: '{name: value}'", env: 'VARS' },
+  { flags: '--threads <count>', summary: 'nodes to run at once', type: 'count', env: 'THREADS' },
+  { flags: '--target-path <folder>', summary: 'where artifacts go (default: target)', env: 'TARGET_PATH' },
+  { flags: '--log-path <folder>', summary: 'where boathouse.log goes (default: logs)', env: 'LOG_PATH' },
+  {
+    flags: '--lock-timeout <seconds>',
+    summary: 'how long to wait for another run that keeps tables in the same file',
+    type: 'count',
+  },
+  ...both('--partial-parse', 'reuse what the last parse found (default)', {
+    env: 'PARTIAL_PARSE',
+    hidden: true,
+  }),
+  ...both('--write-json', 'write artifacts (default)', { env: 'WRITE_JSON', hidden: true }),
+  ...both('--version-check', 'obey require-dbt-version (default)', { env: 'VERSION_CHECK', hidden: true }),
+];
+
+/** What is printed, and how. */
+export const outputOptions: readonly OptionSpec[] = [
+  { flags: '--json', summary: 'print for machines: one JSON object a line, the result last' },
+  ...both('-q, --quiet', 'print only errors and results', { env: 'QUIET' }),
+  ...both('-d, --debug', 'print what is usually left out, and stack traces', { env: 'DEBUG' }),
+  ...both('--use-colors', 'colours, whatever the terminal says', { env: 'USE_COLORS' }),
+  {
+    flags: '--log-format <format>',
+    summary: 'how events are printed: text, or dbt’s json lines',
+    env: 'LOG_FORMAT',
+    choices: ['default', 'text', 'debug', 'json'],
+  },
+  {
+    flags: '--log-level <level>',
+    summary: 'the least that is printed',
+    env: 'LOG_LEVEL',
+    choices: ['debug', 'info', 'warn', 'error', 'none'],
+  },
+  ...both('--print', 'show what templates print (default)', { env: 'PRINT', hidden: true }),
+];
+
+/** What stops a run. */
+export const strictnessOptions: readonly OptionSpec[] = [
+  ...both('-x, --fail-fast', 'stop at the first failure', { env: 'FAIL_FAST' }),
+  ...both('--warn-error', 'treat warnings as errors', { env: 'WARN_ERROR' }),
+];
+
+/** Options of dbt's that are accepted and change nothing here, and those that can't be honoured. */
+const dbtOnly: readonly OptionSpec[] = [
+  ...both('--populate-cache', 'accepted', { hidden: true }),
+  ...both('--cache-selected-only', 'accepted', { hidden: true }),
+  ...both('--static-parser', 'accepted', { hidden: true }),
+  ...both('--use-experimental-parser', 'accepted', { hidden: true }),
+  ...both('--send-anonymous-usage-stats', 'accepted: nothing is ever sent', { hidden: true }),
+  ...both('--log-cache-events', 'accepted', { hidden: true }),
+  ...both('--use-colors-file', 'accepted', { hidden: true }),
+  ...both('--introspect', 'accepted', { hidden: true }),
+  ...both('--show-all-deprecations', 'accepted', { hidden: true }),
+  ...both('--use-fast-test-edges', 'accepted', { hidden: true }),
+  ...both('--partial-parse-file-diff', 'accepted', { hidden: true }),
+  ...both('--inject-ephemeral-ctes', 'accepted', { hidden: true }),
+  ...both('--single-threaded', 'one node at a time', { hidden: true, env: 'SINGLE_THREADED' }),
+  { flags: '--macro-debugging', summary: 'accepted', hidden: true },
+  { flags: '--printer-width <columns>', summary: 'accepted', hidden: true },
+  { flags: '--log-level-file <level>', summary: 'accepted', hidden: true },
+  { flags: '--log-format-file <format>', summary: 'accepted', hidden: true },
+  { flags: '--log-file-max-bytes <bytes>', summary: 'accepted', hidden: true },
+  { flags: '-r, --record-timing-info <file>', summary: 'accepted', hidden: true },
+  { flags: '--event-time-start <time>', summary: 'accepted', hidden: true, env: 'EVENT_TIME_START' },
+  { flags: '--event-time-end <time>', summary: 'accepted', hidden: true, env: 'EVENT_TIME_END' },
+  refused('--defer', 'references are never resolved in another environment'),
+  { flags: '--no-defer', summary: 'accepted', hidden: true },
+  refused('--favor-state', 'there is no comparison with another state'),
+  refused('--state <folder>', 'there is no comparison with another state'),
+  refused('--defer-state <folder>', 'references are never resolved in another environment'),
+  refused('--sample <window>', 'models always read all of their rows'),
+  refused('--export-saved-queries', 'saved queries are not run'),
+  refused('--warn-error-options <yaml>', 'all warnings are errors (--warn-error) or none is'),
+];
+
+function refused(flags: string, why: string): OptionSpec {
+  return { flags, summary: 'not supported', hidden: true, refused: why };
+}
+
+/** Every option that stands before or after any command. */
+export const globalOptions: readonly OptionSpec[] = [
+  ...projectOptions,
+  ...strictnessOptions,
+  ...outputOptions,
+  ...dbtOnly,
+];
+
+/** Which nodes. */
+export const selectionOptions: readonly OptionSpec[] = [
+  { flags: '-s, --select <selector...>', summary: 'nodes, in dbt selection syntax' },
+  { flags: '-m, --models <selector...>', summary: 'the same as --select', hidden: true },
+  { flags: '--exclude <selector...>', summary: 'nodes to leave out' },
+  { flags: '--selector <name>', summary: 'a selector of selectors.yml' },
+  {
+    flags: '--indirect-selection <mode>',
+    summary: 'which tests come along with selected nodes',
+    env: 'INDIRECT_SELECTION',
+    choices: ['eager', 'cautious', 'buildable', 'empty'],
+  },
+];
+
+/** Which kinds of nodes. */
+export const resourceTypeOptions: readonly OptionSpec[] = [
+  {
+    flags: '--resource-type <type...>',
+    summary: 'only these kinds: model, seed, test …',
+    env: 'RESOURCE_TYPES',
+  },
+  { flags: '--resource-types <type...>', summary: 'the same as --resource-type', hidden: true },
+  {
+    flags: '--exclude-resource-type <type...>',
+    summary: 'all kinds but these',
+    env: 'EXCLUDE_RESOURCE_TYPES',
+  },
+  { flags: '--exclude-resource-types <type...>', summary: 'the same', hidden: true },
+];
+
+/** How relations are rebuilt. */
+export const refreshOptions: readonly OptionSpec[] = [
+  ...both('-f, --full-refresh', 'rebuild incremental models and seeds from nothing', { env: 'FULL_REFRESH' }),
+  ...both('--empty', 'read no rows: check the SQL only', { env: 'EMPTY' }),
+];
+
+/** What is kept of failing tests. */
+export const testOptions: readonly OptionSpec[] = [
+  ...both('--store-failures', 'keep failing rows in tables', { env: 'STORE_FAILURES' }),
+];

@@ -1,0 +1,74 @@
+/**
+ * Where a command prints: text on standard output and standard error, secrets masked on both, and a
+ * footer of one line while standard output is a person's terminal.
+ */
+import picocolors from 'picocolors';
+import { secrets } from '../../base/index.ts';
+import { Footer } from './footer.ts';
+
+/** Colour functions; they return their text unchanged where colours are off. */
+export type Colors = ReturnType<typeof picocolors.createColors>;
+
+/** A place to print. */
+export interface Terminal {
+  readonly colors: Colors;
+  /** Whether a person is looking: footers and prompts only then. */
+  readonly isLive: boolean;
+  readonly columns: number;
+  readonly footer: Footer;
+  /** Prints to standard output, above the footer. */
+  out(text: string): void;
+  /** Prints to standard error, above the footer. */
+  err(text: string): void;
+  /** Prints a piece of a long output; resolves when the reader has room for more. */
+  stream(piece: string | Uint8Array): Promise<void>;
+  /** Resolves when everything printed has been handed over. */
+  flush(): Promise<void>;
+}
+
+/** How to open a terminal. */
+export interface TerminalOptions {
+  /** `--use-colors`; undefined: the terminal and the environment decide. */
+  readonly useColors: boolean | undefined;
+}
+
+/** The process's own streams as a terminal. */
+export function openTerminal(options: TerminalOptions): Terminal {
+  const { stdout, stderr, env } = process;
+  const isLive = stdout.isTTY === true && !isSet(env['CI']) && env['TERM'] !== 'dumb';
+  const colors = picocolors.createColors(options.useColors ?? wantsColors(stdout.isTTY === true, env));
+  const columns = Math.max(40, Math.min(stdout.columns ?? (Number(env['COLUMNS']) || 100), 200));
+  const footer = new Footer((text) => stdout.write(text), isLive);
+  const print = (to: NodeJS.WriteStream, text: string): void => {
+    footer.hide();
+    to.write(secrets.scrub(text));
+    footer.show();
+  };
+  return {
+    colors,
+    isLive,
+    columns,
+    footer,
+    out: (text) => print(stdout, text),
+    err: (text) => print(stderr, text),
+    stream: (piece) =>
+      new Promise((done, fail) => {
+        const clean = typeof piece === 'string' ? secrets.scrub(piece) : piece;
+        stdout.write(clean, (error) => (error ? fail(error) : done()));
+      }),
+    flush: async () => {
+      for (const to of [stdout, stderr]) await new Promise<void>((done) => to.write('', () => done()));
+    },
+  };
+}
+
+/** The usual agreement: NO_COLOR switches off, FORCE_COLOR on, else colours are for terminals. */
+export function wantsColors(isTty: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
+  if (isSet(env['NO_COLOR'])) return false;
+  const forced = env['FORCE_COLOR'];
+  if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false';
+  return isTty && env['TERM'] !== 'dumb';
+}
+
+const isSet = (value: string | undefined): boolean =>
+  value !== undefined && value !== '' && value !== 'false';

@@ -1,0 +1,151 @@
+/** From an argument list to a command and its values. */
+import { Argument, Command, CommanderError, Option } from 'commander';
+import type { CommandSpec, OptionSpec } from './command.ts';
+import { commands } from './commands/index.ts';
+import { cliErrors } from './errors.ts';
+import { Flags, parseCount, parseSwitch } from './flags.ts';
+import { globalOptions } from './options.ts';
+import { packageVersion } from './version.ts';
+
+/** What an argument list asks for. */
+export type Asked =
+  | {
+      readonly kind: 'command';
+      readonly command: CommandSpec;
+      readonly args: readonly (string | undefined)[];
+      readonly flags: Flags;
+    }
+  /** `--help` or `--version`: the text, for standard output. */
+  | { readonly kind: 'text'; readonly text: string }
+  /** It can't be understood: the reason with a suggestion, for standard error. */
+  | { readonly kind: 'usage'; readonly text: string };
+
+/** The width that help is wrapped to. */
+export interface ProgramOptions {
+  readonly columns: number;
+}
+
+/**
+ * Understands `argv` (without node and script). Loads no workflow.
+ *
+ * @param env for dbt's `DBT_…` variables of options that the line doesn't give.
+ * @throws cli.bad-value, cli.unsupported-option
+ */
+export function readCommandLine(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  options: ProgramOptions,
+): Asked {
+  let asked: Asked | undefined;
+  let printed = '';
+  const program = makeProgram((command, args, local, global) => {
+    asked = { kind: 'command', command, args, flags: readFlags(command, { ...global, ...local }, env) };
+  });
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => {
+        printed += text;
+      },
+      writeErr: (text) => {
+        printed += text;
+      },
+      getOutHelpWidth: () => options.columns,
+      getErrHelpWidth: () => options.columns,
+    });
+  }
+  try {
+    program.parse(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? { kind: 'text', text: printed } : { kind: 'usage', text: printed };
+  }
+  return asked ?? { kind: 'text', text: printed };
+}
+
+type OnCommand = (
+  command: CommandSpec,
+  args: readonly (string | undefined)[],
+  local: Readonly<Record<string, unknown>>,
+  global: Readonly<Record<string, unknown>>,
+) => void;
+
+function makeProgram(onCommand: OnCommand): Command {
+  const program = new Command('boathouse')
+    .description(
+      'A lakehouse on one machine: DuckDB computes, Delta and Parquet store, dbt projects run unchanged.',
+    )
+    .usage('<command> [options]')
+    .version(`boathouse ${packageVersion()}`, '-v, -V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this')
+    .helpCommand('help [command]', 'print what a command takes')
+    .showSuggestionAfterError(true);
+  for (const option of globalOptions) program.addOption(makeOption(option));
+  for (const spec of commands) {
+    const command = program
+      .command(spec.name)
+      .description(spec.summary)
+      .usage(usageOf(spec))
+      .helpOption('-h, --help', 'print this')
+      .configureHelp({ showGlobalOptions: true })
+      .action((...all: unknown[]) => {
+        const args = (spec.arguments ?? []).map((_, i) => all[i] as string | undefined);
+        onCommand(spec, args, command.opts(), program.opts());
+      });
+    if (spec.alias !== undefined) command.alias(spec.alias);
+    for (const { name, summary } of spec.arguments ?? []) command.addArgument(new Argument(name, summary));
+    for (const option of spec.options) command.addOption(makeOption(option));
+    if (spec.examples !== undefined) {
+      command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  ${line}`).join('\n')}`);
+    }
+  }
+  return program;
+}
+
+function usageOf(spec: CommandSpec): string {
+  return ['[options]', ...(spec.arguments ?? []).map(({ name }) => name)].join(' ');
+}
+
+function makeOption(spec: OptionSpec): Option {
+  const option = new Option(spec.flags, spec.summary);
+  if (spec.hidden === true) option.hideHelp();
+  if (spec.choices !== undefined) option.choices([...spec.choices]);
+  if (spec.type === 'count') option.argParser((text) => parseCount(longName(spec), text, 1));
+  if (spec.type === 'number') option.argParser((text) => parseCount(longName(spec), text, -1));
+  return option;
+}
+
+const longName = (spec: OptionSpec): string => /--[\w-]+/.exec(spec.flags)?.[0] ?? spec.flags;
+
+/** The line's values, then the environment's. Refuses what can't be honoured. */
+function readFlags(
+  command: CommandSpec,
+  given: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string | undefined>>,
+): Flags {
+  const values: Record<string, unknown> = { ...given };
+  for (const spec of [...globalOptions, ...command.options]) {
+    const option = makeOption(spec);
+    const name = option.attributeName();
+    if (spec.refused !== undefined && values[name] !== undefined && values[name] !== false) {
+      throw cliErrors['unsupported-option']({ option: longName(spec), why: spec.refused });
+    }
+    if (spec.env === undefined || values[name] !== undefined) continue;
+    const text = env[`DBT_ENGINE_${spec.env}`] ?? env[`DBT_${spec.env}`];
+    if (text !== undefined && text !== '') values[name] = fromEnvironment(spec, option, text);
+  }
+  return new Flags(values);
+}
+
+function fromEnvironment(spec: OptionSpec, option: Option, text: string): unknown {
+  const variable = `DBT_${spec.env}`;
+  if (option.isBoolean()) return parseSwitch(variable, text);
+  if (spec.type !== undefined) return parseCount(variable, text, spec.type === 'count' ? 1 : -1);
+  if (spec.choices !== undefined && !spec.choices.includes(text)) {
+    throw cliErrors['bad-value']({
+      option: variable,
+      value: text,
+      expected: `one of ${spec.choices.join(', ')}`,
+    });
+  }
+  return option.variadic ? text.split(/\s+/).filter((part) => part !== '') : text;
+}
