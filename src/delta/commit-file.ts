@@ -1,5 +1,12 @@
 /** One commit of the log, read whole: its actions, each line accounted for. */
-import { isBoathouseError, type RetryPolicy, retry, systemClock, systemRandom } from '../base/index.ts';
+import {
+  type Clock,
+  isBoathouseError,
+  type RetryPolicy,
+  retry,
+  systemClock,
+  systemRandom,
+} from '../base/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { MalformedAction, parseActionLine } from './action-json.ts';
 import type { Action } from './actions.ts';
@@ -9,20 +16,26 @@ import { isAbsoluteFilePath } from './file-paths.ts';
 /**
  * The actions in the log file at `path`, in its order.
  *
- * An object that its writer hasn't finished is waited for a little.
+ * Storage in passing trouble, and an object that its writer hasn't finished, are waited for a little.
  *
  * @throws delta.corrupt-log at the line that is torn or garbage; storage.not-found
  */
-export async function readActions(storage: Storage, path: string): Promise<Action[]> {
-  const bytes = await retry(
-    unfinishedPolicy,
-    systemClock,
-    systemRandom,
-    (error) => isBoathouseError(error, 'storage.unfinished'),
-    () => storage.read(path),
-  );
+export async function readActions(
+  storage: Storage,
+  path: string,
+  clock: Clock = systemClock,
+): Promise<Action[]> {
+  const bytes = await retry(troublePolicy, clock, systemRandom, isStorageTrouble, () => storage.read(path));
   return parseActions(bytes, path, storage.uri);
 }
+
+/** Whether `error` says that storage may answer the same call later. */
+export function isStorageTrouble(error: unknown): boolean {
+  return isBoathouseError(error) && error.retryable && error.code.startsWith('storage.');
+}
+
+/** How patient one call to storage is. A live writer finishes its object within milliseconds. */
+export const troublePolicy: RetryPolicy = { attemptsMax: 6, delayMsMin: 20, delayMsMax: 500 };
 
 /**
  * The actions in the text of a log file. Pure.
@@ -67,6 +80,3 @@ function decodeText(bytes: Uint8Array, path: string, table: string): string {
     throw deltaErrors['corrupt-log']({ table, problem: `${path} is not UTF-8 text` }, { cause });
   }
 }
-
-/** A live writer finishes within milliseconds; this gives it about a second. */
-const unfinishedPolicy: RetryPolicy = { attemptsMax: 6, delayMsMin: 20, delayMsMax: 400 };

@@ -27,7 +27,7 @@ import type { Storage } from '../storage/index.ts';
 import { printAction } from './action-json.ts';
 import type { Action } from './actions.ts';
 import { type CheckpointOutcome, checkpointIfDue } from './checkpoint-write.ts';
-import { readActions } from './commit-file.ts';
+import { isStorageTrouble, readActions, troublePolicy } from './commit-file.ts';
 import { makeCommitInfo, type Operation } from './commit-info.ts';
 import { assertHonoured } from './commit-rules.ts';
 import { findConflicts, type ReadSet } from './conflicts.ts';
@@ -91,7 +91,7 @@ export async function commitActions(storage: Storage, plan: CommitPlan): Promise
   const state = startState(snapshot);
   let next = (snapshot?.version ?? -1) + 1;
   for (let attempt = 1; ; attempt += 1) {
-    const winners = await patiently(clock, random, () => readSince(storage, next));
+    const winners = await readSince(storage, next, clock, random);
     for (const winner of winners) {
       const conflicts = findConflicts({ snapshot, actions, read: plan.read }, winner);
       if (conflicts.length > 0)
@@ -112,7 +112,7 @@ export async function commitActions(storage: Storage, plan: CommitPlan): Promise
     const bytes = new TextEncoder().encode(
       [info, ...actions].map((action) => `${printAction(action)}\n`).join(''),
     );
-    const outcome = await patiently(clock, random, () => tryCommit(storage, next, bytes, commitId));
+    const outcome = await patiently(clock, random, () => tryCommit(storage, next, bytes, commitId, clock));
     if (outcome.kind === 'committed') {
       applyActions(state, actions);
       const made = finishState(state, { table: storage.uri, version: next, timestampMs });
@@ -147,12 +147,13 @@ export async function tryCommit(
   version: number,
   bytes: Uint8Array,
   commitId: string,
+  clock: Clock = systemClock,
 ): Promise<CommitOutcome> {
   assert(Number.isSafeInteger(version) && version >= 0, 'a version is a whole number from 0');
   const path = commitPath(version);
   const outcome = await storage.putIfAbsent(path, bytes);
   if (outcome.kind === 'created') return { kind: 'committed', version };
-  const present = await readActions(storage, path);
+  const present = await readActions(storage, path, clock);
   const isOurs = present.some((a) => a.kind === 'commit-info' && a.body['txnId'] === commitId);
   return { kind: isOurs ? 'committed' : 'taken', version };
 }
@@ -165,13 +166,13 @@ export async function tryCommit(
  *
  * @throws delta.commit-conflict when some of them are gone.
  */
-async function readSince(storage: Storage, first: number): Promise<Action[][]> {
-  const log = await listLog(storage, first);
+async function readSince(storage: Storage, first: number, clock: Clock, random: Random): Promise<Action[][]> {
+  const log = await patiently(clock, random, () => listLog(storage, first));
   const latest = latestVersion(log);
   const since: Action[][] = [];
   for (let version = first; version <= latest; version += 1) {
     try {
-      since.push(await readActions(storage, commitPath(version)));
+      since.push(await readActions(storage, commitPath(version), clock));
     } catch (error) {
       if (!isBoathouseError(error, 'storage.not-found')) throw error;
       throw deltaErrors['commit-conflict'](
@@ -188,11 +189,5 @@ function patiently<T>(clock: Clock, random: Random, work: () => Promise<T>): Pro
   return retry(troublePolicy, clock, random, isStorageTrouble, work);
 }
 
-function isStorageTrouble(error: unknown): boolean {
-  return isBoathouseError(error) && error.retryable && error.code.startsWith('storage.');
-}
-
 /** Losing to harmless commits is normal under load; half a minute of it isn't. */
 const lossPolicy: RetryPolicy = { attemptsMax: 60, delayMsMin: 2, delayMsMax: 1000 };
-
-const troublePolicy: RetryPolicy = { attemptsMax: 5, delayMsMin: 20, delayMsMax: 1000 };

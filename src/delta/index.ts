@@ -62,3 +62,20 @@ export type { Operation } from './commit-info.ts';
 export type { ReadSet } from './conflicts.ts';
 export { type CheckpointOutcome, writeCheckpoint } from './checkpoint-write.ts';
 export { decodeFilePath, encodeFilePath, partitionFolder } from './file-paths.ts';
+export { type HistoryEntry, history, versionAt } from './history.ts';
+export {
+  filesMatching,
+  type PartitionValue,
+  parsePartitionValue,
+  partitionFields,
+  partitionOf,
+  printPartitionValue,
+} from './partition-values.ts';
+export {
+  type ColumnStats,
+  type FileStats,
+  parseStats,
+  printStats,
+  type StatValue,
+  statsOf,
+} from './stats.ts';

@@ -75,7 +75,7 @@ async function readOnce(storage: Storage, options: ReadSnapshotOptions, attempt:
   if (latest < 0) throw deltaErrors['not-a-table']({ table: storage.uri });
   const version = wanted ?? latest;
   if (version > latest || version < 0) throw noSuchVersion(storage, `version ${version}`, log);
-  return replayFromAny(storage, log, version, options.rows);
+  return replayFromAny(storage, log, version, options);
 }
 
 /** Undefined when the log from the hinted checkpoint on isn't enough: then the whole log is listed. */
@@ -89,7 +89,7 @@ async function readFromHint(
   const checkpoint = log.checkpoints.findLast((c) => c.version <= version);
   if (!checkpoint || version > latestVersion(log)) return undefined;
   try {
-    return await replay(storage, log, checkpoint, version, options.rows);
+    return await replay(storage, log, checkpoint, version, options);
   } catch {
     // Whatever is wrong here is met again, and reported, when the whole log is read.
     return undefined;
@@ -101,13 +101,13 @@ async function replayFromAny(
   storage: Storage,
   log: LogListing,
   version: number,
-  rows: ParquetRows,
+  options: ReadSnapshotOptions,
 ): Promise<Snapshot> {
   const checkpoints = log.checkpoints.filter((c) => c.version <= version).reverse();
   const failures: unknown[] = [];
   for (const checkpoint of [...checkpoints, undefined]) {
     try {
-      return await replay(storage, log, checkpoint, version, rows);
+      return await replay(storage, log, checkpoint, version, options);
     } catch (error) {
       failures.push(checkpoint ? unreadableCheckpoint(storage, checkpoint, error) : error);
     }
@@ -129,16 +129,17 @@ async function replay(
   log: LogListing,
   checkpoint: CheckpointFiles | undefined,
   version: number,
-  rows: ParquetRows,
+  options: ReadSnapshotOptions,
 ): Promise<Snapshot> {
   const files = chainOf(storage, log, checkpoint?.version ?? -1, version);
   const state = startState();
   if (checkpoint) {
-    for await (const action of readCheckpoint(storage, checkpoint, rows)) applyActions(state, [action]);
+    for await (const action of readCheckpoint(storage, checkpoint, options.rows))
+      applyActions(state, [action]);
   }
   for (let next = 0; next < files.length; next += readsMax) {
     const batch = files.slice(next, next + readsMax);
-    const commits = await Promise.all(batch.map((path) => readActions(storage, path)));
+    const commits = await Promise.all(batch.map((path) => readActions(storage, path, options.clock)));
     for (const actions of commits) {
       state.commitInfo = undefined;
       applyActions(state, actions);

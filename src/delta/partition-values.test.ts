@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type PartitionValue,
+  parsePartitionValue,
+  parseTimestampMicros,
+  printPartitionValue,
+} from './partition-values.ts';
+import { type DataType, primitive } from './schema.ts';
+
+const decimal: DataType = { kind: 'decimal', precision: 38, scale: 18 };
+
+describe('partition values', () => {
+  it.each([
+    ['string', 'a b', 'a b'],
+    ['byte', '-128', -128],
+    ['integer', '42', 42],
+    ['long', '9223372036854775807', 9223372036854775807n],
+    ['double', '1.5', 1.5],
+    ['double', '-Infinity', Number.NEGATIVE_INFINITY],
+    ['boolean', 'true', true],
+    ['date', '2024-02-29', '2024-02-29'],
+    ['timestamp', '1970-01-01T00:00:01.000002Z', 1_000_002n],
+    ['timestamp_ntz', '1969-12-31 23:59:59.999999', -1n],
+    ['binary', '\u0001\u0002\u00ff', Uint8Array.of(1, 2, 255)],
+  ] satisfies [Parameters<typeof primitive>[0], string, PartitionValue][])(
+    '%s %s has a value, and goes back into the log',
+    (name, text, value) => {
+      expect(parsePartitionValue(text, primitive(name))).toEqual(value);
+      expect(parsePartitionValue(printPartitionValue(value, primitive(name)), primitive(name))).toEqual(
+        value,
+      );
+    },
+  );
+
+  it('keeps every digit of a decimal', () => {
+    expect(parsePartitionValue('12345678901234567890.123456789012345678', decimal)).toBe(
+      '12345678901234567890.123456789012345678',
+    );
+  });
+
+  it('has no empty text: it is null, for every type', () => {
+    expect(parsePartitionValue('', primitive('string'))).toBeNull();
+    expect(parsePartitionValue(null, primitive('long'))).toBeNull();
+    expect(printPartitionValue('', primitive('string'))).toBeNull();
+  });
+
+  it.each([
+    ['long', '1.5'],
+    ['boolean', 'yes'],
+    ['date', '2024-1-1'],
+    ['timestamp', 'yesterday'],
+    ['double', 'much'],
+  ] as const)('%s refuses %s', (name, text) => {
+    expect(() => parsePartitionValue(text, primitive(name))).toThrow(
+      expect.objectContaining({ code: 'delta.bad-partition-value' }),
+    );
+  });
+
+  it.each([
+    ['1970-01-02 08:45:00', 117_900_000_000n],
+    ['1970-01-01T00:00:00.123456Z', 123_456n],
+    ['1970-01-01T02:00:00+02:00', 0n],
+    ['0001-01-01 00:00:00', -62_135_596_800_000_000n],
+    ['1970-01-01 00:00:00.123', 123_000n],
+    ['nonsense', undefined],
+  ])('%s is %s microseconds', (text, micros) => {
+    expect(parseTimestampMicros(text)).toBe(micros);
+  });
+});

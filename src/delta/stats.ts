@@ -1,0 +1,172 @@
+/**
+ * A data file's statistics: how many rows, and each column's least and greatest value and nulls.
+ *
+ * Statistics bound what is in a file; they need not be met. Strings are cut off and timestamps cut to
+ * milliseconds, so a greatest value here is already widened to be a true bound.
+ *
+ * Source: Delta protocol, "Per-file Statistics".
+ */
+import { type Json, parseJson, printJson } from '../base/index.ts';
+import type { AddFile } from './actions.ts';
+import { physicalName } from './features.ts';
+import { parseTimestampMicros } from './partition-values.ts';
+import type { DataType, StructType } from './schema.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/**
+ * A bound. Numbers are number or bigint as they fit; decimals are their digits; dates are text;
+ * timestamps are microseconds since 1970.
+ */
+export type StatValue = boolean | number | bigint | string;
+
+/** What the statistics say about one column; anything may be unknown. */
+export interface ColumnStats {
+  readonly min: StatValue | undefined;
+  readonly max: StatValue | undefined;
+  readonly nullCount: number | undefined;
+}
+
+/** What the statistics say about one file. */
+export interface FileStats {
+  readonly rowCount: number | undefined;
+  /** Whether the bounds are met by rows that aren't deleted. */
+  readonly tightBounds: boolean;
+  /** By the column's path in the schema, joined by dots; only columns something is known of. */
+  readonly columns: ReadonlyMap<string, ColumnStats>;
+}
+
+/** A file's statistics, typed by the table's schema; undefined when it has none, or none that make sense. */
+export function statsOf(snapshot: Snapshot, file: AddFile): FileStats | undefined {
+  return file.stats === undefined ? undefined : parseStats(file.stats, snapshot);
+}
+
+/** Statistics in the log's JSON, typed by the table's schema; undefined when they make no sense. Pure. */
+export function parseStats(
+  statsText: string,
+  table: Pick<Snapshot, 'schema' | 'metadata'>,
+): FileStats | undefined {
+  let body: Json;
+  try {
+    body = parseJson(quoteFractions(statsText));
+  } catch {
+    return undefined;
+  }
+  if (!isObject(body)) return undefined;
+  const columns = new Map<string, ColumnStats>();
+  collect(table.schema, [body['minValues'], body['maxValues'], body['nullCount']], '', table, columns);
+  const rows = body['numRecords'];
+  return {
+    rowCount: typeof rows === 'number' || typeof rows === 'bigint' ? Number(rows) : undefined,
+    tightBounds: body['tightBounds'] !== false,
+    columns,
+  };
+}
+
+/** Statistics as the log's JSON. `min` and `max` are nested by column as the data is, under physical names. */
+export function printStats(stats: {
+  readonly rowCount: number | bigint;
+  readonly min: Readonly<Record<string, Json>>;
+  readonly max: Readonly<Record<string, Json>>;
+  readonly nullCount: Readonly<Record<string, Json>>;
+  readonly tightBounds?: boolean;
+}): string {
+  return printJson({
+    numRecords: stats.rowCount,
+    minValues: stats.min,
+    maxValues: stats.max,
+    nullCount: stats.nullCount,
+    tightBounds: stats.tightBounds,
+  });
+}
+
+type Triple = readonly [Json | undefined, Json | undefined, Json | undefined];
+
+function collect(
+  type: StructType,
+  [min, max, nulls]: Triple,
+  prefix: string,
+  table: Pick<Snapshot, 'schema' | 'metadata'>,
+  into: Map<string, ColumnStats>,
+): void {
+  for (const field of type.fields) {
+    const name = physicalName(field, table.metadata);
+    const values: Triple = [memberOf(min, name), memberOf(max, name), memberOf(nulls, name)];
+    const path = prefix + field.name;
+    if (field.type.kind === 'struct') {
+      collect(field.type, values, `${path}.`, table, into);
+      continue;
+    }
+    const [low, high, nullCount] = values;
+    const stats: ColumnStats = {
+      min: parseBound(low, field.type, 'min'),
+      max: parseBound(high, field.type, 'max'),
+      nullCount:
+        typeof nullCount === 'number' || typeof nullCount === 'bigint' ? Number(nullCount) : undefined,
+    };
+    if (stats.min !== undefined || stats.max !== undefined || stats.nullCount !== undefined)
+      into.set(path, stats);
+  }
+}
+
+function parseBound(json: Json | undefined, type: DataType, side: 'min' | 'max'): StatValue | undefined {
+  if (json === undefined || json === null) return undefined;
+  if (type.kind === 'decimal') return decimalText(json);
+  if (type.kind !== 'primitive') return undefined;
+  switch (type.name) {
+    case 'boolean':
+      return typeof json === 'boolean' ? json : undefined;
+    case 'byte':
+    case 'short':
+    case 'integer':
+    case 'long':
+      return typeof json === 'number' || typeof json === 'bigint' ? json : undefined;
+    case 'float':
+    case 'double': {
+      const value = Number(unmark(json));
+      // NaN bounds nothing, and some writers leave it out of the greatest value.
+      return Number.isNaN(value) ? undefined : value;
+    }
+    case 'timestamp':
+    case 'timestamp_ntz': {
+      const micros = typeof json === 'string' ? parseTimestampMicros(json) : undefined;
+      // Cut to milliseconds, a greatest value is up to 999 µs too low.
+      return micros !== undefined && side === 'max' && micros % 1000n === 0n ? micros + 999n : micros;
+    }
+    case 'date':
+      return typeof json === 'string' ? json : undefined;
+    case 'string':
+      return typeof json === 'string' ? json : undefined;
+    case 'binary':
+    case 'variant':
+    case 'void':
+      return undefined;
+  }
+}
+
+function decimalText(json: Json): string | undefined {
+  const digits = unmark(json);
+  return /^-?\d+(\.\d+)?$/.test(digits) ? digits : undefined;
+}
+
+/** A fraction as the log spelled it: a double would lose digits of a decimal, and with them rows. */
+function quoteFractions(text: string): string {
+  return text.replace(stringOrFraction, (token, string: string | undefined) =>
+    string === undefined ? `"${mark}${token}"` : token,
+  );
+}
+
+function unmark(json: Json): string {
+  const text = String(json);
+  return text.startsWith(mark) ? text.slice(mark.length) : text;
+}
+
+const mark = '\u{f8ff}fraction:';
+const stringOrFraction = /("(?:[^"\\]|\\.)*")|-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)/g;
+
+function memberOf(json: Json | undefined, name: string): Json | undefined {
+  return json !== undefined && isObject(json) && Object.hasOwn(json, name) ? json[name] : undefined;
+}
+
+function isObject(json: Json): json is { readonly [key: string]: Json } {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}
