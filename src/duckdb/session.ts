@@ -271,7 +271,8 @@ export class Session {
       return String(rows[0]?.[0]);
     };
     try {
-      return (await look()) === (await look());
+      const first = await look();
+      return first === (await look());
     } catch {
       return true;
     }

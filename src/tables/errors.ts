@@ -1,0 +1,126 @@
+/** What can go wrong with a table, as opposed to its log (`delta`) or the engine (`duckdb`). */
+import { defineErrors, type ErrorKind, type ErrorsOf } from '../base/index.ts';
+
+type Kinds = {
+  'already-exists': ErrorKind<{ table: string; version: number }>;
+  'schema-mismatch': ErrorKind<{ table: string; problems: readonly string[]; canMerge: boolean }>;
+  'partition-mismatch': ErrorKind<{ table: string; wanted: readonly string[]; actual: readonly string[] }>;
+  'bad-partition-column': ErrorKind<{ column: string; problem: string }>;
+  'unsupported-type': ErrorKind<{ column: string; type: string; cast: string }>;
+  'duplicate-column': ErrorKind<{ column: string }>;
+  'null-in-required-column': ErrorKind<{ table: string; column: string; rows: number }>;
+  'unsupported-property': ErrorKind<{ property: string }>;
+  'mixed-types': ErrorKind<{ column: string; row: number; expected: string; found: string }>;
+  'no-columns': ErrorKind<{ what: string }>;
+  'unknown-format': ErrorKind<{ source: string }>;
+  'no-files': ErrorKind<{ source: string }>;
+  'unreadable-source': ErrorKind<{ source: string; problem: string }>;
+  'download-failed': ErrorKind<{ url: string; problem: string }>;
+  'bad-deletion-vector': ErrorKind<{ table: string; file: string; problem: string }>;
+  'bad-delta-scan': ErrorKind<{ problem: string }>;
+  'remote-write': ErrorKind<{ table: string }>;
+};
+
+const kinds: Kinds = {
+  'already-exists': {
+    message: (d) => `${d.table} is a table already, at version ${d.version}`,
+    hint: () => "Choose mode 'append', 'overwrite' or 'ignore'.",
+    sqlState: '42P07',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  'schema-mismatch': {
+    message: (d) => `the rows don't fit ${d.table}: ${d.problems.join('; ')}`,
+    hint: (d) =>
+      d.canMerge
+        ? "Add the new columns with schemaMode 'merge' (--schema-mode merge), or replace the table's schema with mode 'overwrite' and schemaMode 'overwrite'."
+        : "Cast the columns in the query, or replace the table's schema with mode 'overwrite' and schemaMode 'overwrite'.",
+    sqlState: '42804',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  'partition-mismatch': {
+    message: (d) => `${d.table} is partitioned by (${d.actual.join(', ')}), not by (${d.wanted.join(', ')})`,
+    hint: () =>
+      "Leave partitionBy out to keep the table's partitioning, or change it with mode 'overwrite' and schemaMode 'overwrite'.",
+    sqlState: '42P16',
+    exitCode: 1,
+  },
+  'bad-partition-column': {
+    message: (d) => `can't partition by '${d.column}': ${d.problem}`,
+    sqlState: '42703',
+    exitCode: 1,
+  },
+  'unsupported-type': {
+    message: (d) => `column '${d.column}' is ${d.type}, which Delta has no type for`,
+    hint: (d) => `Cast it in the query: ${d.cast}.`,
+    sqlState: '0A000',
+    exitCode: 1,
+  },
+  'duplicate-column': {
+    message: (d) => `the rows have two columns named '${d.column}' (letter case doesn't count)`,
+    hint: () => 'Rename one of them.',
+    sqlState: '42701',
+    exitCode: 1,
+  },
+  'null-in-required-column': {
+    message: (d) => `column '${d.column}' of ${d.table} must not be null, and ${d.rows} rows have no value`,
+    sqlState: '23502',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  'unsupported-property': {
+    message: (d) => `the table property '${d.property}' turns on a feature that can't be written yet`,
+    hint: () => 'Leave it out, or create the table with a program that knows the feature.',
+    sqlState: '0A000',
+    exitCode: 1,
+  },
+  'mixed-types': {
+    message: (d) => `row ${d.row}: '${d.column}' is ${d.found}, and was ${d.expected} in the rows before`,
+    hint: () => 'Give the rows one type per column.',
+    sqlState: '42804',
+    exitCode: 1,
+  },
+  'no-columns': {
+    message: (d) => `${d.what} has no columns, so there is no table to make of it`,
+    exitCode: 1,
+  },
+  'unknown-format': {
+    message: (d) => `can't tell what ${d.source} holds from its name`,
+    hint: () => 'Say so: --format csv, json, ndjson or parquet.',
+    exitCode: 1,
+  },
+  'no-files': {
+    message: (d) => `no file matches ${d.source}`,
+    hint: () => 'Check the path; a pattern needs quotes, or the shell expands it.',
+    sqlState: '58P01',
+    exitCode: 1,
+  },
+  'unreadable-source': {
+    message: (d) => `${d.source} can't be read: ${d.problem}`,
+    exitCode: 1,
+  },
+  'download-failed': {
+    message: (d) => `${d.url} can't be downloaded: ${d.problem}`,
+    retryable: true,
+    exitCode: 1,
+  },
+  'bad-deletion-vector': {
+    message: (d) => `the deletion vector of ${d.file} in ${d.table} is damaged: ${d.problem}`,
+    hint: () => 'Nothing was read, since deleted rows would come back. Restore the named file from a copy.',
+    sqlState: 'XX001',
+  },
+  'bad-delta-scan': {
+    message: (d) => `delta_scan: ${d.problem}`,
+    hint: () => "Write delta_scan('path/to/table') or delta_scan('path/to/table', version => 3).",
+    sqlState: '42601',
+    exitCode: 1,
+  },
+  'remote-write': {
+    message: (d) => `${d.table} can't be written: its storage has no local path`,
+    exitCode: 1,
+  },
+};
+
+/** The errors of this layer. */
+export const tablesErrors: ErrorsOf<Kinds> = defineErrors('tables', kinds);

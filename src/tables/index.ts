@@ -1,0 +1,11 @@
+/** What one does to a table: create, append, overwrite, read, land files. */
+export { type DeltaFile, DeltaTable, type OpenTableOptions } from './delta-table.ts';
+export { deltaTypeOf, duckdbTypeOf } from './delta-types.ts';
+export { tablesErrors } from './errors.ts';
+export { type LandOptions, type LandResult, landFiles } from './land.ts';
+export { duckdbParquetRows } from './parquet-rows.ts';
+export { deltaRelationSql, relationColumns } from './relation.ts';
+export { type DeltaRelation, openDeltaRelation, rewriteDeltaScans } from './scan.ts';
+export { type RowsInput, writeDelta } from './write-delta.ts';
+export type { SchemaMode, WriteMode, WriteOptions, WriteResult } from './write-options.ts';
+export { writeQueryToDelta } from './write-query.ts';

@@ -1,0 +1,99 @@
+/** Checkpoint files through DuckDB: Parquet to JSON rows and back. */
+import { createWriteStream } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { once } from 'node:events';
+import { isBoathouseError, type Json, parseJson, printJson } from '../base/index.ts';
+import type { CheckpointRow, ParquetRows, StructType } from '../delta/index.ts';
+import { quoteIdentifier, quoteLiteral } from '../duckdb/index.ts';
+import type { Storage } from '../storage/index.ts';
+import { duckdbTypeOf } from './delta-types.ts';
+import { scratchDatabase, withScratchSession, withTemporaryFolder } from './scratch.ts';
+
+/** The `ParquetRows` port, with DuckDB's Parquet reader and writer. Rows stream; a file is never whole on the heap when read. */
+export const duckdbParquetRows: ParquetRows = {
+  async *read(storage: Storage, file: string): AsyncGenerator<CheckpointRow, void, undefined> {
+    const local = await localPath(storage, file);
+    if (local !== undefined) {
+      yield* readLocal(local);
+      return;
+    }
+    // Storage without local paths: the rows come from a copy, and the copy lives as long as they do.
+    const rows = await withTemporaryFolder(async (folder) => {
+      const copy = path.join(folder, 'checkpoint.parquet');
+      await writeFile(copy, await storage.read(file));
+      const all: CheckpointRow[] = [];
+      for await (const row of readLocal(copy)) all.push(row);
+      return all;
+    });
+    yield* rows;
+  },
+
+  write(storage, file, schema, rows) {
+    return withTemporaryFolder(async (folder) => {
+      const json = path.join(folder, 'rows.ndjson');
+      const parquet = path.join(folder, 'rows.parquet');
+      await writeLines(json, rows);
+      const query = `SELECT * FROM read_json(${quoteLiteral(json)}, format = 'newline_delimited', maximum_object_size = 268435456, columns = ${columnsSql(schema)})`;
+      await withScratchSession((session) =>
+        session.run(`COPY (${query}) TO ${quoteLiteral(parquet)} (FORMAT parquet, COMPRESSION snappy)`),
+      );
+      const bytes = await readFile(parquet);
+      await storage.put(file, bytes);
+      return { sizeBytes: bytes.length };
+    });
+  },
+};
+
+/** Where DuckDB can open `file`; undefined when its storage has no local paths. @throws storage.not-found */
+async function localPath(storage: Storage, file: string): Promise<string | undefined> {
+  try {
+    const local = storage.locate(file);
+    // Reading one byte lets storage say in its own words that the object isn't there.
+    await storage.readRange(file, 0, 1);
+    return local;
+  } catch (error) {
+    if (isBoathouseError(error, 'storage.no-local-path')) return undefined;
+    throw error;
+  }
+}
+
+async function* readLocal(local: string): AsyncGenerator<CheckpointRow, void, undefined> {
+  await using session = await (await scratchDatabase()).session();
+  const source = `read_parquet(${quoteLiteral(local)}, hive_partitioning = false)`;
+  const columns = await session.describe(`SELECT * FROM ${source}`);
+  const kept = columns.filter(({ name }) => actionColumns.has(name)).map(({ name }) => quoteIdentifier(name));
+  if (kept.length === 0) return;
+  const stream = session.stream(
+    `SELECT to_json(actions)::VARCHAR FROM (SELECT ${kept.join(', ')} FROM ${source}) AS actions`,
+  );
+  for await (const [text] of stream) yield parseJson(text as string) as Readonly<Record<string, Json>>;
+}
+
+/** The columns of checkpoints; others are extensions that readers skip. */
+const actionColumns: ReadonlySet<string> = new Set([
+  'txn',
+  'add',
+  'remove',
+  'metaData',
+  'protocol',
+  'domainMetadata',
+  'sidecar',
+  'checkpointMetadata',
+]);
+
+function columnsSql(schema: StructType): string {
+  const entries = schema.fields.map(
+    (field) => `${quoteLiteral(field.name)}: ${quoteLiteral(duckdbTypeOf(field.type, field.name))}`,
+  );
+  return `{${entries.join(', ')}}`;
+}
+
+async function writeLines(file: string, rows: Iterable<CheckpointRow>): Promise<void> {
+  const out = createWriteStream(file);
+  for (const row of rows) {
+    if (!out.write(`${printJson(row)}\n`)) await once(out, 'drain');
+  }
+  out.end();
+  await once(out, 'close');
+}
