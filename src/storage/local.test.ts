@@ -159,6 +159,26 @@ describe('local create-if-absent', () => {
     expect(await readdir(root)).toEqual(['0.json']);
   });
 
+  it('shows readers an object without links as unfinished until it is whole', async () => {
+    const unlinked = new LocalStorage(root, { links: 'never' });
+    // Large enough to be written in several steps.
+    const content = bytes('x'.repeat(6_000_000));
+    let done = false;
+    const creating = unlinked.putIfAbsent('big', content).finally(() => (done = true));
+    const seen = new Set<string>();
+    while (!done) {
+      const size = await storage.read('big').then(
+        (read) => `${read.length} bytes`,
+        (error: unknown) => (isBoathouseError(error) ? error.code : String(error)),
+      );
+      seen.add(size);
+    }
+    expect(await creating).toEqual({ kind: 'created' });
+    for (const what of seen)
+      expect(['storage.not-found', 'storage.unfinished', '6000000 bytes']).toContain(what);
+    expect(seen).toContain('storage.unfinished');
+  });
+
   it('takes a name that another hard link made as taken', async () => {
     await writeFile(join(root, 'a'), 'theirs');
     await link(join(root, 'a'), join(root, 'b'));
