@@ -1,2 +1,4 @@
 /** dbt's node selection: which resources of a manifest a command is about. */
+export { selectionErrors } from './errors.ts';
 export { planSelection, type SelectionResult, type SelectionSpec, selectNodes } from './select-nodes.ts';
+export type { PreviousState } from './state.ts';

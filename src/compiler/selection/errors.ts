@@ -1,0 +1,26 @@
+/** What can be wrong with a selection. */
+import { defineErrors, type ErrorKind, type ErrorsOf } from '../../base/index.ts';
+
+type Kinds = {
+  'bad-selector': ErrorKind<{ selector: string; problem: string }>;
+  'unknown-selector': ErrorKind<{ name: string }>;
+  'no-state': ErrorKind<{ selector: string; needs: string }>;
+};
+
+const kinds: Kinds = {
+  'bad-selector': {
+    message: (d) => `The selection '${d.selector}' can't be understood: ${d.problem}`,
+    hint: () => 'Examples: --select my_model+  --select tag:nightly  --select path:models/staging',
+  },
+  'unknown-selector': {
+    message: (d) => `selectors.yml has no selector '${d.name}'`,
+    hint: () => 'Selectors are defined in selectors.yml beside dbt_project.yml.',
+  },
+  'no-state': {
+    message: (d) => `The selection '${d.selector}' compares with an earlier run, and none was given`,
+    hint: (d) => `Give the folder with an earlier ${d.needs}: --state path/to/artifacts.`,
+  },
+};
+
+/** The errors of selections. */
+export const selectionErrors: ErrorsOf<Kinds> = defineErrors('compiler', kinds);
