@@ -7,8 +7,9 @@
  */
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Random, systemRandom } from '../base/index.ts';
+import { BoathouseError, type Random, systemRandom } from '../base/index.ts';
 import { Database, quoteLiteral, quotePath, type Session } from '../duckdb/index.ts';
+import { catalogErrors } from './errors.ts';
 import { type CatalogRelation, type Generation, relationKey } from './generation.ts';
 import { copyPublished, replacePublished } from './published-file.ts';
 import { createViews, type ViewOutcome } from './views.ts';
@@ -19,7 +20,7 @@ export interface CatalogFileOptions {
   readonly database: string;
   /** Absolute path of the published file. */
   readonly path: string;
-  /** A closed DuckDB file with the tables to keep. It is copied, never changed. Fresh when left out. */
+  /** A DuckDB file with the tables to keep, not open for writing. It is copied. Fresh when left out. */
   readonly tablesFrom?: string;
   readonly random?: Random;
 }
@@ -30,6 +31,14 @@ export interface CatalogFile extends ViewOutcome {
   readonly sizeBytes: number;
 }
 
+/** A finished file that nobody sees yet. */
+export interface StagedCatalogFile extends ViewOutcome {
+  /** Renames it into place. @throws catalog.unwritable-file */
+  publish(): Promise<CatalogFile>;
+  /** Removes it, unless it was published. Always to be called. */
+  discard(): Promise<void>;
+}
+
 /**
  * Builds the file for `generation` and renames it into place. Readers of the file that was there
  * keep it; a failure leaves it untouched.
@@ -37,27 +46,52 @@ export interface CatalogFile extends ViewOutcome {
  * @throws catalog.unwritable-file
  */
 export async function buildCatalogFile(
-  generation: Generation,
+  generation: Pick<Generation, 'relations'>,
   options: CatalogFileOptions,
 ): Promise<CatalogFile> {
-  const { path, database, random = systemRandom } = options;
+  const staged = await stageCatalogFile(generation, options);
+  try {
+    return await staged.publish();
+  } finally {
+    await staged.discard();
+  }
+}
+
+/**
+ * Builds the file for `generation` beside its place, so that whatever can fail has failed before
+ * anything is published.
+ *
+ * @throws catalog.unwritable-file, catalog.unreadable-file
+ */
+export async function stageCatalogFile(
+  generation: Pick<Generation, 'relations'>,
+  options: CatalogFileOptions,
+): Promise<StagedCatalogFile> {
+  const { path, random = systemRandom } = options;
   const folder = join(dirname(path), '_boathouse', 'work', random.uuid());
   const staged = join(folder, 'catalog.duckdb');
-  await mkdir(folder, { recursive: true });
+  const discard = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
+    await mkdir(folder, { recursive: true });
     if (options.tablesFrom !== undefined) await copyPublished(options.tablesFrom, staged);
     const outcome = await fill(staged, generation, options);
-    const { size } = await stat(staged);
-    await replacePublished(staged, path);
-    return { ...outcome, path, sizeBytes: size };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    const publish = async (): Promise<CatalogFile> => {
+      const { size } = await stat(staged);
+      await replacePublished(staged, path);
+      return { ...outcome, path, sizeBytes: size };
+    };
+    return { ...outcome, publish, discard };
+  } catch (cause) {
+    await discard().catch(() => undefined);
+    if (cause instanceof BoathouseError) throw cause;
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw catalogErrors['unwritable-file']({ path, problem }, { cause });
   }
 }
 
 async function fill(
   staged: string,
-  generation: Generation,
+  generation: Pick<Generation, 'relations'>,
   { database, tablesFrom }: CatalogFileOptions,
 ): Promise<ViewOutcome> {
   const engine = await Database.open({});
@@ -81,21 +115,29 @@ async function fill(
   }
 }
 
-/** Drops the views of the copied file that the generation doesn't have. Tables stay: the copy decides about them. */
+/**
+ * Drops the views of the copied file that the generation doesn't have, and tables whose name it has
+ * for something else. Other tables stay, also those it doesn't know: somebody may have made one in
+ * the published file by hand.
+ */
 async function dropOthers(
   session: Session,
   database: string,
   relations: readonly CatalogRelation[],
 ): Promise<void> {
   const wanted = new Map(relations.map((relation) => [relationKey(relation), relation]));
+  const own = `not internal and lower(database_name) = lower(${quoteLiteral(database)})`;
   const { rows } = await session.query(
-    `select schema_name, view_name from duckdb_views() where not internal and lower(database_name) = lower(${quoteLiteral(database)})`,
+    `select schema_name, view_name, 'view' from duckdb_views() where ${own}
+union all select schema_name, table_name, 'table' from duckdb_tables() where ${own}`,
   );
-  for (const [schema, view] of rows) {
-    const name = { database, schema: String(schema), name: String(view) };
-    if (!wanted.has(relationKey(name))) {
-      await session.run(`drop view if exists ${quotePath([database, name.schema, name.name])}`);
-    }
+  for (const [schema, relation, kind] of rows) {
+    const name = { database, schema: String(schema), name: String(relation) };
+    const kept = wanted.get(relationKey(name));
+    const isStale =
+      kind === 'view' ? kept === undefined || kept.sql === null : kept !== undefined && kept.sql !== null;
+    if (isStale)
+      await session.run(`drop ${String(kind)} if exists ${quotePath([database, name.schema, name.name])}`);
   }
 }
 

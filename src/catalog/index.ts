@@ -1,5 +1,11 @@
 /** The lakehouse's names: generations, the published file, leases. */
-export { buildCatalogFile, type CatalogFile, type CatalogFileOptions } from './catalog-file.ts';
+export {
+  buildCatalogFile,
+  type CatalogFile,
+  type CatalogFileOptions,
+  type StagedCatalogFile,
+  stageCatalogFile,
+} from './catalog-file.ts';
 export { catalogErrors } from './errors.ts';
 export {
   applyChanges,
@@ -18,7 +24,7 @@ export {
   publishGeneration,
   readGeneration,
 } from './generation-log.ts';
-export { acquireLease, type Lease, type LeaseHolder, type LeaseOptions } from './lease.ts';
-export { copyPublished, replacePublished } from './published-file.ts';
+export { acquireLease, describeHolder, type Lease, type LeaseHolder, type LeaseOptions } from './lease.ts';
+export { copyPublished, fingerprint, logOf, replacePublished } from './published-file.ts';
 export { type SweepOptions, sweepCatalog } from './sweep.ts';
 export { createViews, type ViewOutcome } from './views.ts';

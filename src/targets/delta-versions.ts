@@ -52,7 +52,7 @@ export class DeltaVersions {
   /** `sql` with every `delta_scan('…')` replaced by the files of the version this run reads. */
   async rewrite(sql: string): Promise<string> {
     if (!/delta_scan/i.test(sql)) return sql;
-    return await rewriteDeltaScans(sql, async (uri, version) => `(${(await this.open(uri, version)).sql})`);
+    return await rewriteDeltaScans(sql, async (uri, version) => (await this.open(uri, version)).sql);
   }
 
   /** The table's absolute path or URI. */

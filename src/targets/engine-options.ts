@@ -1,7 +1,11 @@
 /** The profile's target as what DuckDB is opened with. */
-import type { Project, SecretProfile, TargetProfile } from '../project/index.ts';
+import type { Compilation } from '../compiler/index.ts';
 import type { DatabaseOptions, OptionValue, SecretSpec } from '../duckdb/index.ts';
 import { targetErrors } from './errors.ts';
+
+type Project = Compilation['project'];
+type TargetProfile = Project['profile'];
+type SecretProfile = TargetProfile['secrets'][number];
 
 /**
  * Options for a private engine of one run: the profile's settings, extensions, secrets and

@@ -27,6 +27,8 @@ type Kinds = {
   'remote-location': ErrorKind<{ location: string; node: string }>;
   'test-shape': ErrorKind<{ test: string; problem: string }>;
   'not-prepared': ErrorKind<{ asked: string }>;
+  'tables-overtaken': ErrorKind<{ path: string }>;
+  stopped: ErrorKind<{ node: string }>;
   'read-only': ErrorKind<{ asked: string }>;
   'missing-relation': ErrorKind<{ relation: string; node: string }>;
 };
@@ -113,7 +115,15 @@ const kinds: Kinds = {
     sqlState: '0A000',
   },
   'test-shape': { message: (d) => `${d.test}: ${d.problem}`, exitCode: 1 },
+  'tables-overtaken': {
+    message: (d) => `${d.path} was published by another run while this one changed tables in it unexpectedly`,
+    hint: () =>
+      'Run the command again. To make such runs take turns, change tables in hooks or table models.',
+    sqlState: '40001',
+    retryable: true,
+  },
   'not-prepared': { message: (d) => `${d.asked} before the target was prepared` },
+  stopped: { message: (d) => `${d.node} was stopped`, exitCode: 130, sqlState: '57014' },
   'read-only': { message: (d) => `${d.asked} on a target that was opened to look only` },
   'missing-relation': {
     message: (d) => `${d.relation} has not been built, and ${d.node} reads it`,

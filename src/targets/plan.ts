@@ -6,12 +6,14 @@
  * is shown is what runs. Only hooks are in it unrendered, because they see what the steps before
  * them did.
  */
-import type { RelationKind, RelationName } from '../compiler/index.ts';
+import type { RelationKind, RelationName, WarehouseColumn } from '../compiler/index.ts';
 
 /** How an external relation is laid out on disk. */
 export interface ExternalOutput {
-  /** Absolute path of the file, or of the folder for a partitioned or per-thread output. */
+  /** Absolute path of the file, or of the folder for a partitioned or per-thread output; or a URL. */
   readonly location: string;
+  /** A URL: written where it is read, because there is nothing to rename. */
+  readonly isRemote: boolean;
   readonly isDirectory: boolean;
   readonly format: 'parquet' | 'csv' | 'json';
   /** What stands between the brackets of `COPY … TO … (…)`. */
@@ -19,6 +21,8 @@ export interface ExternalOutput {
   /** Named arguments of the reading function, printed: `union_by_name = false`. */
   readonly readOptions: readonly string[];
   readonly partitionBy: readonly string[];
+  /** Keeps the files that are there and adds to them. */
+  readonly append: boolean;
   /** The files' ending, with its dot: `.parquet`, `.csv.gz`. */
   readonly extension: string;
 }
@@ -55,7 +59,9 @@ export type PlanStep =
     }
   /** Writes the query's rows once, to files nobody reads yet. */
   | { readonly kind: 'stage-external'; readonly query: string; readonly output: ExternalOutput }
-  /** Puts what was staged in the place of what was there, and the view over it. */
+  /** Makes the relation a view over what was staged. */
+  | { readonly kind: 'view-external'; readonly relation: RelationName; readonly output: ExternalOutput }
+  /** Puts what was staged in the place of what was there. */
   | { readonly kind: 'swap-external'; readonly relation: RelationName; readonly output: ExternalOutput }
   /** Writes the query's rows to a Delta table as one commit. */
   | {
@@ -70,13 +76,22 @@ export type PlanStep =
   /** Makes the relation a view over the version of the Delta table that is newest now. */
   | { readonly kind: 'pin-delta'; readonly relation: RelationName; readonly location: string }
   /** Notes what the relation is now, for the catalog. */
-  | { readonly kind: 'made'; readonly relation: RelationName; readonly as: RelationKind };
+  | {
+      readonly kind: 'made';
+      readonly relation: RelationName;
+      readonly as: RelationKind;
+      /** The SELECT of a view, as written. */
+      readonly select: string | null;
+    };
 
-/** An argument of a macro call: a relation, or text. */
+/** An argument of a macro call. */
 export type MacroArgument =
   | { readonly kind: 'relation'; readonly relation: RelationName; readonly type: RelationKind }
+  | { readonly kind: 'columns'; readonly columns: readonly WarehouseColumn[] }
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'boolean'; readonly value: boolean };
+  /** Anything JSON can say. */
+  | { readonly kind: 'plain'; readonly value: unknown }
+  | { readonly kind: 'dict'; readonly entries: readonly (readonly [string, MacroArgument])[] };
 
 /** A plan as text: one step a line, SQL indented below its step. Stable, for goldens and `--plan`. */
 export function printPlan(steps: readonly PlanStep[]): string {
@@ -98,6 +113,8 @@ function printStep(step: PlanStep): string {
       return `load-seed ${printName(step.relation)} from ${step.file} (${step.columns.join(', ')})`;
     case 'stage-external':
       return block(`stage-external ${step.output.location} (${step.output.copyOptions})`, step.query);
+    case 'view-external':
+      return `view-external ${printName(step.relation)}`;
     case 'swap-external':
       return `swap-external ${printName(step.relation)} at ${step.output.location}`;
     case 'write-delta': {
@@ -121,10 +138,14 @@ function printArgument(argument: MacroArgument): string {
   switch (argument.kind) {
     case 'relation':
       return printName(argument.relation);
+    case 'columns':
+      return `[${argument.columns.map(({ name }) => name).join(', ')}]`;
     case 'text':
       return '<sql>';
-    case 'boolean':
-      return String(argument.value);
+    case 'plain':
+      return JSON.stringify(argument.value);
+    case 'dict':
+      return `{${argument.entries.map(([key, value]) => `${key}: ${printArgument(value)}`).join(', ')}}`;
   }
 }
 

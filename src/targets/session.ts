@@ -33,12 +33,18 @@ export class LakehouseSession implements WarehouseSession {
     return this.#session;
   }
 
+  /** `sql` as DuckDB is to see it: Delta tables as the files this run reads. */
+  resolve(sql: string): Promise<string> {
+    return this.#work.delta.rewrite(sql);
+  }
+
   async execute(
     sql: string,
     options: { readonly fetch: boolean; readonly limit?: number },
   ): Promise<{ readonly response: AdapterResponse; readonly table: WarehouseTable }> {
     const ready = await this.#work.delta.rewrite(sql);
     if (isBlank(ready)) return { response: { message: 'OK' }, table: noRows };
+    if (changesTables(ready)) this.#work.tablesChanged = true;
     return await this.#serialized(ready, async () => {
       if (options.fetch) {
         const result = await this.#session.query(ready);
@@ -86,6 +92,11 @@ export class LakehouseSession implements WarehouseSession {
     return found && { ...found, kind: this.#work.shownKind(found) };
   }
 
+  /** The relation as DuckDB has it: a Delta table is a view here, whatever templates are told. */
+  existing(name: RelationName): Promise<ExistingRelation | undefined> {
+    return this.#find(name);
+  }
+
   async relations(database: string, schema: string): Promise<readonly ExistingRelation[]> {
     const found = await this.#list(
       `lower(database_name) = lower(${quoteLiteral(database)}) and lower(schema_name) = lower(${quoteLiteral(schema)})`,
@@ -112,6 +123,7 @@ export class LakehouseSession implements WarehouseSession {
     // What a template calls a table may be a view over a Delta table, and the other way round.
     const found = await this.#find(relation);
     if (!found) return;
+    if (found.kind === 'table') this.#work.tablesChanged = true;
     await this.#change(`drop ${sqlKind(found.kind)} if exists ${printName(found)} cascade`);
     this.#work.forgetRelation(found);
   }
@@ -124,6 +136,7 @@ export class LakehouseSession implements WarehouseSession {
   }
 
   async truncateRelation(relation: RelationName): Promise<void> {
+    this.#work.tablesChanged = true;
     await this.#change(`truncate ${printName(relation)}`);
   }
 
@@ -161,9 +174,6 @@ export class LakehouseSession implements WarehouseSession {
   select database_name, schema_name, table_name as name, 'table' as kind from duckdb_tables() where not internal
   union all
   select database_name, schema_name, view_name, 'view' from duckdb_views() where not internal
-  union all
-  select distinct database_name, schema_name, function_name, 'function' from duckdb_functions()
-  where not internal and function_type = 'table_macro'
 ) where ${condition} order by all`,
     );
     return rows.map(([database, schema, identifier, kind]) => ({
@@ -188,6 +198,13 @@ export function sqlKind(kind: RelationKind): 'table' | 'view' | 'macro table' {
 
 function changesCatalog(sql: string): boolean {
   return /^\s*(?:create\s+(?:or\s+replace\s+)?(?:view|schema|macro|function)|drop|alter|comment)\b/i.test(
+    sql,
+  );
+}
+
+/** Whether a statement of `sql` writes to a table or makes one; temporary ones aside. */
+function changesTables(sql: string): boolean {
+  return /(?:^|;)(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(?:insert|update|delete|merge|truncate|create\s+(?:or\s+replace\s+)?table|alter\s+table|drop\s+table)\b/i.test(
     sql,
   );
 }

@@ -49,10 +49,14 @@ export class WorkingDatabase {
   readonly delta: DeltaVersions;
   /** Taken by statements that change the catalog. */
   readonly catalogTurn: Mutex = new Mutex();
+  /** Whether a statement of this run wrote to a table that isn't temporary. */
+  tablesChanged = false;
   readonly #engine: Database;
   readonly #folder: string | undefined;
   readonly #file: string | undefined;
   readonly #facts = new Map<string, RelationFacts>();
+  /** Pinned files that no catalog will know of. */
+  readonly #folders: string[] = [];
   /** Whatever this run made or made again, whether or not its text changed. */
   readonly #touched = new Set<string>();
 
@@ -98,9 +102,14 @@ export class WorkingDatabase {
     return this.#file;
   }
 
-  /** DuckDB's name for what this run uses. */
-  get engine(): Database {
-    return this.#engine;
+  /** DuckDB's version, such as `1.5.5`. */
+  async version(): Promise<string> {
+    const session = await this.#engine.session();
+    try {
+      return String(await session.value('select version()')).replace(/^v/, '');
+    } finally {
+      session.release();
+    }
   }
 
   /** A session whose unqualified names are of this database. */
@@ -142,6 +151,11 @@ export class WorkingDatabase {
     return this.#touched.has(keyOf(relation));
   }
 
+  /** Files were staged for a view of this run; a target in memory drops them with itself. */
+  staged(folder: string | undefined): void {
+    if (this.#file === undefined && folder !== undefined) this.#folders.push(folder);
+  }
+
   /** The relation is gone. */
   forgetRelation(relation: RelationName): void {
     this.#facts.delete(keyOf(relation));
@@ -158,7 +172,8 @@ export class WorkingDatabase {
 
   async close(): Promise<void> {
     await this.#engine.close();
-    if (this.#folder !== undefined) await rm(this.#folder, { recursive: true, force: true });
+    const folders = this.#folder === undefined ? this.#folders : [this.#folder, ...this.#folders];
+    for (const folder of folders) await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -1,0 +1,67 @@
+/** What `on_schema_change` makes of a model whose columns are no longer its table's. Pure. */
+import type { RelationName, WarehouseColumn } from '../compiler/index.ts';
+import { quoteIdentifier } from '../duckdb/index.ts';
+import { targetErrors } from './errors.ts';
+import { printName } from './session.ts';
+
+/** dbt's four answers. */
+export type OnSchemaChange = 'ignore' | 'fail' | 'append_new_columns' | 'sync_all_columns';
+
+/** How the table is changed before rows are written, and which columns are then written. */
+export interface ColumnChanges {
+  readonly statements: readonly string[];
+  readonly columns: readonly WarehouseColumn[];
+}
+
+/** The value as dbt reads it: what it doesn't know is `ignore`. */
+export function onSchemaChange(value: unknown): OnSchemaChange {
+  return known.find((answer) => answer === value) ?? 'ignore';
+}
+
+const known: readonly OnSchemaChange[] = ['ignore', 'fail', 'append_new_columns', 'sync_all_columns'];
+
+/**
+ * The changes that `answer` asks for.
+ *
+ * @throws targets.schema-changed when the answer is `fail` and the columns differ.
+ */
+export function planColumnChanges(
+  relation: RelationName,
+  existing: readonly WarehouseColumn[],
+  incoming: readonly WarehouseColumn[],
+  answer: OnSchemaChange,
+): ColumnChanges {
+  if (answer === 'ignore') return { statements: [], columns: existing };
+  const before = new Map(existing.map((column) => [column.name.toLowerCase(), column]));
+  const after = new Map(incoming.map((column) => [column.name.toLowerCase(), column]));
+  const added = incoming.filter((column) => !before.has(column.name.toLowerCase()));
+  const removed = existing.filter((column) => !after.has(column.name.toLowerCase()));
+  const retyped = incoming.filter((column) => {
+    const old = before.get(column.name.toLowerCase());
+    return old !== undefined && old.type !== column.type;
+  });
+  const name = printName(relation);
+  if (answer === 'fail') {
+    if (added.length + removed.length + retyped.length === 0) return { statements: [], columns: incoming };
+    const names = (columns: readonly WarehouseColumn[]): string[] => columns.map((column) => column.name);
+    throw targetErrors['schema-changed']({
+      relation: name,
+      added: names(added),
+      removed: names(removed),
+      retyped: names(retyped),
+    });
+  }
+  const statements = added.map(
+    (column) => `alter table ${name} add column ${quoteIdentifier(column.name)} ${column.type}`,
+  );
+  if (answer === 'sync_all_columns') {
+    statements.push(
+      ...removed.map((column) => `alter table ${name} drop column ${quoteIdentifier(column.name)}`),
+      ...retyped.map(
+        (column) =>
+          `alter table ${name} alter column ${quoteIdentifier(column.name)} set data type ${column.type}`,
+      ),
+    );
+  }
+  return { statements, columns: incoming };
+}

@@ -1,0 +1,409 @@
+/**
+ * The lakehouse target: DuckDB computes in a private database, files and Delta tables hold the data,
+ * the catalog makes a run's work visible at its end.
+ */
+import { dirname } from 'node:path';
+import {
+  BoathouseError,
+  BugError,
+  type Clock,
+  type Random,
+  systemClock,
+  systemRandom,
+} from '../base/index.ts';
+import {
+  type CatalogLog,
+  type CatalogRelation,
+  fingerprint,
+  type Lease,
+  openCatalog,
+  readGeneration,
+} from '../catalog/index.ts';
+import type {
+  Compilation,
+  Engine,
+  ManifestNode,
+  Plain,
+  Warehouse,
+  WarehouseSession,
+} from '../compiler/index.ts';
+import { toValue, type Value } from '../jinja/index.ts';
+import { collectChanges, type FoundRelation, listRelations } from './changes.ts';
+import { engineOptions } from './engine-options.ts';
+import { targetErrors } from './errors.ts';
+import { somethingAt } from './external-files.ts';
+import { NodeTimer, type Outcome } from './node-result.ts';
+import type { PlanStep } from './plan.ts';
+import { publish, takeTurn } from './publish.ts';
+import { materialize, type NodeRun, planOf } from './run-node.ts';
+import { runTest, storeAs } from './run-test.ts';
+import type { LakehouseSession } from './session.ts';
+import { keepsTables } from './tables-inside.ts';
+import type { HookMoment, NodeResult, PublishResult, Target, TargetOptions } from './target.ts';
+import { registerUpstream } from './upstream.ts';
+import { WorkingDatabase } from './working-database.ts';
+
+/** What is open between `prepare` and `close`. */
+interface Opened {
+  readonly work: WorkingDatabase;
+  readonly lease: Lease | undefined;
+  /** The published file when it was copied. */
+  readonly copiedFrom: string | undefined;
+  readonly before: readonly FoundRelation[];
+  readonly published: readonly CatalogRelation[];
+}
+
+/** The target of a profile of type `duckdb`. */
+export class LakehouseTarget implements Target {
+  readonly warehouse: Warehouse;
+  readonly #compilation: Compilation;
+  readonly #file: string | undefined;
+  readonly #options: TargetOptions;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #log: CatalogLog | undefined;
+  #opening: Promise<Opened> | undefined;
+  #engineVersion = '';
+
+  /** @param file the published file, absolute; undefined for a target in memory. */
+  constructor(compilation: Compilation, file: string | undefined, options: TargetOptions) {
+    this.#compilation = compilation;
+    this.#file = file;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    this.#log = file === undefined ? undefined : openCatalog(dirname(file));
+    this.warehouse = this.#makeWarehouse();
+  }
+
+  async prepare(uniqueIds: readonly string[]): Promise<void> {
+    const { work } = await this.#open(uniqueIds);
+    const session = await work.session();
+    try {
+      await this.#createSchemas(session, uniqueIds);
+      const engine = { session, warehouse: this.warehouse };
+      await registerUpstream(uniqueIds, { compilation: this.#compilation, engine, session, work });
+    } finally {
+      await session.release();
+    }
+  }
+
+  async runNode(uniqueId: string, signal?: AbortSignal): Promise<NodeResult> {
+    const timer = new NodeTimer(() => this.#clock.nowMs());
+    const node = this.#compilation.manifest.nodes[uniqueId];
+    if (!node) {
+      const kind = uniqueId.split('.')[0] ?? 'resource';
+      if (kind === 'exposure' || kind === 'saved_query' || kind === 'semantic_model' || kind === 'metric') {
+        return timer.result(uniqueId, undefined, { status: 'no-op', message: 'NO-OP' });
+      }
+      const error = targetErrors['unsupported-resource']({ node: uniqueId, kind });
+      return timer.result(uniqueId, undefined, { status: 'error', message: error.message, error });
+    }
+    let session: LakehouseSession | undefined;
+    const onAbort = (): void => session?.interrupt();
+    try {
+      const { work } = await this.#open([uniqueId]);
+      session = await work.session();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const outcome = await this.#dispatch(this.#nodeRun(node, session, work, timer, signal));
+      return timer.result(uniqueId, node, outcome);
+    } catch (error) {
+      return timer.result(uniqueId, node, failure(error, node));
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      await session?.release();
+    }
+  }
+
+  async runHooks(moment: HookMoment, extra: Plain = {}): Promise<readonly NodeResult[]> {
+    const { work } = await this.#open([]);
+    const hooks = Object.values(this.#compilation.manifest.nodes)
+      .filter((node) => node.resource_type === 'operation' && node.tags.includes(moment))
+      .sort((a, b) => this.#packageOrder(a) - this.#packageOrder(b) || (a.index ?? 0) - (b.index ?? 0));
+    const names = new Map(
+      Object.entries(extra).map(([key, value]): [string, Value] => [key, toValue(value)]),
+    );
+    const results: NodeResult[] = [];
+    for (const hook of hooks) {
+      const timer = new NodeTimer(() => this.#clock.nowMs());
+      const session = await work.session();
+      try {
+        const engine = { session, warehouse: this.warehouse };
+        const extras = { names, packageName: hook.package_name };
+        const sql = await timer.time('compile', () =>
+          this.#compilation.renderIn(hook, hook.raw_code, engine, extras),
+        );
+        const { response } = await timer.time('execute', () => session.execute(sql, { fetch: false }));
+        await session.commit();
+        results.push(
+          timer.result(hook.unique_id, hook, {
+            status: 'success',
+            message: 'OK',
+            rowsAffected: response.rowsAffected,
+            executedSql: sql,
+          }),
+        );
+      } catch (error) {
+        results.push(timer.result(hook.unique_id, hook, failure(error, hook)));
+        return results;
+      } finally {
+        await session.release();
+      }
+    }
+    return results;
+  }
+
+  async plan(uniqueId: string): Promise<readonly PlanStep[]> {
+    const node = this.#compilation.manifest.nodes[uniqueId];
+    if (!node)
+      throw targetErrors['unsupported-resource']({ node: uniqueId, kind: uniqueId.split('.')[0] ?? '' });
+    const { work } = await this.#open([]);
+    const session = await work.session();
+    try {
+      const timer = new NodeTimer(() => this.#clock.nowMs());
+      return await planOf(this.#nodeRun(node, session, work, timer, undefined));
+    } finally {
+      await session.release();
+    }
+  }
+
+  async session(): Promise<WarehouseSession> {
+    const { work } = await this.#open([]);
+    return await work.session();
+  }
+
+  async publish(): Promise<PublishResult> {
+    if (this.#options.writes === false) throw targetErrors['read-only']({ asked: 'publish' });
+    const nothing = { published: false, generation: null, path: null, changed: 0 };
+    if (this.#file === undefined || this.#log === undefined) return nothing;
+    if (!this.#opening) throw targetErrors['not-prepared']({ asked: 'publish' });
+    const { work, lease, copiedFrom, before, published } = await this.#opening;
+    const session = await work.session();
+    const runId = this.#compilation.invocation.id;
+    const context = { root: this.#compilation.project.root, runId };
+    const changes = await collectChanges(session.connection, work, before, published, context).finally(() =>
+      session.release(),
+    );
+    await work.settle();
+    return await publish({
+      log: this.#log,
+      changes,
+      database: work.database,
+      path: this.#file,
+      runId,
+      purpose: this.#purpose(),
+      tablesFile: work.tablesChanged ? work.file : undefined,
+      tablesLease: lease,
+      copiedFrom,
+      clock: this.#clock,
+      random: this.#random,
+      lockTimeoutMs: this.#lockTimeoutMs(),
+      graceMs: this.#options.graceMs ?? 86_400_000,
+      onNotice: (notice) => this.#options.onNotice?.(notice),
+    });
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    const opened = await opening?.catch(() => undefined);
+    await opened?.work.close();
+    await opened?.lease?.release();
+  }
+
+  async #dispatch(run: NodeRun): Promise<Outcome> {
+    const { node } = run;
+    if (node.resource_type === 'test') return await this.#runTest(run);
+    if (node.resource_type === 'analysis' || node.config.materialized === 'ephemeral') {
+      await run.timer.time('compile', () => this.#compilation.compileNode(node.unique_id, run.engine));
+      return { status: 'success', message: 'OK' };
+    }
+    if (node.resource_type === 'operation' || node.resource_type === 'sql_operation') {
+      throw targetErrors['unsupported-resource']({ node: node.unique_id, kind: node.resource_type });
+    }
+    return await materialize(run);
+  }
+
+  async #runTest(run: NodeRun): Promise<Outcome> {
+    const { node, engine, session } = run;
+    const { code } = await run.timer.time('compile', () =>
+      this.#compilation.compileNode(node.unique_id, engine),
+    );
+    const as = storeAs(node, this.#options.storeFailures === true);
+    const relation = { database: node.database, schema: node.schema, identifier: node.alias };
+    if (as) await session.createSchema(node.database, node.schema);
+    const isOurs = this.#compilation.isBuiltIn('get_test_sql');
+    const testSql = async (main: string): Promise<string> => {
+      const { fail_calc: calculation, warn_if: warnIf, error_if: errorIf } = node.config;
+      const args = [
+        main,
+        toValue(calculation ?? 'count(*)'),
+        toValue(warnIf ?? '!= 0'),
+        toValue(errorIf ?? '!= 0'),
+        null,
+      ];
+      return String(await this.#compilation.callMacro('get_test_sql', args, new Map(), { node, engine }));
+    };
+    return await run.timer.time('execute', () =>
+      runTest({
+        node,
+        code,
+        session,
+        failures: as && { relation, as },
+        testSql: isOurs ? undefined : testSql,
+      }),
+    );
+  }
+
+  #nodeRun(
+    node: ManifestNode,
+    session: LakehouseSession,
+    work: WorkingDatabase,
+    timer: NodeTimer,
+    signal: AbortSignal | undefined,
+  ): NodeRun {
+    const engine: Engine = { session, warehouse: this.warehouse };
+    const runId = this.#compilation.invocation.id;
+    return {
+      compilation: this.#compilation,
+      node,
+      engine,
+      session,
+      work,
+      random: this.#random,
+      runId,
+      signal,
+      timer,
+    };
+  }
+
+  /** Opens the working database once, whoever asks first. */
+  #open(uniqueIds: readonly string[]): Promise<Opened> {
+    this.#opening ??= this.#openWork(uniqueIds);
+    return this.#opening;
+  }
+
+  async #openWork(uniqueIds: readonly string[]): Promise<Opened> {
+    const { profile, root } = this.#compilation.project;
+    const writes = this.#options.writes !== false;
+    let generation = this.#log && (await readGeneration(this.#log));
+    const { manifest } = this.#compilation;
+    const database = profile.database;
+    const storeFailures = this.#options.storeFailures === true;
+    const published = generation?.relations ?? [];
+    const keeps =
+      this.#log !== undefined &&
+      writes &&
+      keepsTables({ manifest, uniqueIds, database, published, storeFailures });
+    const lease = keeps && this.#log ? await this.#takeTables(this.#log) : undefined;
+    try {
+      // Whoever had the lease before has published by now.
+      if (lease && this.#log) generation = await readGeneration(this.#log);
+      const copiedFrom = this.#file === undefined ? undefined : await fingerprint(this.#file);
+      const work = await WorkingDatabase.open({
+        engine: engineOptions(this.#compilation.project),
+        database,
+        root,
+        published: this.#file,
+        besidePublished: writes,
+        runId: `${this.#compilation.invocation.id}-${this.#random.uuid().slice(0, 8)}`,
+        onWarning: (code, message) => this.#options.onNotice?.({ kind: 'warning', code, message }),
+      });
+      const relations = generation?.relations ?? [];
+      for (const relation of relations) noteRelation(work, relation);
+      const session = await work.session();
+      const before = await listRelations(session.connection, database).finally(() => session.release());
+      this.#engineVersion = await work.version();
+      return { work, lease, copiedFrom, before, published: relations };
+    } catch (error) {
+      await lease?.release();
+      throw error;
+    }
+  }
+
+  async #takeTables(log: CatalogLog): Promise<Lease> {
+    return await takeTurn(
+      {
+        log,
+        purpose: this.#purpose(),
+        lockTimeoutMs: this.#lockTimeoutMs(),
+        clock: this.#clock,
+        random: this.#random,
+        onNotice: (notice) => this.#options.onNotice?.(notice),
+      },
+      `tables-${this.#compilation.project.profile.database}`,
+    );
+  }
+
+  async #createSchemas(session: LakehouseSession, uniqueIds: readonly string[]): Promise<void> {
+    const wanted = new Map<string, [string, string]>();
+    for (const id of uniqueIds) {
+      const node = this.#compilation.manifest.nodes[id];
+      if (!node || node.resource_type === 'test' || node.config.materialized === 'ephemeral') continue;
+      if (node.resource_type === 'analysis' || node.resource_type === 'operation') continue;
+      wanted.set(`${node.database}\u0000${node.schema}`.toLowerCase(), [node.database, node.schema]);
+    }
+    for (const [database, schema] of wanted.values()) await session.createSchema(database, schema);
+  }
+
+  #makeWarehouse(): Warehouse {
+    const target = this;
+    return {
+      type: 'duckdb',
+      get engineVersion(): string {
+        return target.#engineVersion;
+      },
+      connect: () => this.session(),
+      locationExists: (location) => somethingAt(location),
+      // A view over the files is the registration: the catalog finds it when the run publishes.
+      registerExternal: async () => undefined,
+    };
+  }
+
+  #packageOrder(node: ManifestNode): number {
+    // Dependencies' hooks before the project's own, as dbt runs them.
+    const { packages } = this.#compilation.project;
+    const index = packages.findIndex(({ name }) => name === node.package_name);
+    return index <= 0 ? packages.length : index;
+  }
+
+  #purpose(): string {
+    return `boathouse ${this.#compilation.invocation.command} in ${this.#compilation.project.root}`;
+  }
+
+  #lockTimeoutMs(): number {
+    return this.#options.lockTimeoutMs ?? 600_000;
+  }
+}
+
+function noteRelation(work: WorkingDatabase, relation: CatalogRelation): void {
+  if (relation.kind === 'table' || relation.kind === 'macro') return;
+  const name = { database: relation.database, schema: relation.schema, identifier: relation.name };
+  work.note(
+    name,
+    {
+      shown: relation.kind === 'delta' ? 'table' : 'view',
+      catalogKind: relation.kind,
+      location: relation.location,
+      format: relation.format,
+      deltaVersion: relation.deltaVersion,
+      pins: relation.pins,
+      sql: relation.sql,
+      uniqueId: relation.uniqueId,
+    },
+    false,
+  );
+}
+
+/** A node's trouble as its result; our own mistakes go on. */
+function failure(error: unknown, node: ManifestNode): Outcome {
+  if (error instanceof BugError) throw error;
+  if (error instanceof BoathouseError) {
+    return { status: 'error', message: error.message, error };
+  }
+  if (error instanceof Error && error.name === 'AbortError') {
+    const stopped = targetErrors.stopped({ node: node.unique_id });
+    return { status: 'error', message: stopped.message, error: stopped };
+  }
+  throw error;
+}

@@ -1,0 +1,62 @@
+/** Results as the runner and `run_results.json` take them. */
+import type { BoathouseError } from '../base/index.ts';
+import type { ManifestNode } from '../compiler/index.ts';
+import type { NodeResult, NodeStatus, NodeTiming } from './target.ts';
+
+/** What came of a node's work, before it is timed and named. */
+export interface Outcome {
+  readonly status: NodeStatus;
+  readonly message: string;
+  readonly failures?: number;
+  readonly code?: string | undefined;
+  readonly rowsAffected?: number | undefined;
+  readonly executedSql?: string;
+  readonly error?: BoathouseError;
+}
+
+/** Measures the two parts of a node's work. */
+export class NodeTimer {
+  readonly #now: () => number;
+  readonly #timings: NodeTiming[] = [];
+  readonly #startedMs: number;
+
+  /** @param now milliseconds since 1970. */
+  constructor(now: () => number) {
+    this.#now = now;
+    this.#startedMs = now();
+  }
+
+  /** Runs `work` as that part; a part that fails is timed, too. */
+  async time<T>(name: NodeTiming['name'], work: () => Promise<T>): Promise<T> {
+    const startedAt = new Date(this.#now());
+    try {
+      return await work();
+    } finally {
+      this.#timings.push({ name, startedAt, completedAt: new Date(this.#now()) });
+    }
+  }
+
+  /** The finished result. */
+  result(uniqueId: string, node: ManifestNode | undefined, outcome: Outcome): NodeResult {
+    return {
+      uniqueId,
+      status: outcome.status,
+      message: outcome.message,
+      failures: outcome.failures ?? null,
+      adapterResponse: outcome.error
+        ? {}
+        : {
+            _message: outcome.message === '' || outcome.failures !== undefined ? 'OK' : outcome.message,
+            ...(outcome.code === undefined ? {} : { code: outcome.code }),
+            ...(outcome.rowsAffected === undefined ? {} : { rows_affected: outcome.rowsAffected }),
+          },
+      timing: this.#timings,
+      executionTimeMs: this.#now() - this.#startedMs,
+      error: outcome.error,
+      compiled: node?.compiled === true,
+      compiledCode: node?.compiled_code ?? null,
+      relationName: node?.relation_name ?? null,
+      executedSql: outcome.executedSql ?? null,
+    };
+  }
+}

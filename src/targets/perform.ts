@@ -1,0 +1,278 @@
+/**
+ * Doing what a plan says, step by step, on a session of the node's own.
+ *
+ * A failure rolls the transaction back and removes what was staged, so the relation is as it was
+ * before. What the run knows of its relations changes only once the plan is through.
+ */
+import type { Random } from '../base/index.ts';
+import {
+  Column,
+  type Compilation,
+  type Engine,
+  type ManifestNode,
+  Relation,
+  type RelationName,
+} from '../compiler/index.ts';
+import { quoteLiteral, quotePath } from '../duckdb/index.ts';
+import { toValue, Dict, type Value } from '../jinja/index.ts';
+import { writeQueryToDelta } from '../tables/index.ts';
+import {
+  discardStaged,
+  externalSelect,
+  type StagedExternal,
+  stageExternal,
+  swapExternal,
+} from './external-files.ts';
+import type { ExternalOutput, MacroArgument, PlanStep } from './plan.ts';
+import { type LakehouseSession, printName } from './session.ts';
+import type { RelationFacts, WorkingDatabase } from './working-database.ts';
+
+/** What performing needs beside the steps. */
+export interface PerformInput {
+  readonly compilation: Compilation;
+  readonly node: ManifestNode;
+  readonly engine: Engine;
+  readonly session: LakehouseSession;
+  readonly work: WorkingDatabase;
+  readonly random: Random;
+  readonly runId: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What came of it. */
+export interface Performed {
+  /** dbt's message. */
+  readonly message: string;
+  readonly code: string | undefined;
+  readonly rowsAffected: number | undefined;
+  /** Every statement that ran, for `target/run`. */
+  readonly executedSql: string;
+}
+
+/** Performs `steps`, in order, all or nothing. @throws whatever a step meets. */
+export async function perform(steps: readonly PlanStep[], input: PerformInput): Promise<Performed> {
+  const performer = new Performer(input);
+  try {
+    for (const step of steps) {
+      if (input.signal?.aborted) input.signal.throwIfAborted();
+      await performer.step(step);
+    }
+  } catch (error) {
+    await input.session.rollback().catch(() => undefined);
+    await performer.discard();
+    throw error;
+  }
+  performer.settle();
+  return performer.outcome();
+}
+
+class Performer {
+  readonly #input: PerformInput;
+  readonly #executed: string[] = [];
+  readonly #learned: [RelationName, RelationFacts][] = [];
+  #staged: StagedExternal | undefined;
+  #stagedColumns: Awaited<ReturnType<LakehouseSession['describe']>> = [];
+  #isSwapped = false;
+  #rows: number | undefined;
+  #message = 'OK';
+  #code: string | undefined;
+
+  constructor(input: PerformInput) {
+    this.#input = input;
+  }
+
+  async step(step: PlanStep): Promise<void> {
+    const { session } = this.#input;
+    switch (step.kind) {
+      case 'begin':
+        return await session.begin();
+      case 'commit':
+        return await session.commit();
+      case 'hook':
+        return await this.#hook(step.sql);
+      case 'sql':
+        return await this.#run(step.sql, step.main === true);
+      case 'macro':
+        return await this.#macro(step);
+      case 'load-seed':
+        return await this.#loadSeed(step);
+      case 'stage-external':
+        return await this.#stage(step.query, step.output);
+      case 'view-external':
+        return await this.#viewExternal(step.relation, step.output);
+      case 'swap-external':
+        return await this.#swap(step.output);
+      case 'write-delta':
+        return await this.#writeDelta(step);
+      case 'pin-delta':
+        return await this.#pinDelta(step.relation, step.location);
+      case 'made':
+        this.#learn(step.relation, {
+          shown: step.as,
+          catalogKind: step.as === 'table' ? 'table' : step.as === 'function' ? 'macro' : 'view',
+          sql: step.select === null ? null : await this.#input.work.delta.rewrite(step.select),
+        });
+        return;
+    }
+  }
+
+  /** Removes what no relation points at, after a failure. */
+  async discard(): Promise<void> {
+    if (this.#staged && !this.#isSwapped) await discardStaged(this.#staged);
+  }
+
+  /** The plan is through: what it made is known from now on. */
+  settle(): void {
+    for (const [relation, facts] of this.#learned) this.#input.work.note(relation, facts, true);
+  }
+
+  outcome(): Performed {
+    return {
+      message: this.#message,
+      code: this.#code,
+      rowsAffected: this.#rows,
+      executedSql: `${this.#executed.join(';\n\n')}\n`,
+    };
+  }
+
+  async #hook(sql: string): Promise<void> {
+    const { compilation, node, engine } = this.#input;
+    const rendered = await compilation.renderIn(node, sql, engine);
+    if (rendered.trim() !== '') await this.#run(rendered, false);
+  }
+
+  async #run(sql: string, isMain: boolean): Promise<void> {
+    this.#executed.push(sql.trim());
+    const { response } = await this.#input.session.execute(sql, { fetch: false });
+    if (isMain) this.#rows = response.rowsAffected;
+  }
+
+  async #macro(step: PlanStep & { kind: 'macro' }): Promise<void> {
+    const { compilation, node, engine } = this.#input;
+    const sql = await compilation.callMacro(
+      step.name,
+      step.arguments.map((argument) => this.#argument(argument)),
+      new Map(),
+      { node, engine },
+    );
+    const text = typeof sql === 'string' ? sql : String(sql ?? '');
+    await this.#run(text, step.main === true);
+  }
+
+  #argument(argument: MacroArgument): Value {
+    switch (argument.kind) {
+      case 'relation':
+        return relationValue(argument.relation, argument.type);
+      case 'columns':
+        return argument.columns.map((column) => Column.ofWarehouse(column));
+      case 'text':
+        return argument.text;
+      case 'plain':
+        return toValue(argument.value);
+      case 'dict': {
+        const dict = new Dict();
+        for (const [key, value] of argument.entries) dict.set(key, this.#argument(value));
+        return dict;
+      }
+    }
+  }
+
+  async #loadSeed(step: PlanStep & { kind: 'load-seed' }): Promise<void> {
+    const list = step.columns.map((column) => quotePath([column])).join(', ');
+    const sql = `copy ${printName(step.relation)} (${list}) from ${quoteLiteral(step.file)} (format csv, header true, delimiter ${quoteLiteral(step.delimiter)}, quote '"', escape '"', null_padding true, ignore_errors false)`;
+    const isNew = this.#executed.at(-1)?.startsWith('create or replace table') === true;
+    await this.#run(sql, true);
+    this.#code = isNew ? 'CREATE' : 'INSERT';
+    this.#message = `${this.#code} ${this.#rows ?? 0}`;
+  }
+
+  async #stage(query: string, output: ExternalOutput): Promise<void> {
+    const { session, work, random } = this.#input;
+    const ready = await work.delta.rewrite(query);
+    this.#executed.push(`copy (\n${ready}\n) to ${quoteLiteral(output.location)} (${output.copyOptions})`);
+    this.#staged = await stageExternal(session.connection, ready, output, random.uuid());
+    this.#rows = this.#staged.rows;
+    work.staged(this.#staged.folder);
+    if (this.#staged.rows === 0 || output.partitionBy.length > 0)
+      this.#stagedColumns = await session.describe(ready);
+  }
+
+  async #viewExternal(relation: RelationName, output: ExternalOutput): Promise<void> {
+    const staged = this.#staged;
+    if (!staged) return;
+    const sql = externalSelect(output, staged, this.#stagedColumns);
+    await this.#run(`create or replace view ${printName(relation)} as ${sql}`, false);
+    this.#learn(relation, {
+      shown: 'view',
+      catalogKind: 'external',
+      location: output.location,
+      format: output.format,
+      pins: output.isRemote ? [] : staged.files,
+      sql,
+    });
+  }
+
+  async #swap(output: ExternalOutput): Promise<void> {
+    if (!this.#staged) return;
+    await swapExternal(this.#staged, output, this.#input.random.uuid());
+    this.#isSwapped = true;
+  }
+
+  async #writeDelta(step: PlanStep & { kind: 'write-delta' }): Promise<void> {
+    const { session, work, runId, node, signal } = this.#input;
+    const query = await work.delta.rewrite(step.query);
+    this.#executed.push(`-- ${step.mode} ${step.location}\n${query}`);
+    const result = await writeQueryToDelta(session.connection, query, step.location, {
+      mode: step.mode,
+      ...(step.schemaMode === undefined ? {} : { schemaMode: step.schemaMode }),
+      ...(step.partitionBy.length === 0 ? {} : { partitionBy: step.partitionBy }),
+      configuration: step.configuration,
+      commitMetadata: { runId, node: node.unique_id },
+      signal,
+    });
+    this.#rows = result.rows;
+    work.delta.forget(step.location);
+  }
+
+  async #pinDelta(relation: RelationName, location: string): Promise<void> {
+    const pinned = await this.#input.work.delta.open(location);
+    await this.#run(`create or replace view ${printName(relation)} as ${pinned.sql}`, false);
+    this.#learn(relation, {
+      shown: 'table',
+      catalogKind: 'delta',
+      location,
+      format: 'delta',
+      deltaVersion: pinned.version,
+      sql: pinned.sql,
+    });
+  }
+
+  #learn(
+    relation: RelationName,
+    facts: Partial<RelationFacts> & Pick<RelationFacts, 'shown' | 'catalogKind'>,
+  ): void {
+    this.#learned.push([
+      relation,
+      {
+        location: null,
+        format: null,
+        deltaVersion: null,
+        pins: [],
+        sql: null,
+        uniqueId: this.#input.node.unique_id,
+        ...facts,
+      },
+    ]);
+  }
+}
+
+function relationValue(relation: RelationName, type: string): Relation {
+  // A temporary table has only a name.
+  return Relation.of({
+    database: relation.database === '' ? null : relation.database,
+    schema: relation.schema === '' ? null : relation.schema,
+    identifier: relation.identifier,
+    type,
+    includePolicy: { database: relation.database !== '', schema: relation.schema !== '' },
+  });
+}

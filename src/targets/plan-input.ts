@@ -1,0 +1,36 @@
+/** Everything a plan is decided on: gathered before, so that planning itself asks nobody. */
+import type { ExistingRelation, ManifestNode, RelationName, WarehouseColumn } from '../compiler/index.ts';
+import type { ExternalOutput } from './plan.ts';
+
+/** The facts of one node at the moment it is planned. */
+export interface PlanInput {
+  readonly node: ManifestNode;
+  /** Compiled SQL, ephemeral parents injected. */
+  readonly code: string;
+  readonly target: RelationName;
+  /** What DuckDB has under the target's name: a table, or a view. */
+  readonly existing: ExistingRelation | undefined;
+  /** The columns of `existing`; empty without one. */
+  readonly existingColumns: readonly WarehouseColumn[];
+  /** The columns `code` would give; only where a plan needs them. */
+  readonly newColumns: readonly WarehouseColumn[];
+  /** The model's `full_refresh`, or the invocation's where the model has none. */
+  readonly fullRefresh: boolean;
+  /** The user's macro in place of ours, by name: undefined where ours is called. */
+  readonly overridden: (macro: string) => boolean;
+  /** Whether anybody defines the macro. */
+  readonly defined: (macro: string) => boolean;
+  /** For external relations. */
+  readonly output?: ExternalOutput;
+  /** For Delta tables: the table's folder, and whether a table is there. */
+  readonly delta?: { readonly location: string; readonly exists: boolean };
+  /** For seeds: what the CSV file holds. */
+  readonly seed?: SeedFacts;
+}
+
+/** A seed's file, looked at. */
+export interface SeedFacts {
+  readonly file: string;
+  readonly delimiter: string;
+  readonly columns: readonly WarehouseColumn[];
+}

@@ -1,0 +1,159 @@
+/** Running one node: compile, decide, perform. */
+import { join } from 'node:path';
+import type { Random } from '../base/index.ts';
+import type { Compilation, Engine, ManifestNode, RelationName } from '../compiler/index.ts';
+import { checkContract, declaredQuery, hasContract } from './contract.ts';
+import { targetErrors } from './errors.ts';
+import { deltaLocationOf, outputOf } from './locations.ts';
+import { isDelta } from './node-config.ts';
+import type { NodeTimer, Outcome } from './node-result.ts';
+import { perform } from './perform.ts';
+import type { PlanStep } from './plan.ts';
+import { isRebuilt, strategyOf } from './plan-incremental.ts';
+import type { PlanInput } from './plan-input.ts';
+import { plannedMaterializations, planNode } from './plan-node.ts';
+import { readSeedFacts } from './seed-facts.ts';
+import type { LakehouseSession } from './session.ts';
+import type { WorkingDatabase } from './working-database.ts';
+
+/** One node's surroundings while it runs. */
+export interface NodeRun {
+  readonly compilation: Compilation;
+  readonly node: ManifestNode;
+  readonly engine: Engine;
+  readonly session: LakehouseSession;
+  readonly work: WorkingDatabase;
+  readonly random: Random;
+  readonly runId: string;
+  readonly signal: AbortSignal | undefined;
+  readonly timer: NodeTimer;
+}
+
+/** Compiles and materializes a model, seed or snapshot. @throws whatever goes wrong */
+export async function materialize(run: NodeRun): Promise<Outcome> {
+  const { compilation, node, engine } = run;
+  const code = await run.timer.time('compile', () => compile(run));
+  return await run.timer.time('execute', async () => {
+    if (!isPlanned(run)) return await materializeByMacro(run);
+    const steps = await planFor(run, code);
+    const done = await perform(steps, { ...run, compilation, engine });
+    return { status: 'success', ...done };
+  });
+}
+
+/** The steps that materializing the node would take now. */
+export async function planOf(run: NodeRun): Promise<readonly PlanStep[]> {
+  const code = await compile(run);
+  if (!isPlanned(run)) {
+    const { name } = requireMaterialization(run);
+    return [{ kind: 'macro', name: `materialization ${name}`, arguments: [], main: true }];
+  }
+  return await planFor(run, code);
+}
+
+/** The relation a node makes. */
+export function targetOf(node: ManifestNode): RelationName {
+  return { database: node.database, schema: node.schema, identifier: node.alias };
+}
+
+async function compile(run: NodeRun): Promise<string> {
+  if (run.node.resource_type === 'seed') return '';
+  return (await run.compilation.compileNode(run.node.unique_id, run.engine)).code;
+}
+
+/** Whether one of our own plans applies: a user's `{% materialization %}` of that name comes first. */
+function isPlanned(run: NodeRun): boolean {
+  const { materialized } = run.node.config;
+  if (!plannedMaterializations.has(materialized)) return false;
+  const macro = run.compilation.findMaterialization(materialized);
+  return macro === undefined || macro.builtIn;
+}
+
+function requireMaterialization(run: NodeRun): NonNullable<ReturnType<Compilation['findMaterialization']>> {
+  const { materialized } = run.node.config;
+  const macro = run.compilation.findMaterialization(materialized);
+  if (macro) return macro;
+  throw targetErrors['unsupported-materialization'](
+    { node: run.node.unique_id, materialization: materialized },
+    { location: { file: run.node.original_file_path } },
+  );
+}
+
+async function materializeByMacro(run: NodeRun): Promise<Outcome> {
+  const macro = requireMaterialization(run);
+  try {
+    const relations = await run.compilation.runMaterialization(macro, run.node, run.engine);
+    // dbt commits what a materialization left open.
+    await run.session.commit();
+    for (const relation of relations) {
+      const name = relation.toRelationName();
+      const found = await run.session.relation(name);
+      run.work.note(
+        name,
+        {
+          shown: found?.kind ?? 'table',
+          catalogKind: found?.kind === 'view' ? 'view' : 'table',
+          location: null,
+          format: null,
+          deltaVersion: null,
+          pins: [],
+          sql: null,
+          uniqueId: run.node.unique_id,
+        },
+        true,
+      );
+    }
+    return { status: 'success', message: 'OK' };
+  } catch (error) {
+    await run.session.rollback().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]> {
+  const { compilation, node, session, engine } = run;
+  const target = targetOf(node);
+  const existing = await session.existing(target);
+  const fullRefresh = node.config.full_refresh ?? compilation.invocation.fullRefresh;
+  const base: PlanInput = {
+    node,
+    code,
+    target,
+    existing,
+    existingColumns: [],
+    newColumns: [],
+    fullRefresh,
+    overridden: (macro) => compilation.findMacro(macro) !== undefined && !compilation.isBuiltIn(macro),
+    defined: (macro) => compilation.findMacro(macro) !== undefined,
+  };
+  if (node.resource_type === 'seed') {
+    const seed = await readSeedFacts(node, seedFile(compilation, node));
+    return planNode({ ...base, seed, existingColumns: existing ? await session.columnsOf(target) : [] });
+  }
+  if (hasContract(node)) {
+    checkContract(node, await session.describe(code), await session.describe(declaredQuery(node)));
+  }
+  if (isDelta(node)) {
+    const location = await deltaLocationOf(compilation, node, engine);
+    return planNode({ ...base, delta: { location, exists: existing !== undefined } });
+  }
+  if (node.config.materialized === 'external') {
+    return planNode({ ...base, output: await outputOf(compilation, node, engine) });
+  }
+  if (node.config.materialized === 'incremental' && !isRebuilt(base)) {
+    const asksColumns = node.config.on_schema_change !== 'ignore' || strategyOf(base) === 'merge';
+    return planNode({
+      ...base,
+      existingColumns: await session.columnsOf(target),
+      newColumns: asksColumns ? await session.describe(code) : [],
+    });
+  }
+  return planNode(base);
+}
+
+/** A seed's absolute path: packages keep theirs below their own root. */
+function seedFile(compilation: Compilation, node: ManifestNode): string {
+  const root =
+    node.root_path ?? compilation.project.packages.find(({ name }) => name === node.package_name)?.root;
+  return join(root ?? compilation.project.root, node.original_file_path);
+}

@@ -1,0 +1,159 @@
+/**
+ * Relations that a run reads and doesn't make: known from the catalog, or found where their files are.
+ *
+ * dbt-duckdb leaves an unselected external parent unknown to a fresh database. Here whatever a node
+ * needs is looked up before it runs: unselected external models and Delta tables at their location,
+ * and sources of the plugin `delta` at the path they name.
+ */
+import { stat } from 'node:fs/promises';
+import type { Compilation, Engine, ManifestNode, ManifestSource, RelationName } from '../compiler/index.ts';
+import { targetErrors } from './errors.ts';
+import { somethingAt } from './external-files.ts';
+import { deltaLocationOf, outputOf } from './locations.ts';
+import { isDelta, isMapping } from './node-config.ts';
+import { quoteLiteral } from '../duckdb/index.ts';
+import { type LakehouseSession, printName } from './session.ts';
+import type { RelationFacts, WorkingDatabase } from './working-database.ts';
+
+/** What looking up needs. */
+export interface UpstreamInput {
+  readonly compilation: Compilation;
+  readonly engine: Engine;
+  readonly session: LakehouseSession;
+  readonly work: WorkingDatabase;
+}
+
+/** Makes every relation that the nodes read, and that isn't there, a view over its files where there are any. */
+export async function registerUpstream(uniqueIds: readonly string[], input: UpstreamInput): Promise<void> {
+  const { manifest } = input.compilation;
+  const selected = new Set(uniqueIds);
+  for (const id of neededBy(uniqueIds, input.compilation)) {
+    const source = manifest.sources[id];
+    if (source) await registerSource(source, input);
+    const node = manifest.nodes[id];
+    if (node && (!selected.has(id) || isDelta(node))) await registerNode(node, input);
+  }
+}
+
+/** The nodes themselves, and whatever they read directly or through ephemeral models. */
+function neededBy(uniqueIds: readonly string[], compilation: Compilation): ReadonlySet<string> {
+  const { manifest } = compilation;
+  const needed = new Set(uniqueIds);
+  const open = [...uniqueIds];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    const above = manifest.nodes[id]?.depends_on.nodes ?? manifest.unit_tests[id]?.depends_on.nodes ?? [];
+    for (const parent of above) {
+      if (needed.has(parent)) continue;
+      needed.add(parent);
+      if (manifest.nodes[parent]?.config.materialized === 'ephemeral') open.push(parent);
+    }
+  }
+  return needed;
+}
+
+async function registerNode(node: ManifestNode, input: UpstreamInput): Promise<void> {
+  const isExternal = node.resource_type === 'model' && node.config.materialized === 'external';
+  if (!isExternal && !isDelta(node)) return;
+  const name = { database: node.database, schema: node.schema, identifier: node.alias };
+  if (await isReadable(name, input)) return;
+  if (isDelta(node)) {
+    const location = await deltaLocationOf(input.compilation, node, input.engine);
+    if (!(await isDeltaTable(location))) return;
+    const { sql, version } = await input.work.delta.open(location);
+    await register(
+      name,
+      sql,
+      'delta',
+      { location, format: 'delta', deltaVersion: version, shown: 'table' },
+      node,
+      input,
+    );
+    return;
+  }
+  const output = await outputOf(input.compilation, node, input.engine);
+  if (!output.isRemote && !(await somethingAt(output.location))) return;
+  const depth = '/*'.repeat(output.partitionBy.length);
+  const path = output.isDirectory ? `${output.location}${depth}/*${output.extension}` : output.location;
+  const options = [...output.readOptions, `hive_partitioning = ${output.partitionBy.length > 0}`];
+  const sql = `select * from read_${output.format}(${quoteLiteral(path)}, ${options.join(', ')})`;
+  await register(
+    name,
+    sql,
+    'external',
+    { location: output.location, format: output.format, shown: 'view' },
+    node,
+    input,
+  );
+}
+
+async function registerSource(source: ManifestSource, input: UpstreamInput): Promise<void> {
+  const facts: Readonly<Record<string, unknown>> = {
+    ...source.meta,
+    ...source.config.meta,
+    ...source.config,
+  };
+  const plugin = facts['plugin'];
+  if (typeof plugin !== 'string') return;
+  const { plugins } = input.compilation.project.profile;
+  const module = plugins.find(({ alias }) => alias === plugin)?.module ?? plugin;
+  if (module !== 'delta') throw targetErrors['unsupported-plugin']({ plugin, used: source.unique_id });
+  const path = facts['delta_table_path'];
+  if (typeof path !== 'string') {
+    throw targetErrors['bad-config']({
+      node: source.unique_id,
+      key: 'delta_table_path',
+      problem: 'must name the folder of the Delta table',
+    });
+  }
+  const version = facts['as_of_version'];
+  const options = isMapping(facts['storage_options']) ? facts['storage_options'] : {};
+  const pinned = await input.work.delta.open(
+    path,
+    version === undefined || version === null ? undefined : Number(version),
+    Object.fromEntries(Object.entries(options).map(([key, value]) => [key, String(value)])),
+  );
+  const name = { database: source.database, schema: source.schema, identifier: source.identifier };
+  const learned = { location: input.work.delta.resolve(path), format: 'delta', deltaVersion: pinned.version };
+  await register(name, pinned.sql, 'delta', { ...learned, shown: 'view' }, source, input);
+}
+
+async function register(
+  name: RelationName,
+  sql: string,
+  catalogKind: RelationFacts['catalogKind'],
+  facts: Partial<RelationFacts> & Pick<RelationFacts, 'shown'>,
+  node: ManifestNode | ManifestSource,
+  input: UpstreamInput,
+): Promise<void> {
+  await input.session.createSchema(name.database, name.schema);
+  await input.session.execute(`create or replace view ${printName(name)} as ${sql}`, { fetch: false });
+  const known = {
+    location: null,
+    format: null,
+    deltaVersion: null,
+    pins: [],
+    uniqueId: node.unique_id,
+    ...facts,
+  };
+  input.work.note(name, { ...known, catalogKind, sql }, true);
+}
+
+/** Whether the relation is there and, when it is a view over pinned files, those still are. */
+async function isReadable(name: RelationName, input: UpstreamInput): Promise<boolean> {
+  if (!(await input.session.relation(name))) return false;
+  const [pin] = input.work.factsOf(name)?.pins ?? [];
+  return pin === undefined || (await exists(pin));
+}
+
+async function isDeltaTable(location: string): Promise<boolean> {
+  return await exists(`${location.replace(/^file:\/\//, '')}/_delta_log`);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
