@@ -18,6 +18,8 @@ export interface OptionSpec {
   readonly choices?: readonly string[];
   /** Works, but isn't shown by `--help`: dbt's options that change nothing here. */
   readonly hidden?: boolean;
+  /** The heading it stands under in `--help`; `Options:` unless given. */
+  readonly group?: string;
   /** Why it is refused, for options of dbt's that mean something we can't do. */
   readonly refused?: string;
 }

@@ -107,11 +107,15 @@ function refused(flags: string, why: string): OptionSpec {
 
 /** Every option that stands before or after any command. */
 export const globalOptions: readonly OptionSpec[] = [
-  ...projectOptions,
-  ...strictnessOptions,
-  ...outputOptions,
+  ...under('Project options:', projectOptions),
+  ...under('Run options:', strictnessOptions),
+  ...under('Output options:', outputOptions),
   ...dbtOnly,
 ];
+
+function under(group: string, options: readonly OptionSpec[]): readonly OptionSpec[] {
+  return options.map((option) => ({ ...option, group }));
+}
 
 /** Which nodes. */
 export const selectionOptions: readonly OptionSpec[] = [

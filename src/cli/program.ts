@@ -1,5 +1,5 @@
 /** From an argument list to a command and its values. */
-import { Argument, Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Help, Option } from 'commander';
 import type { CommandSpec, OptionSpec } from './command.ts';
 import { commands } from './commands/index.ts';
 import { cliErrors } from './errors.ts';
@@ -54,7 +54,8 @@ export function readCommandLine(
     });
   }
   try {
-    program.parse(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
+    const line = argv.map((argument, i) => (i === 0 && argument === '-V' ? '--version' : argument));
+    program.parse(line.length === 0 ? ['--help'] : line, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? { kind: 'text', text: printed } : { kind: 'usage', text: printed };
@@ -70,12 +71,14 @@ type OnCommand = (
 ) => void;
 
 function makeProgram(onCommand: OnCommand): Command {
-  const program = new Command('boathouse')
+  const program = new Command('boathouse');
+  program.createHelp = () => Object.assign(new ProgramHelp(), program.configureHelp());
+  program
     .description(
       'A lakehouse on one machine: DuckDB computes, Delta and Parquet store, dbt projects run unchanged.',
     )
     .usage('<command> [options]')
-    .version(`boathouse ${packageVersion()}`, '-v, -V, --version', 'print the version')
+    .version(`boathouse ${packageVersion()}`, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this')
     .helpCommand('help [command]', 'print what a command takes')
     .showSuggestionAfterError(true);
@@ -86,7 +89,6 @@ function makeProgram(onCommand: OnCommand): Command {
       .description(spec.summary)
       .usage(usageOf(spec))
       .helpOption('-h, --help', 'print this')
-      .configureHelp({ showGlobalOptions: true })
       .action((...all: unknown[]) => {
         const args = (spec.arguments ?? []).map((_, i) => all[i] as string | undefined);
         onCommand(spec, args, command.opts(), program.opts());
@@ -94,11 +96,27 @@ function makeProgram(onCommand: OnCommand): Command {
     if (spec.alias !== undefined) command.alias(spec.alias);
     for (const { name, summary } of spec.arguments ?? []) command.addArgument(new Argument(name, summary));
     for (const option of spec.options) command.addOption(makeOption(option));
-    if (spec.examples !== undefined) {
-      command.addHelpText('after', `\nExamples:\n${spec.examples.map((line) => `  ${line}`).join('\n')}`);
-    }
+    command.addHelpText('after', () => epilogue(spec));
   }
   return program;
+}
+
+/** Examples, and where the options are that every command takes. */
+function epilogue(spec: CommandSpec): string {
+  const examples = spec.examples?.map((line) => `  ${line}`) ?? [];
+  const shared = 'Every command also takes the options of `boathouse --help`: --target, --vars, --json …';
+  return ['', ...(examples.length > 0 ? ['Examples:', ...examples, ''] : []), shared].join('\n');
+}
+
+/** Help with the commands before the options: there are few of the one and many of the other. */
+class ProgramHelp extends Help {
+  override formatHelp(command: Command, helper: Help): string {
+    const text = super.formatHelp(command, helper);
+    const at = text.indexOf('\nCommands:');
+    const options = text.search(/\n(?:Project options|Options):/);
+    if (at < 0 || options < 0 || at < options) return text;
+    return `${text.slice(0, options)}${text.slice(at).trimEnd()}\n${text.slice(options, at).trimEnd()}\n`;
+  }
 }
 
 function usageOf(spec: CommandSpec): string {
@@ -108,6 +126,7 @@ function usageOf(spec: CommandSpec): string {
 function makeOption(spec: OptionSpec): Option {
   const option = new Option(spec.flags, spec.summary);
   if (spec.hidden === true) option.hideHelp();
+  if (spec.group !== undefined) option.helpGroup(spec.group);
   if (spec.choices !== undefined) option.choices([...spec.choices]);
   if (spec.type === 'count') option.argParser((text) => parseCount(longName(spec), text, 1));
   if (spec.type === 'number') option.argParser((text) => parseCount(longName(spec), text, -1));

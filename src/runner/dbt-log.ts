@@ -6,7 +6,7 @@
  * Source: dbt-core's event names (docs.getdbt.com, "Events and logs").
  */
 import { unreachable } from '../base/index.ts';
-import { type MessageLevel, type NodeFacts, type RunCounts, type RunEvent } from './events.ts';
+import type { MessageLevel, NodeFacts, RunCounts, RunEvent } from './events.ts';
 import { isoMicros, threadName } from './run-results.ts';
 
 /** One line of dbt's JSON log. */
@@ -103,7 +103,7 @@ export class DbtLog {
             'info',
             'B902',
             'CatalogPublished',
-            `Published ${event.relations} relations to ${event.path}`,
+            `Published ${event.changed} changes to ${event.path}`,
             {
               path: event.path,
               generation: event.generation,

@@ -99,9 +99,11 @@ export type RunEvent =
   | {
       readonly kind: 'published';
       readonly atMs: number;
+      /** Absolute path of the published DuckDB file. */
       readonly path: string;
-      readonly generation: number;
-      readonly relations: number;
+      readonly generation: number | null;
+      /** Relations made, made again or removed. */
+      readonly changed: number;
     }
   | {
       readonly kind: 'run-finished';

@@ -171,8 +171,7 @@ class GraphRun {
         this.#reason === 'interrupted'
           ? 'Interrupted'
           : 'Interrupted, because another node failed (fail-fast)';
-      const { error: _dropped, ...rest } = result;
-      return { ...rest, status: 'skipped', message: why };
+      return { ...result, status: 'skipped', message: why, error: undefined };
     }
     if (this.#options.warnError && result.status === 'warn') return { ...result, status: 'fail' };
     return result;
@@ -219,9 +218,14 @@ export function skippedResult(uniqueId: string, message: string): NodeResult {
     status: 'skipped',
     message,
     failures: null,
-    adapterResponse: { message: '' },
+    adapterResponse: {},
     timing: [],
     executionTimeMs: 0,
+    error: undefined,
+    compiled: false,
+    compiledCode: null,
+    relationName: null,
+    executedSql: null,
   };
 }
 

@@ -4,7 +4,6 @@
  * Pure: values in, a plain object out. Keys and their order are dbt's.
  * Source: schemas.getdbt.com, run-results v6.
  */
-import type { Manifest, ManifestNode } from '../compiler/index.ts';
 import type { NodeResult } from '../targets/index.ts';
 
 /** What the artifact says about the invocation. */
@@ -22,7 +21,6 @@ export interface RunResultsHeader {
 /** The artifact as a plain object, ready to be printed as JSON. */
 export function runResultsArtifact(
   header: RunResultsHeader,
-  manifest: Manifest,
   results: Iterable<NodeResult>,
   threads: ReadonlyMap<string, number>,
 ): Record<string, unknown> {
@@ -35,38 +33,29 @@ export function runResultsArtifact(
       invocation_started_at: isoMicros(header.startedAtMs),
       env: header.env,
     },
-    results: [...results].map((result) => resultRow(result, manifest.nodes[result.uniqueId], threads)),
+    results: [...results].map((result) => resultRow(result, threads)),
     elapsed_time: header.elapsedMs / 1000,
     args: header.args,
   };
 }
 
-function resultRow(
-  result: NodeResult,
-  node: ManifestNode | undefined,
-  threads: ReadonlyMap<string, number>,
-): Record<string, unknown> {
-  const { message, code, rowsAffected } = result.adapterResponse;
+function resultRow(result: NodeResult, threads: ReadonlyMap<string, number>): Record<string, unknown> {
   return {
     status: result.status,
     timing: result.timing.map((t) => ({
       name: t.name,
-      started_at: isoMicros(t.startedMs),
-      completed_at: isoMicros(t.completedMs),
+      started_at: isoMicros(t.startedAt.getTime()),
+      completed_at: isoMicros(t.completedAt.getTime()),
     })),
     thread_id: threadName(threads.get(result.uniqueId) ?? 0),
     execution_time: result.executionTimeMs / 1000,
-    adapter_response: {
-      ...(message === '' ? {} : { _message: message }),
-      ...(code === undefined ? {} : { code }),
-      ...(rowsAffected === undefined ? {} : { rows_affected: rowsAffected }),
-    },
+    adapter_response: result.adapterResponse,
     message: result.message,
     failures: result.failures,
     unique_id: result.uniqueId,
-    compiled: node?.compiled ?? false,
-    compiled_code: node?.compiled_code ?? null,
-    relation_name: node?.relation_name ?? null,
+    compiled: result.compiled,
+    compiled_code: result.compiledCode,
+    relation_name: result.relationName,
     batch_results: null,
   };
 }

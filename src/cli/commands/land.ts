@@ -56,7 +56,8 @@ export const landCommand: CommandSpec = {
       const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
       const result = await land(told as unknown as LandOptions);
       if (flags.is('json') === true) {
-        printJsonLine({ kind: 'result', command: 'land', exitCode: 0, table, ...result }, terminal);
+        const { kind: outcome, ...rest } = result;
+        printJsonLine({ kind: 'result', command: 'land', exitCode: 0, table, outcome, ...rest }, terminal);
       } else if (flags.is('quiet') !== true) {
         terminal.out(`${describe(result, table)} in ${seconds(result.elapsedMs)}\n`);
       }

@@ -99,24 +99,24 @@ class RunView {
     this.#terminal.out(`${this.#nodeLine(event)}\n`);
   }
 
-  /** ` OK    model  gold.daily_revenue  SELECT 3   0.02s` */
-  #nodeLine({ node, result, thread }: Finished): string {
+  /** ` OK    table       gold.daily_revenue            SELECT 3    0.02s` */
+  #nodeLine({ node, result }: Finished): string {
     const { dim } = this.#colors;
     const [word, paint] = stateOf(result, this.#colors);
-    const took = thread === 0 && result.status === 'skipped' ? '' : seconds(result.executionTimeMs);
-    const kind = (
-      node.materialized === '' || node.resourceType === 'seed' ? node.resourceType : node.materialized
-    ).padEnd(11);
+    const isModel = node.materialized !== '' && node.resourceType !== 'seed';
+    const kind = clip(isModel ? node.materialized : node.resourceType, 11).padEnd(11);
+    const start = `${this.#state(word, paint)} ${dim(kind)} `;
+    const room = this.#terminal.columns - 20;
     const detail = detailOf(result);
-    const fixed = 8 + 12 + 9;
-    const room = this.#terminal.columns - fixed;
-    const detailWidth = Math.min(width(detail), Math.floor(room / 2));
-    const nameWidth = Math.max(10, Math.min(room - (detailWidth > 0 ? detailWidth + 2 : 0), 60));
+    if (result.status === 'skipped' || result.status === 'no-op') {
+      const name = clip(node.relation, room);
+      return `${start}${name}  ${dim(clip(detail, Math.max(0, room - width(name) - 2)))}`.trimEnd();
+    }
+    const nameWidth = Math.min(room - detailWidth - 11, 60);
     const name = clip(node.relation, nameWidth);
-    const gap = ' '.repeat(Math.max(0, nameWidth - width(name)));
-    const shown = detailWidth === 0 ? '' : `  ${dim(clip(detail, detailWidth))}`;
-    const space = ' '.repeat(Math.max(0, Math.min(14, room - nameWidth - 2) - detailWidth));
-    return `${this.#state(word, paint)} ${dim(kind)} ${name}${gap}${shown}${detailWidth === 0 ? '  ' : ''}${space} ${dim(took.padStart(7))}`.trimEnd();
+    const gap = ' '.repeat(nameWidth - width(name) + 2);
+    const shown = clip(detail, detailWidth).padEnd(detailWidth);
+    return `${start}${name}${gap}${dim(shown)}  ${dim(seconds(result.executionTimeMs).padStart(7))}`;
   }
 
   #state(word: string, paint: (text: string) => string): string {
@@ -218,6 +218,9 @@ function stoppingText({ reason, running }: Extract<RunEvent, { kind: 'stopping' 
   const queries = running === 1 ? 'query is' : 'queries are';
   return `Stopping: ${running} running ${queries} interrupted, the rest is skipped (Ctrl-C again quits at once)`;
 }
+
+/** Columns for what a node did: `SELECT 1000000`. */
+const detailWidth = 14;
 
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 

@@ -1,0 +1,76 @@
+/** What the command loads before it knows what to do: start-up time is a promise. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const source = resolve(import.meta.dirname, '..');
+const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
+
+/** Files reached from `file` by imports that run at once; `import()` and types don't. */
+function reached(file: string, seen: Set<string> = new Set()): Set<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  const text = readFileSync(file, 'utf8');
+  for (const match of text.matchAll(/^(?:import|export) (?!type )[^;]*?from '([^']+)'|^import '([^']+)'/gm)) {
+    const name = match[1] ?? match[2] ?? '';
+    const names = /\{([^}]*)\}/.exec(match[0])?.[1];
+    const onlyTypes = names
+      ?.split(',')
+      .every((part) => part.trim() === '' || part.trim().startsWith('type '));
+    if (onlyTypes) continue;
+    if (name.startsWith('.')) reached(resolve(dirname(file), name), seen);
+    else seen.add(name);
+  }
+  return seen;
+}
+
+describe('starting up', () => {
+  it('imports neither a workflow nor an engine before a command runs', () => {
+    const files = [...reached(join(source, 'cli/main.ts'))];
+    const layers = new Set(
+      files.filter((f) => f.startsWith(source)).map((f) => f.slice(source.length + 1).split('/')[0]),
+    );
+    expect([...layers].sort()).toEqual(['base', 'cli']);
+    expect(files.filter((f) => !f.startsWith(source) && !f.startsWith('node:')).sort()).toEqual([
+      'commander',
+      'picocolors',
+    ]);
+  });
+
+  it.skipIf(!existsSync(main)).each([['--version'], ['--help'], ['build', '--help']])(
+    'loads no DuckDB and no compiler for %s %s',
+    (...args) => {
+      const folder = mkdtempSync(join(tmpdir(), 'boathouse-start-'));
+      try {
+        const hooks = join(folder, 'hooks.mjs');
+        writeFileSync(
+          hooks,
+          `import { appendFileSync } from 'node:fs';
+           export async function load(url, context, next) { appendFileSync(${JSON.stringify(join(folder, 'loaded'))}, url + '\\n'); return next(url, context); }`,
+        );
+        const register = join(folder, 'register.mjs');
+        writeFileSync(
+          register,
+          `import { register } from 'node:module'; register(${JSON.stringify(`file://${hooks}`)});`,
+        );
+        const run = spawnSync(
+          process.execPath,
+          ['--import', register, main, ...args.filter((a) => a !== undefined)],
+          { encoding: 'utf8' },
+        );
+        expect(run.status, run.stderr).toBe(0);
+        const loaded = readFileSync(join(folder, 'loaded'), 'utf8').trim().split('\n');
+        expect(loaded.some((url) => url.endsWith('/cli/main.js'))).toBe(true);
+        expect(
+          loaded.filter((url) =>
+            /duckdb|\/(compiler|jinja|project|targets|workflows)\/|apache-arrow/.test(url),
+          ),
+        ).toEqual([]);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
+});
