@@ -4,7 +4,7 @@
  * Whole numbers beyond 2^53 keep their digits. A row of a checkpoint has nulls where a line leaves a
  * member out, and may hold a map as an array of `{key, value}`; both are taken.
  */
-import { type Json, parseJson, printJson, unreachable } from '../base/index.ts';
+import { parseJson, printJson, unreachable } from '../base/index.ts';
 import type {
   Action,
   AddFile,
@@ -15,13 +15,7 @@ import type {
   TextMap,
 } from './actions.ts';
 import { decodeFilePath, encodeFilePath } from './file-paths.ts';
-
-/** A member of the log's JSON that isn't what the protocol says. Caught where file and line are known. */
-export class MalformedAction extends Error {
-  override readonly name = 'MalformedAction';
-}
-
-type JsonObject = Readonly<Record<string, Json>>;
+import { isObject, type JsonObject, MalformedAction, Members } from './json-members.ts';
 
 /**
  * The action in one line of a commit.
@@ -263,105 +257,9 @@ function metadataJson(metadata: Metadata): JsonObject {
   });
 }
 
-/** The members of one action's JSON, each taken as what the protocol says it is. */
-class Members {
-  readonly name: string;
-  readonly all: JsonObject;
-
-  constructor(name: string, all: JsonObject) {
-    this.name = name;
-    this.all = all;
-  }
-
-  value(member: string): Json {
-    return Object.hasOwn(this.all, member) ? (this.all[member] ?? null) : null;
-  }
-
-  optionalText(member: string): string | undefined {
-    const value = this.value(member);
-    if (value === null || typeof value === 'string') return value ?? undefined;
-    throw this.#wrong(member, 'a text');
-  }
-
-  text(member: string): string {
-    return this.optionalText(member) ?? this.#missing(member);
-  }
-
-  optionalInteger(member: string): number | bigint | undefined {
-    const value = this.value(member);
-    if (value === null) return undefined;
-    if (typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))) return value;
-    throw this.#wrong(member, 'a whole number');
-  }
-
-  integer(member: string): number | bigint {
-    return this.optionalInteger(member) ?? this.#missing(member);
-  }
-
-  optionalNumber(member: string): number | undefined {
-    const value = this.optionalInteger(member);
-    return value === undefined ? undefined : Number(value);
-  }
-
-  number(member: string): number {
-    return this.optionalNumber(member) ?? this.#missing(member);
-  }
-
-  texts(member: string): readonly string[] | undefined {
-    const value = this.value(member);
-    if (value === null) return undefined;
-    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-    throw this.#wrong(member, 'a list of texts');
-  }
-
-  optionalMap(member: string): PartitionValues | undefined {
-    const value = this.value(member);
-    if (value === null) return undefined;
-    const entries: (readonly [string, Json])[] = Array.isArray(value)
-      ? (value as readonly Json[]).map((entry) => {
-          if (!isObject(entry) || typeof entry['key'] !== 'string') throw this.#wrong(member, 'a map');
-          return [entry['key'], entry['value'] ?? null];
-        })
-      : isObject(value)
-        ? Object.entries(value)
-        : [];
-    const map = new Map<string, string | null>();
-    for (const [key, item] of entries) {
-      if (typeof item === 'object' && item !== null) throw this.#wrong(member, 'a map of texts');
-      // Some writers put numbers and booleans where the protocol has text; their text is what they mean.
-      map.set(key, item === null ? null : String(item));
-    }
-    return map;
-  }
-
-  optionalTextMap(member: string): TextMap | undefined {
-    const map = this.optionalMap(member);
-    return map && new Map([...map].filter((entry): entry is [string, string] => entry[1] !== null));
-  }
-
-  optionalMembers(member: string): Members | undefined {
-    const value = this.value(member);
-    if (value === null) return undefined;
-    if (isObject(value)) return new Members(`${this.name}.${member}`, value);
-    throw this.#wrong(member, 'an object');
-  }
-
-  #missing(member: string): never {
-    throw new MalformedAction(`${this.name}.${member} is missing`);
-  }
-
-  #wrong(member: string, expected: string): MalformedAction {
-    return new MalformedAction(`${this.name}.${member} is not ${expected}`);
-  }
-}
-
 /** `members` without those that are undefined. */
 function defined<T extends object>(members: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]: Exclude<T[K], undefined>;
   };
-}
-
-function isObject(json: Json): json is JsonObject {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
 }

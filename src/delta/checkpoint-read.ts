@@ -8,10 +8,11 @@
  */
 import { type Json, parseJson } from '../base/index.ts';
 import type { Storage } from '../storage/index.ts';
-import { MalformedAction, parseAction } from './action-json.ts';
+import { parseAction } from './action-json.ts';
 import type { Action } from './actions.ts';
 import { inside, readActions } from './commit-file.ts';
 import { deltaErrors } from './errors.ts';
+import { MalformedAction } from './json-members.ts';
 import { type CheckpointFiles, lastCheckpointPath, logFolder } from './log-files.ts';
 import type { ParquetRows } from './parquet-rows.ts';
 

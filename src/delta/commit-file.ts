@@ -8,10 +8,11 @@ import {
   systemRandom,
 } from '../base/index.ts';
 import type { Storage } from '../storage/index.ts';
-import { MalformedAction, parseActionLine } from './action-json.ts';
+import { parseActionLine } from './action-json.ts';
 import type { Action } from './actions.ts';
 import { deltaErrors } from './errors.ts';
 import { isAbsoluteFilePath } from './file-paths.ts';
+import { MalformedAction } from './json-members.ts';
 
 /**
  * The actions in the log file at `path`, in its order.

@@ -224,9 +224,13 @@ export function livePaths(snapshot: Snapshot): string[] {
 export type Call = 'read' | 'create' | 'put' | 'list';
 
 /** `inner`, with something happening before each call; with `losing`, one reply in twelve is lost as well. */
-export function intercept(inner: Storage, before: (call: Call) => Promise<void>, losing?: Random): Storage {
-  const call = async <T>(kind: Call, work: () => Promise<T>): Promise<T> => {
-    await before(kind);
+export function intercept(
+  inner: Storage,
+  before: (call: Call, path: string) => Promise<void>,
+  losing?: Random,
+): Storage {
+  const call = async <T>(kind: Call, path: string, work: () => Promise<T>): Promise<T> => {
+    await before(kind, path);
     const value = await work();
     if (losing && losing.fraction() < 0.08) {
       throw storageErrors.unreachable({
@@ -240,13 +244,13 @@ export function intercept(inner: Storage, before: (call: Call) => Promise<void>,
   };
   return {
     uri: inner.uri,
-    read: (path) => call('read', () => inner.read(path)),
-    readRange: (path, start, length) => call('read', () => inner.readRange(path, start, length)),
-    stat: (path) => call('read', () => inner.stat(path)),
-    putIfAbsent: (path, bytes) => call('create', () => inner.putIfAbsent(path, bytes)),
-    put: (path, bytes) => call('put', () => inner.put(path, bytes)),
+    read: (path) => call('read', path, () => inner.read(path)),
+    readRange: (path, start, length) => call('read', path, () => inner.readRange(path, start, length)),
+    stat: (path) => call('read', path, () => inner.stat(path)),
+    putIfAbsent: (path, bytes) => call('create', path, () => inner.putIfAbsent(path, bytes)),
+    put: (path, bytes) => call('put', path, () => inner.put(path, bytes)),
     async *list(prefix, after) {
-      await before('list');
+      await before('list', prefix);
       yield* inner.list(prefix, after);
     },
     remove: (path) => inner.remove(path),

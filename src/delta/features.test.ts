@@ -59,7 +59,6 @@ describe('reading is refused by name', () => {
   it.each([
     ['an unknown feature', listing(['quantumColumns'], []), using(), ['quantumColumns']],
     ['every unknown feature', listing(['a', 'timestampNtz', 'b'], []), using(), ['a', 'b']],
-    ['a deletion vector in use', listing(['deletionVectors'], []), withVector, ['deletionVectors']],
     ['a catalog of its own', listing(['catalogManaged'], []), using(), ['catalogManaged']],
     [
       'widened types',
@@ -97,7 +96,7 @@ describe('reading works', () => {
       listing(['columnMapping'], []),
       using({ 'delta.columnMapping.mode': 'id' }),
     ],
-    ['where deletion vectors are listed, and no file has one', listing(['deletionVectors'], []), using()],
+    ['with deletion vectors', listing(['deletionVectors'], []), withVector],
     [
       'with features that only writers need',
       listing(

@@ -56,7 +56,8 @@ export const features: readonly Feature[] = [
     readerVersion: 2,
   },
   writer('identityColumns', 'when-unused', hasFieldMetadata('delta.identity.start'), 6),
-  both('deletionVectors', 'when-unused', 'when-unused', (table) =>
+  // Read by the tables layer. Appending leaves them alone, and a removed file takes its vector with it.
+  both('deletionVectors', 'yes', 'yes', (table) =>
     any(table.files.values(), (file) => file.deletionVector !== undefined),
   ),
   both('timestampNtz', 'yes', 'yes', (table) => hasType(table.schema, 'timestamp_ntz')),

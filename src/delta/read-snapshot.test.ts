@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { FaultyStorage, faults, MemoryStorage } from '../storage/index.ts';
+import { FaultyStorage, faults, MemoryStorage, storageErrors } from '../storage/index.ts';
 import { removeOf } from './actions.ts';
 import { writeCheckpoint } from './checkpoint-write.ts';
 import {
   describeParquetRowsContract,
+  intercept,
   memoryRows,
   createTestTable,
   livePaths,
@@ -215,6 +216,16 @@ describe('readSnapshot', () => {
     }
   });
 
+  it('takes a last commit whose writer died half-way for no commit', async () => {
+    const storage = await tableOf(3);
+    const unfinished = intercept(storage, async (call, path) => {
+      if (call === 'read' && path === commitPath(3))
+        throw storageErrors.unfinished({ path, uri: storage.uri });
+    });
+    expect((await readTestTable(unfinished)).version).toBe(2);
+    await expect(readTestTable(unfinished, 3)).rejects.toMatchObject({ code: 'storage.unfinished' });
+  });
+
   it('sees the last of deletion vectors for a file, whatever the order in the commit', async () => {
     const storage = new MemoryStorage();
     const vector = (id: string) => ({
@@ -265,6 +276,10 @@ describe('time travel by time', () => {
     await putCommit(storage, 2, [info(300), testAdd('b')]);
     expect(await versionAt(storage, 250)).toBe(1);
     expect((await readSnapshot(storage, { rows: memoryRows })).timestampMs).toBe(300);
+    const kept = { ...testMetadata({ 'delta.enableInCommitTimestamps': 'true' }) };
+    await putCommit(storage, 3, [info(400), kept]);
+    await checkpointAt(storage, 3);
+    expect((await readTestTable(storage)).timestampMs).toBe(400);
   });
 });
 

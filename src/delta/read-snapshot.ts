@@ -20,7 +20,7 @@ import { readActions } from './commit-file.ts';
 import { deltaErrors } from './errors.ts';
 import { type CheckpointFiles, commitPath, listLog, type LogListing } from './log-files.ts';
 import type { ParquetRows } from './parquet-rows.ts';
-import { applyActions, finishState, type Snapshot, startState } from './snapshot.ts';
+import { applyActions, finishState, type Snapshot, startState, type TableState } from './snapshot.ts';
 
 /** Which version to read, and how checkpoints are read. */
 export interface ReadSnapshotOptions {
@@ -75,7 +75,15 @@ async function readOnce(storage: Storage, options: ReadSnapshotOptions, attempt:
   if (latest < 0) throw deltaErrors['not-a-table']({ table: storage.uri });
   const version = wanted ?? latest;
   if (version > latest || version < 0) throw noSuchVersion(storage, `version ${version}`, log);
-  return replayFromAny(storage, log, version, options);
+  try {
+    return await replayFromAny(storage, log, version, options);
+  } catch (error) {
+    // A writer that died while creating the last commit, on a mount without links, has committed nothing.
+    const isLast =
+      isBoathouseError(error, 'storage.unfinished') && error.details['path'] === commitPath(version);
+    if (!isLast || wanted !== undefined || version === 0) throw error;
+    return replayFromAny(storage, log, version - 1, options);
+  }
 }
 
 /** Undefined when the log from the hinted checkpoint on isn't enough: then the whole log is listed. */
@@ -145,11 +153,7 @@ async function replay(
       applyActions(state, actions);
     }
   }
-  const commit = log.commits.get(version);
-  const timestampMs =
-    inCommitTimestampMs(state.commitInfo?.body['inCommitTimestamp']) ??
-    commit?.modifiedMs ??
-    (await checkpointTimeMs(storage, checkpoint));
+  const timestampMs = await commitTimeMs(storage, log, state, version, checkpoint);
   const snapshot = finishState(state, { table: storage.uri, version, timestampMs });
   if (snapshot) return snapshot;
   const missing = state.protocol ? 'metaData' : 'protocol';
@@ -214,7 +218,24 @@ export function inCommitTimestampMs(value: Json | undefined): number | undefined
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-async function checkpointTimeMs(storage: Storage, checkpoint: CheckpointFiles | undefined): Promise<number> {
+/** The commit's own time where the table keeps it; else that of its file, or of the checkpoint that outlived it. */
+async function commitTimeMs(
+  storage: Storage,
+  log: LogListing,
+  state: TableState,
+  version: number,
+  checkpoint: CheckpointFiles | undefined,
+): Promise<number> {
+  const commit = log.commits.get(version);
+  let info = state.commitInfo;
+  const keepsTime = state.metadata?.configuration.get('delta.enableInCommitTimestamps') === 'true';
+  if (keepsTime && !info && commit) {
+    // The checkpoint is of this very version, and checkpoints hold no commit info.
+    const actions = await readActions(storage, commit.path);
+    info = actions.find((action) => action.kind === 'commit-info');
+  }
+  const own = inCommitTimestampMs(info?.body['inCommitTimestamp']);
+  if (own !== undefined || commit) return own ?? commit?.modifiedMs ?? 0;
   const path = checkpoint?.paths[0];
   return path === undefined ? 0 : ((await storage.stat(path))?.modifiedMs ?? 0);
 }

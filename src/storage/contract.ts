@@ -113,6 +113,7 @@ export function describeStorageContract(name: string, open: () => Promise<Backen
         await expect(storage.put(path, bytes('x'))).rejects.toMatchObject(refused);
         await expect(storage.putIfAbsent(path, bytes('x'))).rejects.toMatchObject(refused);
         await expect(storage.remove(path)).rejects.toMatchObject(refused);
+        await expect(pathsOf(storage.list(`${path}/`))).rejects.toMatchObject(refused);
       },
     );
 
