@@ -8,12 +8,13 @@
 import {
   type Clock,
   delayMs,
+  isBoathouseError,
   type Random,
   type RetryPolicy,
   systemClock,
   systemRandom,
 } from '../base/index.ts';
-import { openStorage, type Storage, storageErrors } from '../storage/index.ts';
+import { openStorage, type Storage } from '../storage/index.ts';
 import { catalogErrors } from './errors.ts';
 import {
   applyChanges,
@@ -59,7 +60,7 @@ export async function readGeneration(log: CatalogLog, number?: number): Promise<
     } catch (error) {
       // A sweep may remove a generation between our listing and our read, but only after a newer one
       // stands, so listing again finds that.
-      if (attempt >= 5 || !isGone(error)) throw error;
+      if (attempt >= 5 || !isBoathouseError(error, 'storage.not-found')) throw error;
     }
   }
 }
@@ -119,9 +120,3 @@ async function readNumbered(log: CatalogLog, number: number): Promise<Generation
   const path = pathOf(number);
   return parseGeneration(await log.storage.read(path), `${log.storage.uri}/${path}`);
 }
-
-function isGone(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === storageNotFound;
-}
-
-const storageNotFound = `storage.${'not-found' satisfies keyof typeof storageErrors}`;

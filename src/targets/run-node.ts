@@ -31,12 +31,11 @@ export interface NodeRun {
 
 /** Compiles and materializes a model, seed or snapshot. @throws whatever goes wrong */
 export async function materialize(run: NodeRun): Promise<Outcome> {
-  const { compilation, node, engine } = run;
   const code = await run.timer.time('compile', () => compile(run));
   return await run.timer.time('execute', async () => {
     if (!isPlanned(run)) return await materializeByMacro(run);
     const steps = await planFor(run, code);
-    const done = await perform(steps, { ...run, compilation, engine });
+    const done = await perform(steps, run);
     return { status: 'success', ...done };
   });
 }
