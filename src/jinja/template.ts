@@ -1,8 +1,20 @@
-import type { SourceLocation } from '../base/index.ts';
-import { BugError } from '../base/index.ts';
+/** A parsed template, and the one way to get one. */
+import { Definition } from './definition.ts';
+import { factsOf, type TemplateFacts } from './facts.ts';
+import { filters } from './filters/index.ts';
+import { tests } from './filters/tests.ts';
+import { compileTemplate, type TemplateCode } from './generate/compile.ts';
+import { jinjaErrors } from './errors.ts';
+import { drive, type Running } from './render/drive.ts';
+import { Frame, locateError } from './render/frame.ts';
+import { nativeResult } from './render/native.ts';
+import { ReturnSignal } from './render/return-signal.ts';
+import { type RenderOptions, renderOf } from './render-options.ts';
 import type { Scope } from './scope.ts';
-import type { Callable } from './values/host-object.ts';
-import type { UndefinedMode } from './values/undefined.ts';
+import { checkTree } from './syntax/check.ts';
+import type { Statement } from './syntax/nodes.ts';
+import { parseTree } from './syntax/parser.ts';
+import type { SourceText } from './syntax/source-text.ts';
 import type { Value } from './values/value.ts';
 
 /** Where a template's text comes from. */
@@ -13,106 +25,110 @@ export interface TemplateOrigin {
   /** The column at which the text begins on that line, from 1. */
   readonly column?: number;
   /**
-   * Whom a `{% macro %}` in the text belongs to. `project` (the default, dbt's way): it can be called by
-   * the name `dbt_macro__x` only, so that every other name is found by the scope. `file`: Jinja's way.
+   * Whom a `{% macro %}` in the text belongs to. `project` (the default, dbt's way): in the text it goes
+   * by `dbt_macro__x` only, so that every other name is found by the scope. `file`: Jinja's way, where
+   * dbt's own blocks are unknown.
    */
   readonly macros?: 'project' | 'file';
 }
 
-/** How to render. */
-export interface RenderOptions {
-  /** `strict` unless given. */
-  readonly undefined?: UndefinedMode;
-}
-
-/** One parameter of a macro. */
-export interface DefinitionParameter {
-  readonly name: string;
-  /** The default as written, absent when there is none. */
-  readonly defaultSource?: string;
-  /** dbt's optional type annotation, as written. */
-  readonly type?: string;
-}
-
-/** A value that was written out in the template: what static reading can know of an argument. */
-export type LiteralValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | readonly LiteralValue[]
-  | { readonly [key: string]: LiteralValue };
-
-/** A call in a template. */
-export interface CallFact {
-  /** The name as written: `foo`, or `pkg.foo` for an attribute of a bare name. */
-  readonly name: string;
-  /** Positional arguments when every argument of the call is a literal. */
-  readonly literalArgs?: readonly LiteralValue[];
-  readonly literalKwargs?: Readonly<Record<string, LiteralValue>>;
-  readonly location: SourceLocation;
-}
-
-/** What can be known of a template without rendering it. */
-export interface TemplateFacts {
-  /** Every call, in the order of the text, those inside macros included. */
-  readonly calls: readonly CallFact[];
-  /** Every free name that is read. */
-  readonly names: ReadonlySet<string>;
-  /** Whether rendering could give anything but the text itself. */
-  readonly isStatic: boolean;
-}
-
-/** A top-level block that defines something: a macro, test, materialization, snapshot or docs block. */
-export interface Definition {
-  readonly kind: 'macro' | 'test' | 'materialization' | 'snapshot' | 'docs';
-  /** The name as written. */
-  readonly name: string;
-  /** dbt's name of the macro behind it: `test_x`, `materialization_x_duckdb`; `name` for the rest. */
-  readonly macroName: string;
-  /** Materializations: the adapter, `default` unless given. */
-  readonly adapter?: string;
-  /** Materializations: `['sql']` unless given. */
-  readonly supportedLanguages?: readonly string[];
-  readonly parameters: readonly DefinitionParameter[];
-  /** The whole block as written, tags included. */
-  readonly source: string;
-  /** What stands between its tags. */
-  readonly body: string;
-  readonly location: SourceLocation;
-  readonly facts: TemplateFacts;
-  /**
-   * The macro as a value. Free names are looked up in `scope` whenever it is called. A call returns a
-   * promise only if something inside it did, and catches `return()`.
-   */
-  bind(scope: Scope, options?: RenderOptions): Callable;
-  /** The body as a template of its own, rendered like a model: for snapshots and docs. */
-  bodyTemplate(): Template;
-}
-
-/** A parsed template. Code is generated when it is first rendered. */
-export interface Template {
-  readonly file: string;
-  readonly text: string;
-  readonly definitions: readonly Definition[];
-  readonly facts: TemplateFacts;
-  /** The text. @throws jinja.async-in-sync when something it calls returns a promise. */
-  renderSync(scope: Scope, options?: RenderOptions): string;
-  /** The text; waits wherever something it calls returns a promise. */
-  render(scope: Scope, options?: RenderOptions): Promise<string>;
-  /**
-   * The value of a YAML string, as dbt's native environment: one expression alone keeps its type,
-   * anything else is text; `as_bool`, `as_number` and `as_native` read the text as a literal.
-   */
-  renderNative(scope: Scope, options?: RenderOptions): Value;
-}
-
 /**
- * The template in `text`. Parses at once, generates code at the first render.
+ * The template in `text`. Parses at once, generates code when first rendered.
  *
  * @throws jinja.syntax with file, line and column.
  */
-export function parseTemplate(_text: string, _origin: TemplateOrigin): Template {
-  throw new BugError('the parser lands with the next commit');
+export function parseTemplate(text: string, origin: TemplateOrigin): Template {
+  const { source, body } = parseTree(text, origin);
+  checkTree(body, source, { filters, tests });
+  return new Template(source, body);
+}
+
+/** A parsed template. Safe to render many times at once: what a render needs is its own. */
+export class Template {
+  readonly #source: SourceText;
+  readonly #body: readonly Statement[];
+  readonly #code = new Map<string, TemplateCode>();
+  #definitions: readonly Definition[] | undefined;
+  #facts: TemplateFacts | undefined;
+
+  /** Made by `parseTemplate`. */
+  constructor(source: SourceText, body: readonly Statement[]) {
+    this.#source = source;
+    this.#body = body;
+  }
+
+  get file(): string {
+    return this.#source.file;
+  }
+
+  /** The text, every line end a `\n`. */
+  get text(): string {
+    return this.#source.text;
+  }
+
+  /** The macros, tests, materializations, snapshots and docs blocks at the top of the text. */
+  get definitions(): readonly Definition[] {
+    this.#definitions ??= this.#body
+      .filter((statement) => statement.kind === 'macro')
+      .map((node) => new Definition(node, this.#source, (body) => new Template(this.#source, body)));
+    return this.#definitions;
+  }
+
+  get facts(): TemplateFacts {
+    this.#facts ??= factsOf(this.#body, this.#source);
+    return this.#facts;
+  }
+
+  /** The rendered text. @throws jinja.async-in-sync when something it calls returns a promise */
+  renderSync(scope: Scope, options?: RenderOptions): string {
+    const frame = this.#frame(scope, 'sync', options);
+    try {
+      return this.#codeOf('sync')(frame) as string;
+    } catch (error) {
+      throw outermost(error, frame);
+    }
+  }
+
+  /** The rendered text. Waits wherever something it calls returns a promise. */
+  async render(scope: Scope, options?: RenderOptions): Promise<string> {
+    const frame = this.#frame(scope, 'async', options);
+    try {
+      return (await drive(this.#codeOf('async')(frame) as Running, frame)) as string;
+    } catch (error) {
+      throw outermost(error, frame);
+    }
+  }
+
+  /**
+   * The value of a YAML string, as in dbt's native environment: one expression alone keeps its type,
+   * anything else is text; `as_bool`, `as_number` and `as_native` read that text as a Python literal.
+   *
+   * @throws jinja.value-error when a marked text is no such literal
+   */
+  renderNative(scope: Scope, options?: RenderOptions): Value {
+    const frame = new Frame(undefined, undefined, this.#source, scope, renderOf('sync', options, true));
+    try {
+      return nativeResult(this.#codeOf('native')(frame) as Parameters<typeof nativeResult>[0]);
+    } catch (error) {
+      throw outermost(error, frame);
+    }
+  }
+
+  #frame(scope: Scope, flavour: 'sync' | 'async', options: RenderOptions | undefined): Frame {
+    return new Frame(undefined, undefined, this.#source, scope, renderOf(flavour, options));
+  }
+
+  #codeOf(kind: 'sync' | 'async' | 'native'): TemplateCode {
+    let code = this.#code.get(kind);
+    if (!code) {
+      code = compileTemplate(this.#body, kind === 'async' ? 'async' : 'sync', kind === 'native');
+      this.#code.set(kind, code);
+    }
+    return code;
+  }
+}
+
+function outermost(error: unknown, frame: Frame): unknown {
+  if (error instanceof ReturnSignal) return jinjaErrors['stray-return']({}, { location: frame.location });
+  return locateError(error, frame);
 }

@@ -1,5 +1,5 @@
 import { jinjaErrors } from '../errors.ts';
-import { type CallInfo, Callable } from './host-object.ts';
+import { Callable, type CallInfo } from './host-object.ts';
 import type { Kwargs, Value } from './value.ts';
 
 /** The JavaScript behind a host function. */
