@@ -3,7 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { workflowErrors } from './errors.ts';
 import type { ProjectOptions } from './options.ts';
-import { openProject } from './project-session.ts';
+import { readProjectOnly } from './read-project.ts';
 
 /** What was removed. */
 export interface CleanResult {
@@ -19,8 +19,7 @@ export interface CleanResult {
  * @throws workflows.unsafe-clean before anything is removed.
  */
 export async function clean(options: ProjectOptions = {}): Promise<CleanResult> {
-  const session = await openProject('clean', { ...options, logPath: null, writeJson: false });
-  const { root, config } = session.project;
+  const { root, config } = await readProjectOnly(options);
   const own = [
     ...config.modelPaths,
     ...config.seedPaths,

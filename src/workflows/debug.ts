@@ -3,9 +3,10 @@ import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type BoathouseError, isBoathouseError, systemRandom } from '../base/index.ts';
 import { Database } from '../duckdb/index.ts';
-import { type Project, readProject } from '../project/index.ts';
+import type { Project } from '../project/index.ts';
 import type { ProjectOptions } from './options.ts';
-import { findProjectDir, openProject } from './project-session.ts';
+import { readProjectOnly } from './read-project.ts';
+import { openProject } from './project-session.ts';
 
 /** One thing that was looked at. */
 export interface Check {
@@ -40,16 +41,8 @@ export async function debug(options: ProjectOptions = {}): Promise<DebugResult> 
     }
   };
   await check('node', async () => [`${process.version} on ${process.platform} ${process.arch}`, undefined]);
-  const projectDir = findProjectDir(options.projectDir ?? process.cwd());
   const project = await check<Project>('project', async () => {
-    const read = await readProject({
-      projectDir,
-      profilesDir: options.profilesDir,
-      profile: options.profile,
-      target: options.target,
-      ignoreVersion: options.versionCheck === false,
-      env: options.env ?? process.env,
-    });
+    const read = await readProjectOnly(options);
     return [join(read.root, 'dbt_project.yml'), read];
   });
   await check('duckdb', async () => {

@@ -1,32 +1,121 @@
-/** The verbs of the product: what the command line, the library and a scheduler ask for. */
-export { build } from './build.ts';
-export { clean, type CleanResult } from './clean.ts';
-export { compile, type CompiledText, type CompileOptions, type CompileResult } from './compile.ts';
-export { type Check, debug, type DebugResult } from './debug.ts';
+/**
+ * The verbs of the product: what the command line, the library and a scheduler ask for.
+ *
+ * Each verb's file is loaded when the verb is first called, and with it only what that verb needs: `ls`
+ * never loads DuckDB's side, `land` never loads the compiler.
+ */
+import type { CleanResult } from './clean.ts';
+import type { CompileOptions, CompileResult } from './compile.ts';
+import type { DebugResult } from './debug.ts';
+import type { Grid } from './grid.ts';
+import type { InitOptions, InitResult } from './init.ts';
+import type { LandOptions, LandResult } from './land.ts';
+import type { ListedResource, LsOptions } from './ls.ts';
+import type { ProjectOptions, RunOptions } from './options.ts';
+import type { ParseResult } from './parse.ts';
+import type { NodePlan } from './plan.ts';
+import type { ExportOptions, ExportResult, QueryOptions } from './query.ts';
+import type { RunResult } from './run-nodes.ts';
+import type { RunOperationOptions, RunOperationResult } from './run-operation.ts';
+import type { Shown, ShowOptions } from './show.ts';
+
 export { workflowErrors } from './errors.ts';
-export { type Cell, csvRow, type Grid, type GridColumn, jsonRow } from './grid.ts';
-export { init, type InitOptions, type InitResult } from './init.ts';
-export { land, type LandOptions, type LandResult } from './land.ts';
-export { type ListedResource, ls, type LsOptions } from './ls.ts';
+export { csvRow, jsonRow } from './text-rows.ts';
+export type { CleanResult } from './clean.ts';
+export type { CompiledText, CompileOptions, CompileResult } from './compile.ts';
+export type { Check, DebugResult } from './debug.ts';
+export type { Cell, Grid, GridColumn } from './grid.ts';
+export type { InitOptions, InitResult } from './init.ts';
+export type { LandOptions, LandResult } from './land.ts';
+export type { ListedResource, LsOptions } from './ls.ts';
 export type { ProjectOptions, RunOptions, SelectOptions } from './options.ts';
-export { parse, type ParseResult } from './parse.ts';
-export { type NodePlan, plan } from './plan.ts';
-export {
-  type ExportFormat,
-  exportFormats,
-  type ExportOptions,
-  exportQuery,
-  type ExportResult,
-  query,
-  type QueryOptions,
-} from './query.ts';
-export type { Reader, ReaderOptions } from './reader.ts';
-export { run } from './run.ts';
+export type { ParseResult } from './parse.ts';
+export type { NodePlan } from './plan.ts';
+export type { ExportFormat, ExportOptions, ExportResult, QueryOptions } from './query.ts';
+export type { ReaderOptions } from './reader.ts';
 export type { RunResult } from './run-nodes.ts';
-export { runOperation, type RunOperationOptions, type RunOperationResult } from './run-operation.ts';
-export { seed } from './seed.ts';
-export { show, type Shown, type ShowOptions } from './show.ts';
-export { test } from './test.ts';
+export type { RunOperationOptions, RunOperationResult } from './run-operation.ts';
+export type { Shown, ShowOptions } from './show.ts';
 // What a caller needs to read events and results.
 export { DbtLog, type Emit, plural, type RunCounts, type RunEvent, summaryLine } from '../runner/index.ts';
 export type { NodeResult, NodeStatus } from '../targets/index.ts';
+
+/** Runs the selected seeds, models, snapshots and tests in graph order, and publishes: see `build.ts`. */
+export async function build(options?: RunOptions): Promise<RunResult> {
+  return (await import('./build.ts')).build(options);
+}
+
+/** What `build` would do, node by node, without doing it. */
+export async function plan(options?: RunOptions): Promise<readonly NodePlan[]> {
+  return (await import('./plan.ts')).plan(options);
+}
+
+/** Runs the selected models in graph order, and publishes. */
+export async function run(options?: RunOptions): Promise<RunResult> {
+  return (await import('./run.ts')).run(options);
+}
+
+/** Runs the selected tests. */
+export async function test(options?: RunOptions): Promise<RunResult> {
+  return (await import('./test.ts')).test(options);
+}
+
+/** Loads the selected seeds, and publishes. */
+export async function seed(options?: RunOptions): Promise<RunResult> {
+  return (await import('./seed.ts')).seed(options);
+}
+
+/** Compiles the selected nodes, or a text, to SQL. */
+export async function compile(options?: CompileOptions): Promise<CompileResult> {
+  return (await import('./compile.ts')).compile(options);
+}
+
+/** Reads the project and writes its manifest. */
+export async function parse(options?: ProjectOptions): Promise<ParseResult> {
+  return (await import('./parse.ts')).parse(options);
+}
+
+/** The selected resources, in dbt's spellings. */
+export async function ls(options?: LsOptions): Promise<readonly ListedResource[]> {
+  return (await import('./ls.ts')).ls(options);
+}
+
+/** The first rows of selected nodes, or of a text, as their SQL is now. */
+export async function show(options?: ShowOptions): Promise<readonly Shown[]> {
+  return (await import('./show.ts')).show(options);
+}
+
+/** The rows of a query over what has been published, in memory. */
+export async function query(options: QueryOptions): Promise<Grid> {
+  return (await import('./query.ts')).query(options);
+}
+
+/** Writes the rows of a query over what has been published to a file or a callback. */
+export async function exportQuery(options: ExportOptions): Promise<ExportResult> {
+  return (await import('./query.ts')).exportQuery(options);
+}
+
+/** Lands files in a Delta table, in one commit. */
+export async function land(options: LandOptions): Promise<LandResult> {
+  return (await import('./land.ts')).land(options);
+}
+
+/** Checks what a build needs. */
+export async function debug(options?: ProjectOptions): Promise<DebugResult> {
+  return (await import('./debug.ts')).debug(options);
+}
+
+/** Writes a small project that builds at once. */
+export async function init(options: InitOptions): Promise<InitResult> {
+  return (await import('./init.ts')).init(options);
+}
+
+/** Removes the folders of `clean-targets`. */
+export async function clean(options?: ProjectOptions): Promise<CleanResult> {
+  return (await import('./clean.ts')).clean(options);
+}
+
+/** Calls a macro with a connection of its own. */
+export async function runOperation(options: RunOperationOptions): Promise<RunOperationResult> {
+  return (await import('./run-operation.ts')).runOperation(options);
+}

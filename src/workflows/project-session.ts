@@ -3,15 +3,15 @@
  *
  * Options win over `flags:` in dbt_project.yml, which win over dbt's defaults.
  */
-import { existsSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { systemClock, systemRandom } from '../base/index.ts';
 import { type Compilation, compileProject, type Invocation, type Plain } from '../compiler/index.ts';
-import { type IndirectSelection, parseVars, type Project, readProject } from '../project/index.ts';
+import type { IndirectSelection, Project } from '../project/index.ts';
 import type { Emit, RunEvent } from '../runner/index.ts';
-import { openTarget, type Target, type TargetNotice } from '../targets/index.ts';
+import type { Target, TargetNotice } from '../targets/index.ts';
 import { workflowErrors } from './errors.ts';
 import { LogFile } from './log-file.ts';
+import { readProjectOnly, readVars } from './read-project.ts';
 import type { RunOptions } from './options.ts';
 
 /** Options with every default filled in. */
@@ -52,16 +52,7 @@ export interface ProjectSession {
 export async function openProject(command: string, options: RunOptions): Promise<ProjectSession> {
   const startedAtMs = systemClock.nowMs();
   const env = options.env ?? process.env;
-  const project = await readProject({
-    projectDir: findProjectDir(options.projectDir ?? process.cwd()),
-    profilesDir: options.profilesDir,
-    profile: options.profile,
-    target: options.target,
-    threads: options.threads,
-    vars: readVars(options.vars),
-    ignoreVersion: options.versionCheck === false,
-    env,
-  });
+  const project = await readProjectOnly(options);
   const settings = settle(options, project);
   const targetPath = resolve(project.root, options.targetPath ?? project.config.targetPath);
   const id = systemRandom.uuid();
@@ -117,13 +108,15 @@ export async function openProject(command: string, options: RunOptions): Promise
       targetPath,
       startedAtMs,
       emit,
-      openTarget: ({ writes }) =>
-        openTarget(compilation, {
+      openTarget: async ({ writes }) => {
+        const { openTarget } = await import('../targets/index.ts');
+        return await openTarget(compilation, {
           writes,
           lockTimeoutMs: settings.lockTimeoutMs,
           ...(settings.storeFailures === undefined ? {} : { storeFailures: settings.storeFailures }),
           onNotice: (notice) => emit(noticeEvent(notice)),
-        }),
+        });
+      },
       close: () => log?.close(),
     };
   } catch (error) {
@@ -137,19 +130,6 @@ interface Warning {
   readonly message: string;
   readonly hint?: string | undefined;
   readonly location?: { readonly file: string; readonly line?: number; readonly column?: number } | undefined;
-}
-
-/** The nearest folder with a dbt_project.yml, from `folder` upwards; `folder` itself where there is none. */
-export function findProjectDir(folder: string): string {
-  const start = resolve(folder);
-  for (let at = start; ; at = dirname(at)) {
-    if (existsSync(join(at, 'dbt_project.yml'))) return at;
-    if (dirname(at) === at) return start;
-  }
-}
-
-function readVars(vars: RunOptions['vars']): Record<string, unknown> {
-  return typeof vars === 'string' ? parseVars(vars) : { ...vars };
 }
 
 function settle(options: RunOptions, project: Project): Settings {

@@ -5,9 +5,9 @@ import { resolve } from 'node:path';
 import { isBoathouseError, systemRandom } from '../base/index.ts';
 import { arrowIpcStream, quoteLiteral } from '../duckdb/index.ts';
 import { workflowErrors } from './errors.ts';
-import { type Cell, cellOf, csvRow, type Grid, jsonRow } from './grid.ts';
-import { openProject } from './project-session.ts';
+import { type Cell, cellOf, type Grid } from './grid.ts';
 import { openReader, type Reader, type ReaderOptions } from './reader.ts';
+import { csvRow, jsonRow } from './text-rows.ts';
 
 /** What to ask, and whom. */
 export interface QueryOptions extends ReaderOptions {
@@ -36,9 +36,6 @@ export interface ExportResult {
   /** Absolute; undefined when the rows went to `write`. */
   readonly path: string | undefined;
 }
-
-/** The formats, as words a user may give. */
-export const exportFormats: readonly ExportFormat[] = ['csv', 'json', 'ndjson', 'parquet', 'arrow'];
 
 /**
  * The rows of `options.sql`, in memory, up to the limit.
@@ -107,6 +104,7 @@ async function prepare(
 }
 
 async function renderInProject(text: string, options: ReaderOptions): Promise<string> {
+  const { openProject } = await import('./project-session.ts');
   const session = await openProject('query', { ...options, logPath: null });
   const target = await session.openTarget({ writes: false });
   try {

@@ -7,11 +7,11 @@
 import { existsSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { type AttachSpec, Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
-import { type Project, readProject } from '../project/index.ts';
+import type { Project } from '../project/index.ts';
 import { openDeltaRelation, rewriteDeltaScans } from '../tables/index.ts';
 import { workflowErrors } from './errors.ts';
 import type { ProjectOptions } from './options.ts';
-import { findProjectDir } from './project-session.ts';
+import { findProjectDir, readProjectOnly } from './read-project.ts';
 
 /** Where to read. */
 export interface ReaderOptions extends ProjectOptions {
@@ -89,12 +89,5 @@ async function projectOf(options: ReaderOptions): Promise<Project | undefined> {
   const named =
     options.projectDir !== undefined || options.target !== undefined || options.profile !== undefined;
   if (!named && !existsSync(join(projectDir, 'dbt_project.yml'))) return undefined;
-  return await readProject({
-    projectDir,
-    profilesDir: options.profilesDir,
-    profile: options.profile,
-    target: options.target,
-    ignoreVersion: options.versionCheck === false,
-    env: options.env ?? process.env,
-  });
+  return await readProjectOnly(options);
 }
