@@ -7,7 +7,7 @@ import type { ManifestNode } from './manifest.ts';
 /** Writes `manifest.json`. Tools that read dbt's read it. */
 export async function writeManifest(compilation: Compilation, targetPath: string): Promise<void> {
   await mkdir(targetPath, { recursive: true });
-  await writeFile(join(targetPath, 'manifest.json'), JSON.stringify(compilation.manifest));
+  await writeFile(join(targetPath, 'manifest.json'), compilation.manifestJson());
 }
 
 /**

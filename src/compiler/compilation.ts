@@ -1,7 +1,7 @@
 /** A parsed project, ready to compile: what every layer above works with. */
 import type { Value } from '../jinja/index.ts';
 import type { Project } from '../project/index.ts';
-import type { Relation } from './context/index.ts';
+import type { ContextInput, NameResolver, Relation } from './context/index.ts';
 import type { Graph } from './graph.ts';
 import type { Invocation } from './invocation.ts';
 import type {
@@ -36,6 +36,16 @@ export interface RenderExtras {
   readonly names?: ReadonlyMap<string, Value>;
   /** The package whose macros and vars come first; the root project's when left out (or the node's). */
   readonly packageName?: string;
+  /** Where the text stands, for errors. The node's file when left out. */
+  readonly file?: string;
+  /** The condition put around relations with an `event_time`, from that column's name: microbatch and --sample. */
+  readonly eventTimeFilter?: (field: string) => string | undefined;
+  /** Other answers for `ref`, `source` and the like: unit tests put fixtures there. */
+  readonly resolver?: Partial<NameResolver>;
+  /** Macros that answer with a fixed value instead: unit tests. */
+  readonly macroOverrides?: ReadonlyMap<string, Value>;
+  /** What `write(...)` and `load_agate_table` reach. */
+  readonly files?: ContextInput['files'];
 }
 
 /** The macro that a name stands for. */
@@ -101,8 +111,8 @@ export interface Compilation {
   ): MacroNode | undefined;
   /** Whether what a call of `name` runs, dispatch included, is our own text in every step. */
   isBuiltIn(name: string): boolean;
-  /** The materialization that `name` stands for: the project's before ours, the adapter's before the default. */
-  findMaterialization(name: string): MacroNode | undefined;
+  /** The materialization that `name` stands for: the adapter's before the default, the project's before ours. */
+  findMaterialization(name: string, packageName?: string): MacroNode | undefined;
   /** Runs a `{% materialization %}` for a compiled node; the relations it returned, in order. */
   runMaterialization(
     macro: MacroNode,
@@ -112,6 +122,10 @@ export interface Compilation {
   ): Promise<readonly Relation[]>;
   /** Where a node's or source's rows are, as templates name them. */
   relationOf(node: ManifestNode | ManifestSource): Relation;
+  /** `manifest.json` as text. */
+  manifestJson(): string;
+  /** Says that a node of the manifest was changed from outside, so that its text is made anew. */
+  touch(): void;
   /** The variables that templates of a package see, `--vars` included. */
   varsOf(packageName: string): Plain;
 }

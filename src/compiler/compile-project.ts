@@ -1,7 +1,31 @@
 /** dbt's parse: from a project's files to its manifest and graph. */
+import { createHash } from 'node:crypto';
 import type { Project } from '../project/index.ts';
 import type { Compilation } from './compilation.ts';
+import { describeMacro, readExposure, readGroup, readYamlSnapshot } from './described-resources.ts';
+import { DocBlocks } from './doc-blocks.ts';
+import { Environment } from './environment.ts';
+import type { Finishing } from './finish-node.ts';
+import { GenericTests } from './generic-tests.ts';
+import { buildGraph, dependenciesOf, type Graph } from './graph.ts';
 import type { Invocation } from './invocation.ts';
+import { macroDependencies } from './macro-dependencies.ts';
+import { MacroRegistry, manifestMacro } from './macro-registry.ts';
+import type { Manifest, Plain } from './manifest.ts';
+import { manifestBody } from './manifest-text.ts';
+import { NodeNames } from './node-names.ts';
+import { ParseCache } from './parse-cache.ts';
+import { emptyManifest, Parsing } from './parsing.ts';
+import { PatchBook } from './patches.ts';
+import { fillPrimaryKeys } from './primary-keys.ts';
+import { ProjectCompilation } from './project-compilation.ts';
+import { PropertyEntries } from './property-entries.ts';
+import { readNodeTests } from './node-tests.ts';
+import { Recorder } from './record-sql.ts';
+import { checkUnique, fillMaps, resolveReferences } from './references.ts';
+import { readSource } from './sources.ts';
+import { readSqlNodes } from './sql-nodes.ts';
+import { readUnitTest } from './unit-tests.ts';
 
 /** How to parse. */
 export interface CompileOptions {
@@ -12,5 +36,117 @@ export interface CompileOptions {
   readonly partialParse?: boolean;
 }
 
-/** The signature of `compileProject`. */
-export type CompileProject = (project: Project, options: CompileOptions) => Promise<Compilation>;
+/**
+ * Parses a project: macros, nodes, tests, sources and the rest are read, configured, named and connected.
+ *
+ * When nothing that a parse depends on has changed since an earlier one (files, settings, profile,
+ * variables, environment variables that templates read), its result is taken from `target/` and no
+ * template is rendered.
+ *
+ * @throws compiler.* and jinja.* at the file, line and column of what is wrong.
+ */
+export async function compileProject(project: Project, options: CompileOptions): Promise<Compilation> {
+  const { invocation } = options;
+  const metadata = manifestMetadata(project, invocation);
+  const cache = new ParseCache(project, invocation, options.targetPath);
+  if (options.partialParse !== false) {
+    const body = await cache.read();
+    if (body !== undefined) {
+      return new ProjectCompilation({
+        project,
+        invocation,
+        metadata,
+        registry: () => new MacroRegistry(project),
+        body,
+      });
+    }
+  }
+  const registry = new MacroRegistry(project);
+  const environment = new Environment(project, invocation, registry);
+  const { manifest, graph } = parse(environment, metadata);
+  const body = manifestBody(manifest);
+  if (options.partialParse !== false) await cache.write(body, environment);
+  return new ProjectCompilation({
+    project,
+    invocation,
+    metadata,
+    registry: () => registry,
+    environment,
+    body,
+    parsed: { manifest, graph },
+  });
+}
+
+function parse(environment: Environment, metadata: Plain): { manifest: Manifest; graph: Graph } {
+  const { project, registry } = environment;
+  const manifest = emptyManifest(metadata);
+  const parsing = new Parsing(environment, manifest);
+  for (const entry of registry.all())
+    manifest.macros[entry.uniqueId] = manifestMacro(entry, parsing.createdAt);
+  for (const entry of registry.all()) {
+    const macro = manifest.macros[entry.uniqueId];
+    if (macro) macro.depends_on.macros = macroDependencies(entry, registry);
+  }
+  const docs = new DocBlocks(parsing);
+  const entries = new PropertyEntries(parsing, docs);
+  const patches = new PatchBook(parsing, docs, entries);
+  const tools: Finishing = {
+    parsing,
+    docs,
+    recorder: new Recorder(parsing, docs),
+    names: new NodeNames(parsing),
+  };
+  readSqlNodes(tools, patches);
+  for (const entry of entries.of('snapshots')) readYamlSnapshot(tools, patches, entry);
+  patches.warnUnused();
+  const tests = new GenericTests(tools, (packageName) =>
+    environment.scope({
+      kind: 'yaml',
+      packageName,
+      names: environment.yamlNames(
+        (name, inPackage) => docs.find(name, inPackage, packageName).block_contents,
+      ),
+    }),
+  );
+  for (const entry of entries.of('groups')) readGroup(tools, entry);
+  readNodeTests(tools, tests, entries);
+  for (const entry of entries.of('sources')) readSource(tools, tests, entry);
+  for (const entry of entries.of('exposures')) readExposure(tools, entry);
+  for (const entry of entries.of('macros')) describeMacro(tools, entry);
+  const lookup = resolveReferences(parsing);
+  for (const entry of entries.of('unit_tests')) readUnitTest(tools, lookup, entry);
+  checkUnique(parsing);
+  for (const selector of project.config.selectors) {
+    manifest.selectors[selector.name] = selector as unknown as Plain;
+  }
+  fillPrimaryKeys(manifest);
+  fillMaps(manifest, dependenciesOf(manifest));
+  return { manifest, graph: buildGraph(manifest) };
+}
+
+/** dbt's `metadata` of a manifest. */
+function manifestMetadata(project: Project, invocation: Invocation): Plain {
+  const startedAt = invocation.startedAt.toISOString();
+  return {
+    dbt_schema_version: 'https://schemas.getdbt.com/dbt/manifest/v12.json',
+    dbt_version: '1.11.16',
+    generated_at: startedAt,
+    invocation_id: invocation.id,
+    invocation_started_at: startedAt,
+    env: customEnvironment(invocation),
+    project_name: project.name,
+    project_id: createHash('md5').update(project.name).digest('hex'),
+    user_id: null,
+    send_anonymous_usage_stats: false,
+    adapter_type: project.profile.type,
+    quoting: { database: true, schema: true, identifier: true, column: null, ...project.config.quoting },
+    run_started_at: startedAt.replace('Z', '+00:00'),
+  };
+}
+
+/** `DBT_ENV_CUSTOM_ENV_*`, which dbt shows in every artifact. */
+function customEnvironment(invocation: Invocation): Plain {
+  const prefix = 'DBT_ENV_CUSTOM_ENV_';
+  const shown = Object.entries(invocation.env).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(shown.map(([name, value]) => [name.slice(prefix.length), value ?? '']));
+}

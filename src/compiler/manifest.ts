@@ -41,6 +41,8 @@ export interface ColumnInfo {
   tags: string[];
   config: Plain;
   granularity?: string | null;
+  /** Unique ids of the docs blocks its description shows. */
+  doc_blocks?: string[];
 }
 
 /** What a node needs, found while parsing. */
@@ -123,9 +125,10 @@ export interface ManifestNode {
   build_path: string | null;
   unrendered_config: Plain;
   created_at: number;
-  config_call_dict: Plain;
   tags: string[];
   config: NodeConfig;
+  /** Unique ids of the docs blocks its description shows. */
+  doc_blocks?: string[];
   refs: RefArgs[];
   sources: string[][];
   metrics: string[][];
@@ -188,6 +191,7 @@ export interface ManifestSource {
   created_at: number;
   unrendered_database: string | null;
   unrendered_schema: string | null;
+  doc_blocks?: string[];
 }
 
 /** A macro, ours or the user's. */
@@ -268,8 +272,8 @@ export interface ManifestUnitTest {
   created_at: number;
   versions: Plain | null;
   version: string | number | null;
-  tested_node_unique_id: string | null;
-  this_input_node_unique_id: string | null;
+  /** Only in memory: dbt's file doesn't have it. */
+  tested_node_unique_id?: string | null;
 }
 
 /** A group of models with an owner. */
@@ -296,7 +300,7 @@ export interface Manifest {
   metrics: Record<string, Plain>;
   groups: Record<string, ManifestGroup>;
   selectors: Record<string, Plain>;
-  disabled: Record<string, (ManifestNode | ManifestSource | ManifestExposure)[]>;
+  disabled: Record<string, (ManifestNode | ManifestSource | ManifestExposure | ManifestUnitTest)[]>;
   parent_map: Record<string, string[]>;
   child_map: Record<string, string[]>;
   group_map: Record<string, string[]>;

@@ -66,7 +66,10 @@ export interface WarehouseSession {
    *
    * @param limit rows kept at most; all when left out.
    */
-  execute(sql: string, options: { readonly fetch: boolean; readonly limit?: number }): Promise<{
+  execute(
+    sql: string,
+    options: { readonly fetch: boolean; readonly limit?: number },
+  ): Promise<{
     readonly response: AdapterResponse;
     readonly table: WarehouseTable;
   }>;

@@ -1,0 +1,125 @@
+/** `{% docs %}` blocks, and the descriptions that show them. */
+import { didYouMean, type SourceLocation } from '../base/index.ts';
+import { parseTemplate, type Scope } from '../jinja/index.ts';
+import { compilerErrors } from './errors.ts';
+import type { ManifestDoc } from './manifest.ts';
+import type { Parsing } from './parsing.ts';
+
+/** Every docs block of the project. */
+export class DocBlocks {
+  readonly #docs: Record<string, ManifestDoc>;
+  readonly #parsing: Parsing;
+  #scopes = new Map<string, Scope>();
+  #seen: string[] = [];
+
+  /** Reads every docs file, into the manifest. @throws jinja.syntax, compiler.duplicate-name */
+  constructor(parsing: Parsing) {
+    this.#parsing = parsing;
+    this.#docs = parsing.manifest.docs;
+    for (const pkg of parsing.project.packages) {
+      for (const file of pkg.files.docs) {
+        if (!file.text.includes('{%')) continue;
+        for (const block of parseTemplate(file.text, { file: file.path }).definitions) {
+          if (block.kind !== 'docs') continue;
+          const uniqueId = `doc.${pkg.name}.${block.name}`;
+          const before = this.#docs[uniqueId];
+          if (before) {
+            throw compilerErrors['duplicate-name'](
+              {
+                kind: 'docs blocks',
+                name: block.name,
+                first: before.original_file_path,
+                second: file.relativePath,
+              },
+              { location: block.location },
+            );
+          }
+          this.#docs[uniqueId] = {
+            name: block.name,
+            resource_type: 'doc',
+            package_name: pkg.name,
+            path: belowSearchPath(file.relativePath, file.searchPath),
+            original_file_path: file.relativePath,
+            unique_id: uniqueId,
+            block_contents: block.body.trim(),
+          };
+        }
+      }
+    }
+  }
+
+  /** The block `name` as `doc()` in `fromPackage` means it. @throws compiler.doc-not-found */
+  find(
+    name: string,
+    packageName: string | undefined,
+    fromPackage: string,
+    location?: SourceLocation,
+  ): ManifestDoc {
+    const candidates =
+      packageName === undefined
+        ? [fromPackage, this.#parsing.project.name, ...this.#packages()]
+        : [packageName];
+    for (const candidate of candidates) {
+      const doc = this.#docs[`doc.${candidate}.${name}`];
+      if (doc) {
+        if (!this.#seen.includes(doc.unique_id)) this.#seen.push(doc.unique_id);
+        return doc;
+      }
+    }
+    const known = Object.values(this.#docs).map((doc) => doc.name);
+    throw compilerErrors['doc-not-found'](
+      { name, package: packageName ?? null },
+      { location, hint: didYouMean(name, known) },
+    );
+  }
+
+  /**
+   * A description with its `doc()` calls rendered, and the ids of the blocks it shows.
+   *
+   * @param where called when something is wrong.
+   */
+  describe(
+    text: unknown,
+    packageName: string,
+    where: () => SourceLocation,
+  ): { readonly text: string; readonly blocks: string[] } {
+    if (typeof text !== 'string')
+      return { text: text === null || text === undefined ? '' : String(text), blocks: [] };
+    if (!text.includes('{{') && !text.includes('{%')) return { text, blocks: [] };
+    this.#seen = [];
+    const place = where();
+    const template = parseTemplate(text, {
+      file: place.file,
+      ...(place.line === undefined ? {} : { line: place.line }),
+    });
+    const rendered = template.renderSync(this.#scope(packageName), { undefined: 'strict' });
+    return { text: rendered, blocks: this.#seen };
+  }
+
+  #scope(packageName: string): Scope {
+    let scope = this.#scopes.get(packageName);
+    if (!scope) {
+      const { environment } = this.#parsing;
+      scope = environment.scope({
+        kind: 'yaml',
+        packageName,
+        names: environment.yamlNames(
+          (name, inPackage) => this.find(name, inPackage, packageName).block_contents,
+        ),
+      });
+      this.#scopes.set(packageName, scope);
+    }
+    return scope;
+  }
+
+  #packages(): string[] {
+    return this.#parsing.project.packages.map((pkg) => pkg.name);
+  }
+}
+
+/** A file's path below the folder it was searched in: dbt's `path`. */
+export function belowSearchPath(relativePath: string, searchPath: string): string {
+  const folder = searchPath.replace(/^\.\//, '').replace(/\/$/, '');
+  if (folder === '' || folder === '.') return relativePath;
+  return relativePath.startsWith(`${folder}/`) ? relativePath.slice(folder.length + 1) : relativePath;
+}

@@ -1,0 +1,91 @@
+/** The last steps of every node: configuration from all levels, names, and what its hooks refer to. */
+import type { SourceLocation } from '../base/index.ts';
+import { isPlainDict } from '../project/index.ts';
+import type { ConfiguredType } from './config-defaults.ts';
+import type { DocBlocks } from './doc-blocks.ts';
+import { compilerErrors } from './errors.ts';
+import type { ManifestNode, NodeConfig, Plain } from './manifest.ts';
+import type { NodeNames } from './node-names.ts';
+import type { Parsing } from './parsing.ts';
+import { newRecord, type Recorded, type Recorder } from './record-sql.ts';
+
+/** The tools that nodes are finished with. */
+export interface Finishing {
+  readonly parsing: Parsing;
+  readonly recorder: Recorder;
+  readonly names: NodeNames;
+  readonly docs: DocBlocks;
+}
+
+/** A node's own say: what its file and its property entry configure. */
+export interface OwnConfig {
+  readonly calls: Plain;
+  readonly patch: Plain | undefined;
+  readonly location: () => SourceLocation;
+  /** Absolute file of the SQL, for hooks. */
+  readonly file: string;
+}
+
+/**
+ * Merges the configuration, copies what dbt keeps on the node itself as well (tags, meta, group, access,
+ * docs, contract), names the node, and records what its hooks refer to.
+ *
+ * @throws compiler.bad-config, compiler.bad-name-macro
+ */
+export function finishNode(tools: Finishing, node: ManifestNode, own: OwnConfig, record: Recorded): void {
+  const { parsing } = tools;
+  const type = node.resource_type as ConfiguredType;
+  const { config, unrendered } = parsing.levels.of({
+    type,
+    packageName: node.package_name,
+    fqn: node.fqn,
+    patch: own.patch,
+    calls: own.calls,
+    node: node.unique_id,
+    get location() {
+      return own.location();
+    },
+  });
+  node.config = config as NodeConfig;
+  node.unrendered_config = unrendered;
+  parsing.unknownConfigs.check(type, Object.keys(config), { file: own.file });
+  copyToNode(node, own.location);
+  tools.names.apply(node, own.location);
+  if (node.resource_type === 'test' || !node.config.enabled) return;
+  for (const hook of [...node.config['pre-hook'], ...node.config['post-hook']]) {
+    const found = newRecord();
+    tools.recorder.record(node, hook.sql, { file: own.file }, found);
+    record.refs.push(...found.refs);
+    record.sources.push(...found.sources);
+    for (const macro of found.macros) if (!record.macros.includes(macro)) record.macros.push(macro);
+  }
+}
+
+function copyToNode(node: ManifestNode, location: () => SourceLocation): void {
+  const { config } = node;
+  for (const tag of config.tags) if (!node.tags.includes(tag)) node.tags.push(tag);
+  if (Object.keys(config.meta ?? {}).length > 0) node.meta = config.meta;
+  if (config.group) node.group = config.group;
+  if (isPlainDict(config.docs)) {
+    node.docs = { show: config.docs.show !== false, node_color: config.docs.node_color ?? null };
+  }
+  if (isPlainDict(config.contract)) {
+    const { enforced, alias_types: aliasTypes } = config.contract;
+    config.contract = { enforced: enforced === true, alias_types: aliasTypes !== false };
+    if (node.resource_type !== 'seed')
+      node.contract = { ...config.contract, alias_types: aliasTypes !== false, checksum: null };
+  }
+  if (node.resource_type !== 'model') return;
+  const { access } = config;
+  if (access !== 'private' && access !== 'protected' && access !== 'public') {
+    throw compilerErrors['bad-config'](
+      {
+        node: node.unique_id,
+        key: 'access',
+        problem: `has to be private, protected or public, not '${String(access)}'`,
+      },
+      { location: location() },
+    );
+  }
+  node.access = access;
+}

@@ -1,0 +1,219 @@
+/**
+ * Every macro of the project, its packages and ours, by name.
+ *
+ * Macros are parsed when their file is, and generated when first called. An unqualified name is looked
+ * for in the package being rendered, then the root project, then ours: dbt's order. Macros of other
+ * packages are reached as `package.macro`.
+ */
+import { didYouMean, type SourceLocation } from '../base/index.ts';
+import { type Definition, parseTemplate } from '../jinja/index.ts';
+import type { Package, Project, SourceFile } from '../project/index.ts';
+import { builtInFiles, builtInPackages } from './built-in-macros.ts';
+import { compilerErrors } from './errors.ts';
+import type { ManifestMacro } from './manifest.ts';
+
+/** One macro. */
+export interface MacroEntry {
+  readonly uniqueId: string;
+  readonly name: string;
+  readonly packageName: string;
+  readonly builtIn: boolean;
+  readonly definition: Definition;
+  /** Absolute path of its file. */
+  readonly file: string;
+  readonly originalFilePath: string;
+}
+
+/** Adapter prefixes that `adapter.dispatch` tries, in order. */
+export const dispatchPrefixes: readonly string[] = ['duckdb', 'default'];
+
+/** All macros there are. */
+export class MacroRegistry {
+  readonly rootName: string;
+  readonly #byPackage = new Map<string, Map<string, MacroEntry>>();
+  readonly #builtIn = new Map<string, MacroEntry>();
+  readonly #dispatch: ReadonlyMap<string, readonly string[]>;
+
+  /** @throws jinja.syntax, compiler.duplicate-name */
+  constructor(project: Project) {
+    this.rootName = project.name;
+    this.#dispatch = new Map(project.config.dispatch.map((rule) => [rule.macroNamespace, rule.searchOrder]));
+    for (const file of builtInFiles()) {
+      this.#add(file.packageName, file.path, file.relativePath, file.text, true);
+    }
+    for (const packageName of [...builtInPackages].reverse()) {
+      for (const [name, entry] of this.#byPackage.get(packageName) ?? []) this.#builtIn.set(name, entry);
+    }
+    for (const pkg of project.packages) {
+      for (const file of macroFilesOf(pkg)) {
+        this.#add(pkg.name, file.path, file.relativePath, file.text, false);
+      }
+    }
+  }
+
+  /** Every macro, ours last. */
+  *all(): Iterable<MacroEntry> {
+    for (const [packageName, macros] of this.#byPackage) {
+      if (!builtInPackages.includes(packageName)) yield* macros.values();
+    }
+    for (const packageName of builtInPackages) yield* this.#byPackage.get(packageName)?.values() ?? [];
+  }
+
+  /** The names of packages that have macros, and the built-in ones. */
+  get packageNames(): Iterable<string> {
+    return this.#byPackage.keys();
+  }
+
+  /** The macro `name` as a template of `fromPackage` means it when it says no package. */
+  find(name: string, fromPackage: string): MacroEntry | undefined {
+    return (
+      this.#byPackage.get(fromPackage)?.get(name) ??
+      this.#byPackage.get(this.rootName)?.get(name) ??
+      this.#builtIn.get(name)
+    );
+  }
+
+  /** The macro `name` of one package. `dbt` stands for everything built in. */
+  findIn(packageName: string, name: string): MacroEntry | undefined {
+    if (packageName === 'dbt' || builtInPackages.includes(packageName)) return this.#builtIn.get(name);
+    return this.#byPackage.get(packageName)?.get(name);
+  }
+
+  /** Whether a package of that name has macros. */
+  hasPackage(packageName: string): boolean {
+    return this.#byPackage.has(packageName) || builtInPackages.includes(packageName);
+  }
+
+  /**
+   * Where `adapter.dispatch(name, namespace)` looks, in order: package names, or undefined for the
+   * usual search. null for a namespace nobody has.
+   */
+  dispatchOrder(namespace: string | undefined): readonly (string | undefined)[] | null {
+    if (namespace === undefined) return [undefined];
+    const configured = this.#dispatch.get(namespace);
+    if (configured) return configured;
+    return this.hasPackage(namespace) ? [this.rootName, namespace] : null;
+  }
+
+  /** What `adapter.dispatch(name, namespace)` finds from a template of `fromPackage`. */
+  dispatch(name: string, namespace: string | undefined, fromPackage: string): MacroEntry | undefined {
+    for (const packageName of this.dispatchOrder(namespace) ?? []) {
+      for (const prefix of dispatchPrefixes) {
+        const full = `${prefix}__${name}`;
+        const entry =
+          packageName === undefined ? this.find(full, fromPackage) : this.findIn(packageName, full);
+        if (entry) return entry;
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * The `generate_<component>_name` for nodes of a package: the package's own, else the root project's, else ours.
+   */
+  findNameMacro(component: 'schema' | 'alias' | 'database', packageName: string): MacroEntry | undefined {
+    return this.find(`generate_${component}_name`, packageName);
+  }
+
+  /** The materialization `name`: for DuckDB before the default, and the root project's before ours. */
+  findMaterialization(name: string, fromPackage: string): MacroEntry | undefined {
+    for (const adapter of dispatchPrefixes) {
+      const macroName = `materialization_${name}_${adapter}`;
+      const found = this.#byPackage.get(this.rootName)?.get(macroName) ?? this.#builtIn.get(macroName);
+      if (found) return found;
+    }
+    for (const adapter of dispatchPrefixes) {
+      const macroName = `materialization_${name}_${adapter}`;
+      const own = this.#byPackage.get(fromPackage)?.get(macroName);
+      if (own) return own;
+      for (const macros of this.#byPackage.values()) {
+        const found = macros.get(macroName);
+        if (found) return found;
+      }
+    }
+    return undefined;
+  }
+
+  /** The generic test `name`, as `find` and `findIn` do. */
+  findTest(name: string, namespace: string | null, fromPackage: string): MacroEntry | undefined {
+    const macroName = `test_${name}`;
+    return namespace === null ? this.find(macroName, fromPackage) : this.findIn(namespace, macroName);
+  }
+
+  /** Every name a template of `fromPackage` can call without a package, for "did you mean". */
+  *names(fromPackage: string): Iterable<string> {
+    yield* this.#byPackage.get(fromPackage)?.keys() ?? [];
+    if (fromPackage !== this.rootName) yield* this.#byPackage.get(this.rootName)?.keys() ?? [];
+    yield* this.#builtIn.keys();
+  }
+
+  /** `macro-not-found`, with the nearest name. */
+  notFound(name: string, packageName: string | null, location: SourceLocation | undefined): Error {
+    const candidates =
+      packageName === null ? this.names(this.rootName) : (this.#byPackage.get(packageName)?.keys() ?? []);
+    return compilerErrors['macro-not-found'](
+      { name, package: packageName },
+      { location, hint: didYouMean(name, candidates) },
+    );
+  }
+
+  #add(packageName: string, file: string, relativePath: string, text: string, builtIn: boolean): void {
+    let macros = this.#byPackage.get(packageName);
+    if (!macros) this.#byPackage.set(packageName, (macros = new Map()));
+    if (!/\{%-?\+?\s*(macro|test|materialization|data_test)\b/.test(text)) return;
+    for (const definition of parseTemplate(text, { file }).definitions) {
+      if (definition.kind === 'docs' || definition.kind === 'snapshot') continue;
+      const name = definition.macroName;
+      const before = macros.get(name);
+      if (before && !builtIn) {
+        throw compilerErrors['duplicate-name'](
+          {
+            kind: `macros of the package '${packageName}'`,
+            name,
+            first: before.originalFilePath,
+            second: relativePath,
+          },
+          { location: definition.location },
+        );
+      }
+      macros.set(name, {
+        uniqueId: `macro.${packageName}.${name}`,
+        name,
+        packageName,
+        builtIn,
+        definition,
+        file,
+        originalFilePath: relativePath,
+      });
+    }
+  }
+}
+
+/** The manifest's entry of a macro, as its file alone says it. */
+export function manifestMacro(entry: MacroEntry, createdAt: number): ManifestMacro {
+  const { definition } = entry;
+  const shown = (): { show: boolean; node_color: string | null } => ({ show: true, node_color: null });
+  return {
+    name: entry.name,
+    resource_type: 'macro',
+    package_name: entry.packageName,
+    path: entry.originalFilePath,
+    original_file_path: entry.originalFilePath,
+    unique_id: entry.uniqueId,
+    macro_sql: definition.source.trim(),
+    depends_on: { macros: [] },
+    description: '',
+    meta: {},
+    docs: shown(),
+    config: { meta: {}, docs: shown() },
+    patch_path: null,
+    arguments: [],
+    created_at: createdAt,
+    supported_languages:
+      definition.kind === 'materialization' ? [...(definition.supportedLanguages ?? ['sql'])] : null,
+  };
+}
+
+function macroFilesOf(pkg: Package): readonly SourceFile[] {
+  return [...pkg.files.macros, ...pkg.files.genericTests];
+}

@@ -1,0 +1,204 @@
+/**
+ * What property files say of nodes: found by name, with versions of models told apart, and put on the
+ * node once its SQL has been read.
+ */
+import { isPlainDict } from '../project/index.ts';
+import { columnsOf, constraintOf, contractChecksum } from './columns.ts';
+import type { DocBlocks } from './doc-blocks.ts';
+import { compilerErrors } from './errors.ts';
+import type { ManifestNode, Plain } from './manifest.ts';
+import type { Parsing } from './parsing.ts';
+import {
+  type PropertyEntries,
+  type PropertyEntry,
+  type PropertyKey,
+  patchPath,
+  placeOf,
+} from './property-entries.ts';
+import { pythonStr } from './python-repr.ts';
+import {
+  columnsOfVersion,
+  formattedVersion,
+  latestVersionOf,
+  type ModelVersion,
+  versionsOf,
+} from './versions.ts';
+
+/** An entry that is about one node. */
+export interface Patch {
+  readonly entry: PropertyEntry;
+  /** What it configures, keys that may stand outside of `config:` included. */
+  readonly config: Plain;
+  readonly version?: string | number;
+  readonly latestVersion?: string | number;
+  readonly versionEntry?: ModelVersion;
+}
+
+type NodeKey = Extract<PropertyKey, 'models' | 'seeds' | 'snapshots' | 'analyses' | 'data_tests'>;
+
+/** Property entries by what they describe. */
+export class PatchBook {
+  readonly #parsing: Parsing;
+  readonly #docs: DocBlocks;
+  readonly #byName = new Map<string, Patch>();
+  readonly #used = new Set<Patch>();
+
+  /** @throws compiler.duplicate-patch, compiler.bad-property, compiler.bad-version */
+  constructor(parsing: Parsing, docs: DocBlocks, entries: PropertyEntries) {
+    this.#parsing = parsing;
+    this.#docs = docs;
+    const files = new Map(
+      parsing.project.packages.map((pkg) => [
+        pkg.name,
+        new Set(pkg.files.models.map((file) => stem(file.relativePath))),
+      ]),
+    );
+    for (const key of ['models', 'seeds', 'snapshots', 'analyses', 'data_tests'] as const) {
+      for (const entry of entries.of(key)) {
+        if (key === 'models' && versionsOf(entry).length > 0)
+          this.#addVersions(entry, files.get(entry.packageName));
+        else this.#add(entry, entry.name, { entry, config: movedConfig(entry, entry.data) });
+      }
+    }
+  }
+
+  /** The patch of a model file. */
+  forModel(fileStem: string, packageName: string): Patch | undefined {
+    return this.for('models', fileStem, packageName);
+  }
+
+  /** The patch of a node; its own package's, else the root project's. */
+  for(key: NodeKey, name: string, packageName: string): Patch | undefined {
+    const root = this.#parsing.project.name;
+    const found =
+      this.#byName.get(`${key} ${packageName} ${name}`) ?? this.#byName.get(`${key} ${root} ${name}`);
+    if (found) this.#used.add(found);
+    return found;
+  }
+
+  /** Puts on the node what isn't configuration: description, columns, constraints and so on. */
+  apply(node: ManifestNode, patch: Patch): void {
+    const { entry, versionEntry } = patch;
+    const { data } = entry;
+    node.patch_path = patchPath(entry);
+    const described = this.#docs.describe(
+      versionEntry?.data['description'] ?? data['description'],
+      entry.packageName,
+      () => placeOf(entry, 'description'),
+    );
+    node.description = described.text;
+    node.doc_blocks = described.blocks;
+    const columns = versionEntry ? columnsOfVersion(entry, versionEntry) : data['columns'];
+    node.columns = columnsOf(columns, entry, this.#docs);
+    if (node.resource_type !== 'model') return;
+    const constraints = versionEntry?.data['constraints'] ?? data['constraints'];
+    node.constraints = Array.isArray(constraints)
+      ? constraints.filter(isPlainDict).map((constraint) => constraintOf(constraint, true, entry))
+      : [];
+    node.deprecation_date = dateText(versionEntry?.data['deprecation_date'] ?? data['deprecation_date']);
+    node.time_spine = timeSpine(data['time_spine']);
+    if (node.contract.enforced) {
+      if (Object.keys(node.columns).length === 0) {
+        throw compilerErrors['bad-property'](
+          { problem: `${node.unique_id} enforces a contract, and no property file lists its columns` },
+          { location: placeOf(entry, 'columns') },
+        );
+      }
+      node.contract.checksum = contractChecksum(node);
+    }
+  }
+
+  /** Warns about entries that describe nothing there is. Called when every node has been read. */
+  warnUnused(): void {
+    for (const patch of new Set(this.#byName.values())) {
+      if (this.#used.has(patch)) continue;
+      const { entry } = patch;
+      if (entry.key === 'snapshots' && entry.data['relation'] !== undefined) continue;
+      const name = patch.version === undefined ? entry.name : `${entry.name} v${patch.version}`;
+      this.#parsing.warn({
+        code: 'compiler.unused-patch',
+        message: `${entry.file.relativePath} describes ${singular[entry.key as NodeKey]} '${name}', and there is no such file`,
+        location: placeOf(entry, 'name'),
+      });
+    }
+  }
+
+  #addVersions(entry: PropertyEntry, files: ReadonlySet<string> | undefined): void {
+    const latestVersion = latestVersionOf(entry);
+    const shared = movedConfig(entry, entry.data);
+    for (const versionEntry of versionsOf(entry)) {
+      const { version, data } = versionEntry;
+      const written = data['defined_in'];
+      let fileStem = typeof written === 'string' ? written : `${entry.name}_${formattedVersion(version)}`;
+      if (version === latestVersion && !files?.has(fileStem)) fileStem = entry.name;
+      const config = deepMerge(shared, movedConfig(entry, data));
+      this.#add(entry, fileStem, { entry, config, version, latestVersion, versionEntry });
+    }
+  }
+
+  #add(entry: PropertyEntry, name: string, patch: Patch): void {
+    const key = `${entry.key} ${entry.packageName} ${name}`;
+    const before = this.#byName.get(key);
+    if (before) {
+      throw compilerErrors['duplicate-patch'](
+        { name, first: before.entry.file.relativePath, second: entry.file.relativePath },
+        { location: placeOf(entry, 'name') },
+      );
+    }
+    this.#byName.set(key, patch);
+  }
+}
+
+const singular: Readonly<Record<NodeKey, string>> = {
+  models: 'the model',
+  seeds: 'the seed',
+  snapshots: 'the snapshot',
+  analyses: 'the analysis',
+  data_tests: 'the test',
+};
+
+const movable = ['meta', 'docs', 'group', 'contract', 'access'] as const;
+
+/** `config:`, with the keys that may also stand beside it. @throws compiler.bad-property when both are there */
+function movedConfig(entry: PropertyEntry, data: Plain): Plain {
+  const written = data['config'];
+  const config: Plain = isPlainDict(written) ? { ...written } : {};
+  for (const key of movable) {
+    if (!(key in data) || data[key] === null) continue;
+    if (key in config) {
+      throw compilerErrors['bad-property'](
+        { problem: `'${key}' of '${entry.name}' is set both beside 'config' and in it` },
+        { location: placeOf(entry, key), hint: `Keep the one in 'config'.` },
+      );
+    }
+    config[key] = data[key];
+  }
+  return config;
+}
+
+function deepMerge(base: Plain, over: Plain): Plain {
+  const merged = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key];
+    merged[key] = isPlainDict(before) && isPlainDict(value) ? deepMerge(before, value) : value;
+  }
+  return merged;
+}
+
+function dateText(value: unknown): string | null {
+  if (value === null || value === undefined) return null;
+  const text = pythonStr(value).replace(' ', 'T');
+  return /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00` : text;
+}
+
+function timeSpine(value: unknown): Plain | null {
+  if (!isPlainDict(value)) return null;
+  return {
+    standard_granularity_column: value['standard_granularity_column'] ?? null,
+    custom_granularities: value['custom_granularities'] ?? [],
+  };
+}
+
+function stem(relativePath: string): string {
+  return (relativePath.split('/').at(-1) ?? relativePath).replace(/\.[^.]*$/, '');
+}

@@ -1,0 +1,370 @@
+/** A parsed project that compiles on demand: what `compileProject` returns. */
+import { didYouMean, isBoathouseError } from '../base/index.ts';
+import { Dict, noKwargs, parseTemplate, Tuple, type Value } from '../jinja/index.ts';
+import type { Project } from '../project/index.ts';
+import type { Compilation, CompiledNode, Engine, MacroNode, RenderExtras } from './compilation.ts';
+import { isRelation, type Relation } from './context/index.ts';
+import { Environment } from './environment.ts';
+import { type Cte, injectCtes } from './ephemeral.ts';
+import { compilerErrors } from './errors.ts';
+import { buildGraph, type Graph } from './graph.ts';
+import type { Invocation } from './invocation.ts';
+import type { MacroEntry, MacroRegistry } from './macro-registry.ts';
+import { manifestMacro } from './macro-registry.ts';
+import type {
+  Manifest,
+  ManifestExposure,
+  ManifestNode,
+  ManifestSource,
+  ManifestUnitTest,
+  Plain,
+} from './manifest.ts';
+import { manifestBody, manifestText, readManifestBody } from './manifest-text.ts';
+import { RefLookup } from './ref-lookup.ts';
+import { cteName, isEphemeral, relationOf } from './relation-of.ts';
+import type { RenderScope } from './render-scope.ts';
+import { runConfig, runNames } from './run-names.ts';
+import { renderTestArguments, testArgumentsName } from './test-arguments.ts';
+
+/** What a compilation starts from. */
+export interface CompilationParts {
+  readonly project: Project;
+  readonly invocation: Invocation;
+  readonly metadata: Plain;
+  /** Made when a macro is first needed. */
+  readonly registry: () => MacroRegistry;
+  readonly environment?: Environment;
+  /** The manifest's text, without metadata. */
+  readonly body: string;
+  /** The manifest and graph, when they weren't taken from the cache. */
+  readonly parsed?: { readonly manifest: Manifest; readonly graph: Graph };
+}
+
+/** The one implementation of `Compilation`. Everything that isn't needed by a command isn't made. */
+export class ProjectCompilation implements Compilation {
+  readonly project: Project;
+  readonly invocation: Invocation;
+  readonly fromCache: boolean;
+  readonly #parts: CompilationParts;
+  #manifest: Manifest | undefined;
+  #graph: Graph | undefined;
+  #lookup: RefLookup | undefined;
+  #environment: Environment | undefined;
+  #registry: MacroRegistry | undefined;
+  #isChanged = false;
+
+  constructor(parts: CompilationParts) {
+    this.#parts = parts;
+    this.project = parts.project;
+    this.invocation = parts.invocation;
+    this.fromCache = parts.parsed === undefined;
+    this.#manifest = parts.parsed?.manifest;
+    this.#graph = parts.parsed?.graph;
+    this.#environment = parts.environment;
+  }
+
+  get manifest(): Manifest {
+    this.#manifest ??= readManifestBody(this.#parts.metadata, this.#parts.body);
+    return this.#manifest;
+  }
+
+  get graph(): Graph {
+    this.#graph ??= buildGraph(this.manifest);
+    return this.#graph;
+  }
+
+  get #macros(): MacroRegistry {
+    this.#registry ??= this.#environment?.registry ?? this.#parts.registry();
+    return this.#registry;
+  }
+
+  get #templates(): Environment {
+    this.#environment ??= new Environment(this.project, this.invocation, this.#macros);
+    return this.#environment;
+  }
+
+  get #refs(): RefLookup {
+    this.#lookup ??= new RefLookup(this.manifest, this.project.name);
+    return this.#lookup;
+  }
+
+  manifestJson(): string {
+    const body = this.#isChanged ? manifestBody(this.manifest) : this.#parts.body;
+    return manifestText(this.#parts.metadata, body);
+  }
+
+  touch(): void {
+    this.#isChanged = true;
+  }
+
+  lookup(uniqueId: string): ManifestNode | ManifestSource | ManifestExposure | ManifestUnitTest {
+    const { nodes, sources, exposures, unit_tests: unitTests } = this.manifest;
+    const found = nodes[uniqueId] ?? sources[uniqueId] ?? exposures[uniqueId] ?? unitTests[uniqueId];
+    if (found) return found;
+    const ids = [...Object.keys(nodes), ...Object.keys(sources), ...Object.keys(unitTests)];
+    throw compilerErrors['no-such-node']({ id: uniqueId }, { hint: didYouMean(uniqueId, ids) });
+  }
+
+  async compileNode(
+    uniqueId: string,
+    engine: Engine | undefined,
+    extras?: RenderExtras,
+  ): Promise<CompiledNode> {
+    const node = this.manifest.nodes[uniqueId];
+    if (!node) throw compilerErrors['no-such-node']({ id: uniqueId });
+    this.#isChanged = true;
+    if (node.language !== 'sql' && node.language !== undefined) {
+      throw compilerErrors['unsupported-language']({ node: uniqueId, language: node.language });
+    }
+    if (node.resource_type === 'seed') return { node, code: '', codeWithoutCtes: '' };
+    const compiled = await this.#compile(node, engine, extras);
+    node.compiled = true;
+    node.compiled_code = compiled.code;
+    node.extra_ctes_injected = true;
+    node.extra_ctes = compiled.ctes.map(({ id, sql }) => ({ id, sql }));
+    return { node, code: compiled.code, codeWithoutCtes: compiled.own };
+  }
+
+  async renderIn(
+    node: ManifestNode | undefined,
+    text: string,
+    engine: Engine | undefined,
+    extras?: RenderExtras,
+  ): Promise<string> {
+    if (!text.includes('{')) return text;
+    const scope = this.#scope(node, engine, extras, () => {});
+    return parseTemplate(text, { file: extras?.file ?? fileOf(this.project, node) }).render(scope, {
+      undefined: 'strict',
+    });
+  }
+
+  async compileInline(text: string, engine: Engine | undefined, extras?: RenderExtras): Promise<string> {
+    const ephemeral = new Map<string, ManifestNode>();
+    const scope = this.#scope(undefined, engine, extras, (found) => ephemeral.set(found.unique_id, found));
+    const own = await parseTemplate(text, { file: extras?.file ?? 'inline query' }).render(scope, {
+      undefined: 'strict',
+    });
+    const ctes = await this.#ctesOf(ephemeral.values(), engine, extras, []);
+    return injectCtes(own, ctes.map(asCte));
+  }
+
+  async callMacro(
+    name: string,
+    args: readonly Value[],
+    kwargs: ReadonlyMap<string, Value>,
+    context: {
+      readonly node?: ManifestNode;
+      readonly engine?: Engine | undefined;
+      readonly extras?: RenderExtras;
+    },
+  ): Promise<Value> {
+    const entry = this.#entry(name, context.extras?.packageName ?? context.node?.package_name);
+    if (!entry) {
+      const [pkg, bare] = split(name);
+      throw this.#macros.notFound(bare, pkg, undefined);
+    }
+    const scope = this.#scope(context.node, context.engine, context.extras, () => {});
+    return this.#call(scope, entry, args, kwargs);
+  }
+
+  findMacro(
+    name: string,
+    options: { readonly package?: string; readonly dispatch?: boolean } = {},
+  ): MacroNode | undefined {
+    const entry = options.dispatch
+      ? this.#macros.dispatch(name, options.package, this.project.name)
+      : this.#entry(options.package === undefined ? name : `${options.package}.${name}`, undefined);
+    return entry && this.#macroNode(entry);
+  }
+
+  isBuiltIn(name: string): boolean {
+    const entry = this.#entry(name, undefined);
+    if (!entry) return true;
+    if (!entry.builtIn) return false;
+    const [, bare] = split(name);
+    // Ours dispatch in the namespace `dbt`, where the root project may put an implementation of its own.
+    const dispatched = this.#macros.dispatch(bare, 'dbt', this.project.name);
+    return dispatched === undefined || dispatched.builtIn;
+  }
+
+  findMaterialization(name: string, packageName: string = this.project.name): MacroNode | undefined {
+    const entry = this.#macros.findMaterialization(name, packageName);
+    return entry && this.#macroNode(entry);
+  }
+
+  async runMaterialization(
+    macro: MacroNode,
+    node: ManifestNode,
+    engine: Engine,
+    extras?: RenderExtras,
+  ): Promise<readonly Relation[]> {
+    const entry = this.#macros.findIn(macro.packageName, macro.name);
+    if (!entry) throw this.#macros.notFound(macro.name, macro.packageName, undefined);
+    const result = await this.#call(
+      this.#scope(node, engine, extras, () => {}),
+      entry,
+      [],
+      noKwargs,
+    );
+    const relations = result instanceof Dict ? result.get('relations') : undefined;
+    const list =
+      relations instanceof Tuple ? [...relations] : Array.isArray(relations) ? relations : undefined;
+    if (list?.every(isRelation)) return list;
+    throw compilerErrors['render-failed'](
+      {
+        what: `materialization ${node.config.materialized}`,
+        problem: "it has to end with return({'relations': [...]}), a list of relations",
+      },
+      { location: entry.definition.location },
+    );
+  }
+
+  relationOf(node: ManifestNode | ManifestSource): Relation {
+    return relationOf(this.project, node);
+  }
+
+  varsOf(packageName: string): Plain {
+    return this.#templates.varsOf(packageName);
+  }
+
+  async #compile(
+    node: ManifestNode,
+    engine: Engine | undefined,
+    extras: RenderExtras | undefined,
+  ): Promise<{ code: string; own: string; ctes: readonly CompiledCte[] }> {
+    const ephemeral = new Map<string, ManifestNode>();
+    const scope = this.#scope(node, engine, extras, (found) => ephemeral.set(found.unique_id, found));
+    const own = await this.#renderNode(node, scope);
+    const ctes = await this.#ctesOf(ephemeral.values(), engine, extras, [node.unique_id]);
+    return { code: injectCtes(own, ctes.map(asCte)), own, ctes };
+  }
+
+  async #renderNode(node: ManifestNode, scope: RenderScope): Promise<string> {
+    const file = fileOf(this.project, node);
+    if (node.test_metadata) {
+      const kwargs = renderTestArguments(node.test_metadata.kwargs, scope, { file });
+      scope.override(testArgumentsName, kwargs);
+    }
+    if (!node.raw_code.includes('{')) return node.raw_code;
+    try {
+      return await parseTemplate(node.raw_code, { file }).render(scope, { undefined: 'strict' });
+    } catch (error) {
+      throw isBoathouseError(error) ? error.at({ file }) : error;
+    }
+  }
+
+  /** The CTEs of ephemeral models and of those they need in turn, each once, what is needed first. */
+  async #ctesOf(
+    nodes: Iterable<ManifestNode>,
+    engine: Engine | undefined,
+    extras: RenderExtras | undefined,
+    path: readonly string[],
+  ): Promise<CompiledCte[]> {
+    const all = new Map<string, CompiledCte>();
+    for (const node of nodes) {
+      const ephemeral = new Map<string, ManifestNode>();
+      const scope = this.#scope(node, engine, extras, (found) => ephemeral.set(found.unique_id, found));
+      const sql = await this.#renderNode(node, scope);
+      for (const cte of await this.#ctesOf(ephemeral.values(), engine, extras, [...path, node.unique_id])) {
+        if (!all.has(cte.id)) all.set(cte.id, cte);
+      }
+      if (!all.has(node.unique_id)) {
+        all.set(node.unique_id, {
+          id: node.unique_id,
+          name: cteName(node),
+          body: sql,
+          sql: ` ${cteName(node)} as (\n${sql}\n)`,
+        });
+      }
+    }
+    return [...all.values()];
+  }
+
+  #scope(
+    node: ManifestNode | undefined,
+    engine: Engine | undefined,
+    extras: RenderExtras | undefined,
+    onEphemeral: (node: ManifestNode) => void,
+  ): RenderScope {
+    const packageName = extras?.packageName ?? node?.package_name ?? this.project.name;
+    return this.#templates.scope({
+      kind: node === undefined || node.resource_type === 'operation' ? 'operation' : 'execute',
+      packageName,
+      model: node as unknown as Plain | undefined,
+      self: node && !isEphemeral(node) ? relationOf(this.project, node) : undefined,
+      config: node && runConfig(node),
+      names: {
+        ...runNames(
+          {
+            project: this.project,
+            manifest: this.manifest,
+            lookup: this.#refs,
+            empty: this.invocation.empty === true,
+            onEphemeral,
+            extras,
+          },
+          node,
+          packageName,
+        ),
+        ...extras?.resolver,
+      },
+      engine,
+      manifest: this.manifest,
+      extra: extras?.names,
+      ...(extras?.macroOverrides === undefined ? {} : { macroOverrides: extras.macroOverrides }),
+      ...(extras?.files === undefined ? {} : { files: extras.files }),
+    });
+  }
+
+  async #call(
+    scope: RenderScope,
+    entry: MacroEntry,
+    args: readonly Value[],
+    kwargs: ReadonlyMap<string, Value>,
+  ): Promise<Value> {
+    return scope.macro(entry).call(args, kwargs, {
+      location: undefined,
+      flavour: 'async',
+      undefinedMode: 'strict',
+      macroNames: [],
+    });
+  }
+
+  #entry(name: string, fromPackage: string | undefined): MacroEntry | undefined {
+    const [pkg, bare] = split(name);
+    return pkg === null
+      ? this.#macros.find(bare, fromPackage ?? this.project.name)
+      : this.#macros.findIn(pkg, bare);
+  }
+
+  #macroNode(entry: MacroEntry): MacroNode {
+    const { uniqueId, name, packageName, builtIn } = entry;
+    const macro =
+      this.manifest.macros[uniqueId] ?? manifestMacro(entry, this.invocation.startedAt.getTime() / 1000);
+    return { uniqueId, name, packageName, builtIn, macro };
+  }
+}
+
+interface CompiledCte {
+  readonly id: string;
+  readonly name: string;
+  readonly body: string;
+  /** As the manifest shows it. */
+  readonly sql: string;
+}
+
+function asCte(cte: CompiledCte): Cte {
+  return { name: cte.name, sql: cte.body };
+}
+
+function split(name: string): [string | null, string] {
+  const dot = name.indexOf('.');
+  return dot === -1 ? [null, name] : [name.slice(0, dot), name.slice(dot + 1)];
+}
+
+/** The file a node's code stands in, absolute where that is known. */
+function fileOf(project: Project, node: ManifestNode | undefined): string {
+  if (!node) return project.config.file;
+  const root = project.packages.find((pkg) => pkg.name === node.package_name)?.root ?? project.root;
+  return `${root}/${node.original_file_path.replace(/^\.\//, '')}`;
+}

@@ -1,0 +1,197 @@
+/**
+ * What a node's SQL refers to and configures, found by reading its literal calls or, where they aren't
+ * literal, by rendering it with `execute` false and writing down what it calls.
+ */
+import type { SourceLocation } from '../base/index.ts';
+import { parseTemplate, type Scope, type Template, type Value } from '../jinja/index.ts';
+import { addConfigCall } from './config-levels.ts';
+import type { ConfigAccess, NameResolver } from './context/index.ts';
+import type { DocBlocks } from './doc-blocks.ts';
+import type { ManifestNode, Plain, RefArgs } from './manifest.ts';
+import type { Parsing } from './parsing.ts';
+import { fromPlain, toPlain } from './plain-values.ts';
+import { relationOf } from './relation-of.ts';
+import { type StaticCall, staticCalls } from './static-calls.ts';
+
+/** What was found. */
+export interface Recorded {
+  readonly refs: RefArgs[];
+  readonly sources: string[][];
+  readonly metrics: string[][];
+  readonly functions: string[][];
+  /** Unique ids of macros that the text itself calls. */
+  readonly macros: string[];
+  /** All `config()` calls put together. */
+  readonly calls: Plain;
+}
+
+/** Nothing found yet. */
+export function newRecord(): Recorded {
+  return { refs: [], sources: [], metrics: [], functions: [], macros: [], calls: {} };
+}
+
+/** Finds out what texts refer to, for one parse. */
+export class Recorder {
+  readonly #parsing: Parsing;
+  readonly #docs: DocBlocks;
+  /** A user's macro may stand in for `ref`: then nothing can be read without rendering. */
+  readonly #canRead = new Map<string, boolean>();
+
+  constructor(parsing: Parsing, docs: DocBlocks) {
+    this.#parsing = parsing;
+    this.#docs = docs;
+  }
+
+  /**
+   * Records what `text` calls when rendered for `node`, whose configuration is as far as known.
+   *
+   * @param origin where the text stands.
+   * @param prepare called before rendering, when that is needed: the node's configuration so far has to be set then.
+   * @throws jinja.* and compiler.* as rendering does.
+   */
+  record(
+    node: ManifestNode,
+    text: string,
+    origin: { readonly file: string; readonly line?: number },
+    into: Recorded = newRecord(),
+    prepare?: () => void,
+  ): Recorded {
+    if (!text.includes('{')) return into;
+    if (this.#readable(node.package_name)) {
+      const calls = staticCalls(text);
+      if (calls) {
+        for (const call of calls) takeStatic(call, node, into);
+        return into;
+      }
+    }
+    prepare?.();
+    this.renderTemplate(node, parseTemplate(text, origin), into);
+    return into;
+  }
+
+  /** Renders a template for `node` with everything it calls written into `into`. */
+  renderTemplate(
+    node: ManifestNode,
+    template: Template,
+    into: Recorded,
+    extra?: ReadonlyMap<string, Value>,
+  ): string {
+    return template.renderSync(this.scope(node, into, extra), { undefined: 'lenient' });
+  }
+
+  /** The scope in which `node` is rendered while parsing. */
+  scope(node: ManifestNode, into: Recorded, extra?: ReadonlyMap<string, Value>): Scope {
+    const { environment, project } = this.#parsing;
+    const self = relationOf(project, node);
+    const macros = new Set(into.macros);
+    return environment.scope({
+      kind: 'parse',
+      packageName: node.package_name,
+      model: node as unknown as Plain,
+      self,
+      config: recordingConfig(node, into),
+      names: { ...recordingNames(into, self), doc: (name, inPackage) => this.#doc(node, name, inPackage) },
+      extra,
+      onMacroCall: (entry) => {
+        if (macros.has(entry.uniqueId)) return;
+        macros.add(entry.uniqueId);
+        into.macros.push(entry.uniqueId);
+      },
+    });
+  }
+
+  #doc(node: ManifestNode, name: string, inPackage: string | undefined): string {
+    return this.#docs.find(name, inPackage, node.package_name).block_contents;
+  }
+
+  #readable(packageName: string): boolean {
+    let can = this.#canRead.get(packageName);
+    if (can === undefined) {
+      can = ['ref', 'source', 'config'].every(
+        (name) => this.#parsing.registry.find(name, packageName) === undefined,
+      );
+      this.#canRead.set(packageName, can);
+    }
+    return can;
+  }
+}
+
+/** The place of the first call of `name` in `text` for which `matches` holds; the text's beginning otherwise. */
+export function locateCall(
+  text: string,
+  origin: { readonly file: string; readonly line?: number },
+  name: string,
+  matches: (args: readonly unknown[]) => boolean,
+): SourceLocation {
+  const calls = parseTemplate(text, origin).facts.calls;
+  const found =
+    calls.find((call) => call.name === name && call.literalArgs && matches(call.literalArgs)) ??
+    calls.find((call) => call.name === name);
+  return found?.location ?? origin;
+}
+
+/** Copies what was recorded to the node. */
+export function applyRecord(node: ManifestNode, record: Recorded): void {
+  node.refs = record.refs;
+  node.sources = record.sources;
+  node.metrics = record.metrics;
+  node.functions = record.functions;
+  node.depends_on.macros = record.macros;
+}
+
+function takeStatic(call: StaticCall, node: ManifestNode, into: Recorded): void {
+  switch (call.name) {
+    case 'ref': {
+      const [first, second] = call.args as string[];
+      into.refs.push({
+        name: second ?? (first as string),
+        package: second === undefined ? null : (first as string),
+        version: (call.kwargs['v'] ?? call.kwargs['version'] ?? null) as string | number | null,
+      });
+      break;
+    }
+    case 'source':
+      into.sources.push([...(call.args as string[])]);
+      break;
+    default:
+      addConfigCall(into.calls, call.kwargs, node.unique_id);
+  }
+}
+
+function recordingNames(into: Recorded, self: Value): Omit<NameResolver, 'doc' | 'variable'> {
+  return {
+    ref: ({ name, packageName, version }) => {
+      into.refs.push({ name, package: packageName ?? null, version: version ?? null });
+      return self;
+    },
+    source: (sourceName, tableName) => {
+      into.sources.push([sourceName, tableName]);
+      return self;
+    },
+    metric: (name, packageName) => {
+      into.metrics.push(packageName === undefined ? [name] : [packageName, name]);
+      return '';
+    },
+    function: (name, packageName) => {
+      into.functions.push(packageName === undefined ? [name] : [packageName, name]);
+      return '';
+    },
+  };
+}
+
+function recordingConfig(node: ManifestNode, into: Recorded): ConfigAccess {
+  return {
+    record: (entries) => {
+      const call: Plain = {};
+      for (const [key, value] of entries) call[key] = toPlain(value);
+      addConfigCall(into.calls, call, node.unique_id);
+    },
+    get: (name) => {
+      const called = into.calls[name];
+      if (called !== undefined) return fromPlain(called);
+      const value = node.config[name];
+      return value === undefined ? undefined : fromPlain(value);
+    },
+    meta: () => node.config.meta,
+  };
+}

@@ -1,0 +1,74 @@
+/** Where a node's or source's rows are: dbt's relation of it. */
+import type { Project } from '../project/index.ts';
+import { Relation, type RelationPolicy } from './context/index.ts';
+import { externalLocation } from './external-location.ts';
+import type { ManifestNode, ManifestSource, Plain } from './manifest.ts';
+
+/** The relation of a node or source, quoted as the project and the node say. */
+export function relationOf(project: Project, node: ManifestNode | ManifestSource): Relation {
+  if (node.resource_type === 'source') {
+    const external = externalLocation(node);
+    return Relation.of({
+      database: node.database,
+      schema: node.schema,
+      identifier: node.identifier,
+      quotePolicy: policyOf(project, node.quoting),
+      ...(external === undefined ? {} : { external }),
+    });
+  }
+  if (isEphemeral(node)) return ephemeralRelation(node);
+  return Relation.of({
+    database: node.database,
+    schema: node.schema,
+    identifier: node.alias,
+    quotePolicy: policyOf(project, node.config?.quoting ?? {}),
+  });
+}
+
+/** Whether a model is put into its children as a CTE. */
+export function isEphemeral(node: ManifestNode): boolean {
+  return node.resource_type === 'model' && node.config.materialized === 'ephemeral';
+}
+
+/** The name of an ephemeral model's CTE. */
+export function cteName(node: ManifestNode): string {
+  return `__dbt__cte__${node.version == null ? node.name : `${node.name}_v${String(node.version).replaceAll('.', '_')}`}`;
+}
+
+/** Whether a node has a relation at all. */
+export function isRelational(node: ManifestNode): boolean {
+  switch (node.resource_type) {
+    case 'model':
+      return !isEphemeral(node);
+    case 'seed':
+    case 'snapshot':
+      return true;
+    case 'test':
+      return storesFailures(node);
+    default:
+      return false;
+  }
+}
+
+/** Whether a test keeps the rows it finds. */
+export function storesFailures(node: ManifestNode): boolean {
+  return node.config['store_failures'] === true;
+}
+
+function ephemeralRelation(node: ManifestNode): Relation {
+  return Relation.of({
+    identifier: cteName(node),
+    type: 'cte',
+    quotePolicy: { identifier: false },
+    includePolicy: { database: false, schema: false, identifier: true },
+  });
+}
+
+function policyOf(project: Project, own: Plain): Partial<RelationPolicy> {
+  const policy: { -readonly [P in keyof RelationPolicy]?: boolean } = { ...project.config.quoting };
+  for (const part of ['database', 'schema', 'identifier'] as const) {
+    const value = own[part];
+    if (typeof value === 'boolean') policy[part] = value;
+  }
+  return policy;
+}

@@ -1,0 +1,112 @@
+/** How `ref`, `source` and `config` answer while a node runs. */
+import { didYouMean } from '../base/index.ts';
+import type { Value } from '../jinja/index.ts';
+import type { Project } from '../project/index.ts';
+import type { RenderExtras } from './compilation.ts';
+import type { ConfigAccess, NameResolver, Relation } from './context/index.ts';
+import { compilerErrors } from './errors.ts';
+import type { Manifest, ManifestNode, ManifestSource } from './manifest.ts';
+import { fromPlain } from './plain-values.ts';
+import type { RefLookup } from './ref-lookup.ts';
+import { isEphemeral, relationOf } from './relation-of.ts';
+
+/** What answering names needs. */
+export interface RunNames {
+  readonly project: Project;
+  readonly manifest: Manifest;
+  readonly lookup: RefLookup;
+  /** `--empty`: relations print without their rows. */
+  readonly empty: boolean;
+  /** Told of each ephemeral model that is referred to. */
+  readonly onEphemeral: (node: ManifestNode) => void;
+  readonly extras: RenderExtras | undefined;
+}
+
+/**
+ * The answers for `node`, which may only refer to what parsing found; or for an operation, which may
+ * refer to anything.
+ */
+export function runNames(
+  names: RunNames,
+  node: ManifestNode | undefined,
+  packageName: string,
+): Pick<NameResolver, 'ref' | 'source' | 'doc'> {
+  const relation = (target: ManifestNode | ManifestSource): Relation => {
+    const plain = relationOf(names.project, target);
+    if (node === undefined || node.resource_type === 'test') return plain;
+    const field = target.config['event_time'];
+    const filter = typeof field === 'string' ? names.extras?.eventTimeFilter?.(field) : undefined;
+    const limit = names.empty ? 0 : undefined;
+    if (filter === undefined && limit === undefined) return plain;
+    return plain.with({
+      ...(limit === undefined ? {} : { limit }),
+      ...(filter === undefined ? {} : { filter }),
+    });
+  };
+  const checked = (target: ManifestNode | ManifestSource, name: string): void => {
+    if (!node || node.resource_type === 'operation' || node.resource_type === 'sql_operation') return;
+    if (node.depends_on.nodes?.includes(target.unique_id) || target === node) return;
+    throw compilerErrors['undeclared-dependency']({ node: node.unique_id, target: name });
+  };
+  return {
+    ref: ({ name, packageName: inPackage, version }): Value => {
+      const ref = { name, package: inPackage ?? null, version: version ?? null };
+      const found = names.lookup.ref(ref, packageName);
+      if (found.kind !== 'found') {
+        const near = names.lookup.nearestRef(name);
+        throw compilerErrors['ref-not-found'](
+          { node: node?.unique_id ?? packageName, ...ref, disabled: found.kind === 'disabled' },
+          near === undefined ? {} : { hint: `Did you mean '${near}'?` },
+        );
+      }
+      checked(found.node, name);
+      if (isEphemeral(found.node)) {
+        names.onEphemeral(found.node);
+        return relationOf(names.project, found.node);
+      }
+      return relation(found.node);
+    },
+    source: (sourceName, tableName): Value => {
+      const found = names.lookup.source(sourceName, tableName, packageName);
+      if (found.kind !== 'found') {
+        throw compilerErrors['source-not-found'](
+          {
+            node: node?.unique_id ?? packageName,
+            source: sourceName,
+            table: tableName,
+            disabled: found.kind === 'disabled',
+          },
+          { hint: didYouMean(`${sourceName}.${tableName}`, sourceNames(names.manifest)) },
+        );
+      }
+      checked(found.node, `${sourceName}.${tableName}`);
+      return relation(found.node);
+    },
+    doc: (name, inPackage) => {
+      const candidates = inPackage === undefined ? [packageName, names.project.name] : [inPackage];
+      for (const candidate of candidates) {
+        const doc = names.manifest.docs[`doc.${candidate}.${name}`];
+        if (doc) return doc.block_contents;
+      }
+      throw compilerErrors['doc-not-found']({ name, package: inPackage ?? null });
+    },
+  };
+}
+
+/** A node's configuration as a running template asks for it. */
+export function runConfig(node: ManifestNode): ConfigAccess {
+  const { config } = node;
+  const persist = config.persist_docs ?? {};
+  return {
+    get: (name) => {
+      if (name === 'pre_hook' || name === 'post_hook') return fromPlain(config[name.replace('_', '-')]);
+      return Object.hasOwn(config, name) ? fromPlain(config[name]) : undefined;
+    },
+    meta: () => config.meta ?? {},
+    persistDocs: { relation: persist['relation'] === true, columns: persist['columns'] === true },
+  };
+}
+
+function sourceNames(manifest: Manifest): string[] {
+  return Object.values(manifest.sources).map((source) => `${source.source_name}.${source.name}`);
+}
