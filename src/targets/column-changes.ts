@@ -2,7 +2,7 @@
 import type { RelationName, WarehouseColumn } from '../compiler/index.ts';
 import { quoteIdentifier } from '../duckdb/index.ts';
 import { targetErrors } from './errors.ts';
-import { printName } from './session.ts';
+import { printName } from './relation-sql.ts';
 
 /** dbt's four answers. */
 export type OnSchemaChange = 'ignore' | 'fail' | 'append_new_columns' | 'sync_all_columns';

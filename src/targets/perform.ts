@@ -24,7 +24,8 @@ import {
   swapExternal,
 } from './external-files.ts';
 import type { ExternalOutput, MacroArgument, PlanStep } from './plan.ts';
-import { type LakehouseSession, printName } from './session.ts';
+import { printName } from './relation-sql.ts';
+import type { LakehouseSession } from './session.ts';
 import type { RelationFacts, WorkingDatabase } from './working-database.ts';
 
 /** What performing needs beside the steps. */

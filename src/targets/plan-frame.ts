@@ -4,7 +4,7 @@ import type { Hook, ManifestNode, RelationName } from '../compiler/index.ts';
 import { quoteIdentifier, quoteLiteral } from '../duckdb/index.ts';
 import { badConfig, isMapping } from './node-config.ts';
 import type { PlanStep } from './plan.ts';
-import { printName } from './session.ts';
+import { printName } from './relation-sql.ts';
 
 /**
  * `steps` with the node's hooks around them, in dbt's order: hooks outside the transaction, its begin,

@@ -9,7 +9,7 @@ import type { PlanStep } from './plan.ts';
 import { documentSteps, frame, subquery } from './plan-frame.ts';
 import type { PlanInput } from './plan-input.ts';
 import { tableSteps } from './plan-relation.ts';
-import { printName } from './session.ts';
+import { printName } from './relation-sql.ts';
 
 /** Whether the model is built from nothing: it isn't there, is no table, or is to be refreshed. */
 export function isRebuilt(input: Pick<PlanInput, 'existing' | 'fullRefresh'>): boolean {

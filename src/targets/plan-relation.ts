@@ -4,7 +4,7 @@ import { contractStatements, hasContract } from './contract.ts';
 import { documentSteps, frame, indexSteps, subquery } from './plan-frame.ts';
 import type { PlanInput } from './plan-input.ts';
 import type { PlanStep } from './plan.ts';
-import { printName, sqlKind } from './session.ts';
+import { printName, sqlKind } from './relation-sql.ts';
 
 /** A view over the model's SQL; whatever had its name before gives way in the same transaction. */
 export function planView(input: PlanInput): readonly PlanStep[] {

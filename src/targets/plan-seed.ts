@@ -7,7 +7,7 @@ import type { PlanStep } from './plan.ts';
 import { documentSteps, frame, indexSteps } from './plan-frame.ts';
 import type { PlanInput, SeedFacts } from './plan-input.ts';
 import { dropOther } from './plan-relation.ts';
-import { printName } from './session.ts';
+import { printName } from './relation-sql.ts';
 
 /**
  * A table of a CSV file's rows: made anew the first time and with `--full-refresh`, else emptied and

@@ -3,7 +3,8 @@ import type { ManifestNode, RelationName } from '../compiler/index.ts';
 import type { SqlValue } from '../duckdb/index.ts';
 import { targetErrors } from './errors.ts';
 import { subquery } from './plan-frame.ts';
-import { type LakehouseSession, printName, sqlKind } from './session.ts';
+import { printName, sqlKind } from './relation-sql.ts';
+import type { LakehouseSession } from './session.ts';
 import type { NodeStatus } from './target.ts';
 
 /** How a test is run. */

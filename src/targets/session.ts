@@ -14,6 +14,7 @@ import type {
   WarehouseTable,
 } from '../compiler/index.ts';
 import { quoteIdentifier, quoteLiteral, quotePath, type Session } from '../duckdb/index.ts';
+import { printName, sqlKind } from './relation-sql.ts';
 import { noRows, toWarehouseTable } from './warehouse-values.ts';
 import type { WorkingDatabase } from './working-database.ts';
 
@@ -183,17 +184,6 @@ export class LakehouseSession implements WarehouseSession {
       kind: kind as RelationKind,
     }));
   }
-}
-
-/** A name as SQL, without the parts that are empty. */
-export function printName(name: RelationName): string {
-  return quotePath([name.database, name.schema, name.identifier].filter((part) => part !== ''));
-}
-
-/** The word for a relation in CREATE, DROP and ALTER. */
-export function sqlKind(kind: RelationKind): 'table' | 'view' | 'macro table' {
-  if (kind === 'function') return 'macro table';
-  return kind === 'table' ? 'table' : 'view';
 }
 
 function changesCatalog(sql: string): boolean {

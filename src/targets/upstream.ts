@@ -12,7 +12,8 @@ import { somethingAt } from './external-files.ts';
 import { deltaLocationOf, outputOf } from './locations.ts';
 import { isDelta, isMapping } from './node-config.ts';
 import { quoteLiteral } from '../duckdb/index.ts';
-import { type LakehouseSession, printName } from './session.ts';
+import { printName } from './relation-sql.ts';
+import type { LakehouseSession } from './session.ts';
 import type { RelationFacts, WorkingDatabase } from './working-database.ts';
 
 /** What looking up needs. */

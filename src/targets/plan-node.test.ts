@@ -1,0 +1,432 @@
+import { describe, expect, it } from 'vitest';
+import type { ManifestNode, NodeConfig } from '../compiler/index.ts';
+import { judge, storeAs } from './run-test.ts';
+import { inferSeedType } from './seed-types.ts';
+import { parseCsv } from './csv.ts';
+import { externalOutput } from './external-output.ts';
+import { printPlan } from './plan.ts';
+import type { PlanInput } from './plan-input.ts';
+import { planNode } from './plan-node.ts';
+import { absolutePaths, selectOfView } from './view-text.ts';
+
+const target = { database: 'lake', schema: 'main', identifier: 'orders' };
+
+function node(config: Partial<NodeConfig>, more: Partial<ManifestNode> = {}): ManifestNode {
+  return {
+    resource_type: 'model',
+    unique_id: 'model.shop.orders',
+    name: 'orders',
+    alias: 'orders',
+    database: 'lake',
+    schema: 'main',
+    description: '',
+    original_file_path: 'models/orders.sql',
+    columns: {},
+    ...more,
+    config: {
+      materialized: 'table',
+      'pre-hook': [],
+      'post-hook': [],
+      persist_docs: {},
+      unique_key: null,
+      incremental_strategy: null,
+      on_schema_change: 'ignore',
+      full_refresh: null,
+      ...config,
+    },
+  } as unknown as ManifestNode;
+}
+
+function plan(
+  config: Partial<NodeConfig>,
+  input: Partial<PlanInput> = {},
+  more: Partial<ManifestNode> = {},
+): string {
+  return printPlan(
+    planNode({
+      node: node(config, more),
+      code: 'select 1 as id, 2 as n',
+      target,
+      existing: undefined,
+      existingColumns: [],
+      newColumns: [],
+      fullRefresh: false,
+      overridden: () => false,
+      defined: () => false,
+      ...input,
+    }),
+  );
+}
+
+const isTable = { existing: { ...target, kind: 'table' } } as const;
+const isView = { existing: { ...target, kind: 'view' } } as const;
+const columns = [
+  { name: 'id', type: 'INTEGER' },
+  { name: 'n', type: 'INTEGER' },
+];
+
+describe('the plan of a view', () => {
+  it('is one statement, and no transaction', () => {
+    expect(plan({ materialized: 'view' })).toBe(`sql main
+    create or replace view "lake"."main"."orders" as (
+    select 1 as id, 2 as n
+    )
+made view lake.main.orders
+`);
+  });
+
+  it('drops a table of its name in the same transaction', () => {
+    const text = plan({ materialized: 'view' }, isTable);
+    expect(text.split('\n').filter((line) => !line.startsWith(' '))).toEqual([
+      'begin',
+      'sql',
+      'sql main',
+      'made view lake.main.orders',
+      'commit',
+      '',
+    ]);
+    expect(text).toContain('drop table "lake"."main"."orders" cascade');
+  });
+});
+
+describe('the plan of a table', () => {
+  it('puts hooks, comments and indexes where dbt has them', () => {
+    const config = {
+      'pre-hook': [
+        { sql: 'select 1', transaction: true, index: null },
+        { sql: 'select 2', transaction: false, index: null },
+      ],
+      'post-hook': [{ sql: 'select 3', transaction: true, index: null }],
+      persist_docs: { relation: true, columns: true },
+      indexes: [{ columns: ['id'], unique: true }],
+    };
+    const described = {
+      description: "what's ordered",
+      columns: { id: { name: 'id', description: 'the key' } },
+    };
+    const text = plan(config, {}, described as never);
+    expect(text).toMatch(
+      /^hook pre outside the transaction\n {4}select 2\nbegin\nhook pre\n {4}select 1\nsql main/,
+    );
+    expect(text).toMatch(/create unique index "idx_[0-9a-f]{32}" on "lake"."main"."orders" \(id\)/);
+    expect(text).toContain(`comment on table "lake"."main"."orders" is 'what''s ordered'`);
+    expect(text).toContain(`comment on column "lake"."main"."orders"."id" is 'the key'`);
+    expect(text).toMatch(/hook post\n {4}select 3\ncommit\n$/);
+  });
+
+  it('makes a contract of constraints, and fills it by name', () => {
+    const text = plan({ contract: { enforced: true } }, {}, {
+      columns: {
+        id: { name: 'id', data_type: 'integer', description: '', constraints: [{ type: 'primary_key' }] },
+        n: { name: 'n', data_type: 'integer', description: '', constraints: [{ type: 'not_null' }] },
+      },
+      constraints: [{ type: 'check', name: 'ck', expression: 'n > 0' }],
+    } as never);
+    expect(text).toContain(`create or replace table "lake"."main"."orders" (
+      "id" integer primary key,
+      "n" integer not null,
+      constraint "ck" check (n > 0)
+    )`);
+    expect(text).toContain('insert into "lake"."main"."orders" ("id", "n")');
+  });
+
+  it("lets a user's create_table_as make another table first", () => {
+    const text = plan({}, { ...isTable, overridden: (macro) => macro === 'create_table_as' });
+    expect(text).toContain('macro create_table_as(false, lake.main.orders__dbt_tmp, <sql>)');
+    expect(text).toContain('alter table "lake"."main"."orders__dbt_tmp" rename to "orders"');
+  });
+});
+
+describe('the plan of an incremental model', () => {
+  const known = { ...isTable, existingColumns: columns, newColumns: columns };
+  const incremental = { materialized: 'incremental' };
+
+  it.each([
+    ['the table is not there', {}],
+    ['it is a view', isView],
+    ['it is to be refreshed', { ...known, fullRefresh: true }],
+  ])('builds the table when %s', (_, input) => {
+    expect(plan(incremental, input)).toContain('create or replace table "lake"."main"."orders"');
+  });
+
+  it('appends in one statement', () => {
+    expect(plan({ ...incremental, incremental_strategy: 'append' }, known)).toBe(`sql main
+    insert into "lake"."main"."orders" ("id", "n")
+    select "id", "n" from (
+    select 1 as id, 2 as n
+    ) as new_rows
+made table lake.main.orders
+`);
+  });
+
+  it('deletes by a semi-join on the key before it inserts', () => {
+    const text = plan({ ...incremental, unique_key: 'id', incremental_predicates: ['n > 1'] }, known);
+    expect(text).toContain(`delete from "lake"."main"."orders"
+    where (id) in (select (id) from "orders__dbt_tmp") and (n > 1)`);
+    expect(text).toMatch(
+      /create or replace temporary table[\s\S]*delete from[\s\S]*insert into[\s\S]*drop table/,
+    );
+  });
+
+  it('joins on every column of a key of several', () => {
+    const text = plan(
+      { ...incremental, unique_key: ['id', 'n'], incremental_strategy: 'delete+insert' },
+      known,
+    );
+    expect(text).toContain(
+      'where "orders__dbt_tmp".id = DBT_INCREMENTAL_TARGET.id and "orders__dbt_tmp".n = DBT_INCREMENTAL_TARGET.n',
+    );
+  });
+
+  it('merges by name, or as the settings say', () => {
+    const merge = { ...incremental, incremental_strategy: 'merge', unique_key: 'id' };
+    expect(plan(merge, known)).toContain(`on (DBT_INTERNAL_SOURCE.id = DBT_INTERNAL_DEST.id)
+    when matched then update by name
+    when not matched then insert by name`);
+    expect(
+      plan({ ...merge, merge_exclude_columns: ['id'], merge_update_condition: 'a > b' }, known),
+    ).toContain('when matched and (a > b) then update set "n" = DBT_INTERNAL_SOURCE."n"');
+    const clauses = {
+      when_matched: [
+        { action: 'delete', condition: 'x' },
+        {
+          action: 'update',
+          mode: 'explicit',
+          update: { include: ['n'], set_expressions: { hits: 'DBT_INTERNAL_DEST.hits + 1' } },
+        },
+      ],
+      when_not_matched: [{ action: 'delete', by: 'source' }],
+    };
+    expect(plan({ ...merge, merge_clauses: clauses }, known)).toContain(`when matched and (x) then delete
+    when matched then update set hits = DBT_INTERNAL_DEST.hits + 1, n = DBT_INTERNAL_SOURCE.n
+    when not matched by source then delete`);
+  });
+
+  it('computes the rows before it changes the columns', () => {
+    const more = [...columns, { name: 'extra', type: 'VARCHAR' }];
+    const text = plan(
+      { ...incremental, incremental_strategy: 'append', on_schema_change: 'append_new_columns' },
+      { ...known, newColumns: more },
+    );
+    expect(text).toMatch(
+      /temporary table "orders__dbt_tmp"[\s\S]*add column "extra" VARCHAR[\s\S]*insert into "lake"."main"."orders" \("id", "n", "extra"\)/,
+    );
+  });
+
+  it('drops and retypes columns only when all are to be in step', () => {
+    const other = [{ name: 'id', type: 'BIGINT' }];
+    const change = (answer: string): string =>
+      plan({ ...incremental, on_schema_change: answer }, { ...known, newColumns: other });
+    expect(change('sync_all_columns')).toMatch(
+      /drop column "n"[\s\S]*alter column "id" set data type BIGINT/,
+    );
+    expect(change('append_new_columns')).not.toContain('alter');
+    expect(() => change('fail')).toThrow(expect.objectContaining({ code: 'targets.schema-changed' }));
+  });
+
+  it('refuses a strategy that nobody defines, and calls one that somebody does', () => {
+    const own = { ...incremental, incremental_strategy: 'mine' };
+    expect(() => plan(own, known)).toThrow(expect.objectContaining({ code: 'targets.unsupported-strategy' }));
+    expect(plan(own, { ...known, defined: () => true })).toContain('macro get_incremental_mine_sql(');
+  });
+});
+
+describe('the plan of a Delta table', () => {
+  const delta = { location: '/lake/orders.delta', exists: true };
+
+  it('overwrites by one commit, and then pins the version', () => {
+    expect(
+      plan({ materialized: 'external', format: 'delta', options: { partition_by: 'a, b' } }, { delta }),
+    ).toBe(`begin
+write-delta overwrite schema overwrite partitioned by a, b /lake/orders.delta
+    select 1 as id, 2 as n
+pin-delta lake.main.orders at /lake/orders.delta
+commit
+`);
+  });
+
+  it('appends when it is incremental and there', () => {
+    const config = { materialized: 'incremental', file_format: 'delta' };
+    expect(plan(config, { delta })).toContain('write-delta append /lake/orders.delta');
+    expect(plan(config, { delta, fullRefresh: true })).toContain('write-delta overwrite');
+    expect(plan(config, { delta: { ...delta, exists: false } })).toContain('write-delta overwrite');
+    expect(() => plan({ ...config, unique_key: 'id' }, { delta })).toThrow(
+      expect.objectContaining({ code: 'targets.unsupported-strategy' }),
+    );
+  });
+});
+
+describe('an external output', () => {
+  const output = (
+    config: Record<string, unknown>,
+    options: Record<string, never | string | boolean> = {},
+    location = 'out/x.parquet',
+  ) => externalOutput({ node: node(config), location, options, root: '/root' });
+
+  it.each([
+    ['the format set', output({ format: 'csv' }), 'csv', 'format csv, header true'],
+    ['the ending', output({}, {}, 'out/x.csv.gz'), 'csv', 'compression gzip, format csv, header true'],
+    ['a delimiter', output({ delimiter: '|' }, {}, 'out/x'), 'csv', "delimiter '|', format csv, header true"],
+    [
+      'nothing else',
+      output({}, { codec: 'zstd', row_group_size: '1000' }),
+      'parquet',
+      'codec zstd, row_group_size 1000, format parquet',
+    ],
+  ])('takes its format from %s', (_, made, format, copyOptions) => {
+    expect(made).toMatchObject({ format, copyOptions });
+  });
+
+  it('is a folder when it is partitioned, and stages without asking to overwrite', () => {
+    expect(output({}, { partition_by: 'kind, day', overwrite_or_ignore: true }, 'out/x')).toMatchObject({
+      isDirectory: true,
+      partitionBy: ['kind', 'day'],
+      location: '/root/out/x',
+      copyOptions: 'partition_by (kind, day), format parquet',
+    });
+  });
+});
+
+describe('external settings of Glue', () => {
+  it.each(['glue_register', 'glue_database', 'plugin'])('refuse %s by name', (key) => {
+    const output = externalOutput({ node: node({}), location: 'x.parquet', options: {}, root: '/r' });
+    expect(() => plan({ materialized: 'external', [key]: 'x' }, { output })).toThrow(
+      expect.objectContaining({ code: 'targets.unsupported-config', message: expect.stringContaining(key) }),
+    );
+  });
+});
+
+describe('the plan of a seed', () => {
+  const seed = { file: '/p/seeds/orders.csv', delimiter: ',', columns };
+
+  it('makes the table the first time, and empties it after that', () => {
+    expect(plan({ materialized: 'seed' }, { seed })).toContain(
+      'create or replace table "lake"."main"."orders" ("id" INTEGER, "n" INTEGER)',
+    );
+    const again = plan({ materialized: 'seed' }, { seed, ...isTable, existingColumns: columns });
+    expect(again).toContain('truncate "lake"."main"."orders"');
+    expect(again).toContain('load-seed lake.main.orders from /p/seeds/orders.csv (id, n)');
+  });
+
+  it('asks for a refresh when the columns are others', () => {
+    expect(() =>
+      plan(
+        { materialized: 'seed' },
+        { seed, ...isTable, existingColumns: [{ name: 'old', type: 'INTEGER' }] },
+      ),
+    ).toThrow(expect.objectContaining({ code: 'targets.seed-columns-changed' }));
+  });
+});
+
+describe("a seed's types", () => {
+  it.each([
+    ['whole numbers', ['1', '-2', '', 'null', '3.0'], 'INTEGER'],
+    ['wide whole numbers', ['1', '3000000000'], 'BIGINT'],
+    ['numbers', ['1', '2.5', '1e3'], 'DOUBLE'],
+    ['dates', ['2025-01-31', ''], 'DATE'],
+    ['no dates', ['2025-02-31'], 'VARCHAR'],
+    ['timestamps', ['2025-01-31 10:00:00', '2025-01-31T10:00:00Z'], 'TIMESTAMP'],
+    ['booleans', ['true', 'False'], 'BOOLEAN'],
+    ['no booleans', ['true', '1'], 'VARCHAR'],
+    ['nothing at all', ['', ''], 'INTEGER'],
+    ['text', ['1', 'x'], 'VARCHAR'],
+  ])('of %s', (_, cells, type) => {
+    expect(inferSeedType(cells)).toBe(type);
+  });
+});
+
+describe('a CSV file', () => {
+  it.each([
+    [
+      'quotes, delimiters and line ends in cells',
+      'a,b\r\n"x, ""y""\n",2\r\n',
+      ['a', 'b'],
+      [['x, "y"\n', '2']],
+    ],
+    [
+      'short rows and empty lines',
+      'a,b\n1\n\n2,3',
+      ['a', 'b'],
+      [
+        ['1', ''],
+        ['2', '3'],
+      ],
+    ],
+    ['a byte order mark', '\uFEFFa\n1\n', ['a'], [['1']]],
+  ])('is read with %s', (_, text, header, rows) => {
+    expect(parseCsv(text, ',', 'f.csv')).toEqual({ header, rows });
+  });
+
+  it.each([
+    ['is empty', '', 1],
+    ['has a row that is too long', 'a,b\n1,2\n1,2,3\n', 3],
+    ['opens a quote and never closes it', 'a\n1\n"x\n', 3],
+    ['names a column twice', 'a,A\n', 1],
+  ])('is refused at the line where it %s', (_, text, line) => {
+    expect(() => parseCsv(text, ',', 'f.csv')).toThrow(
+      expect.objectContaining({ code: 'targets.unreadable-seed', location: { file: 'f.csv', line } }),
+    );
+  });
+});
+
+describe("a test's verdict", () => {
+  const config = (more: Partial<NodeConfig>) =>
+    node({ severity: 'ERROR', error_if: '!= 0', warn_if: '!= 0', ...more });
+
+  it.each([
+    ['passes', {}, 0, false, false, 'pass', ''],
+    ['fails', {}, 1, true, true, 'fail', 'Got 1 result, configured to fail if != 0'],
+    ['warns', { severity: 'warn' }, 2, true, true, 'warn', 'Got 2 results, configured to warn if != 0'],
+    [
+      'warns first',
+      { error_if: '>10', warn_if: '>1' },
+      5,
+      true,
+      false,
+      'warn',
+      'Got 5 results, configured to warn if >1',
+    ],
+    ['ignores an error of a warning', { severity: 'warn', warn_if: '>9' }, 5, false, true, 'pass', ''],
+  ])('%s', (_, more, count, warn, error, status, message) => {
+    expect(judge(config(more), count, warn, error)).toMatchObject({ status, message });
+  });
+
+  it('keeps failing rows as the test or the command says', () => {
+    expect(storeAs(node({}), false)).toBeUndefined();
+    expect(storeAs(node({}), true)).toBe('table');
+    expect(storeAs(node({ store_failures: true }), false)).toBe('table');
+    expect(storeAs(node({ store_failures: false }), true)).toBeUndefined();
+    expect(storeAs(node({ store_failures_as: 'view' }), false)).toBe('view');
+    expect(storeAs(node({ store_failures: true, store_failures_as: 'ephemeral' }), true)).toBeUndefined();
+  });
+});
+
+describe("a view's text", () => {
+  it.each([
+    ['CREATE VIEW v AS SELECT 1 AS a;', 'SELECT 1 AS a'],
+    ['CREATE VIEW "we ird"."v ""w" AS SELECT 1 AS "a b";', 'SELECT 1 AS "a b"'],
+    ['CREATE VIEW s.v (a, "b)") AS SELECT 1, 2;', 'SELECT * FROM (SELECT 1, 2) AS renamed (a, "b)")'],
+    ['CREATE TABLE t(a INTEGER);', undefined],
+  ])('is found in %s', (statement, select) => {
+    expect(selectOfView(statement)).toBe(select);
+  });
+
+  it.each([
+    [
+      "select * from read_csv('data/x.csv', header = true)",
+      "select * from read_csv('/r/data/x.csv', header = true)",
+    ],
+    [
+      'select * from \'data/x.csv\' join "y.parquet" using (a)',
+      "select * from '/r/data/x.csv' join '/r/y.parquet' using (a)",
+    ],
+    [
+      "select 'data/x.csv' as name from read_csv('/abs/x.csv')",
+      "select 'data/x.csv' as name from read_csv('/abs/x.csv')",
+    ],
+    ["select * from 's3://b/x.parquet'", "select * from 's3://b/x.parquet'"],
+    ['select * from "lake"."main"."x"', 'select * from "lake"."main"."x"'],
+  ])('names files absolutely in %s', (sql, expected) => {
+    expect(absolutePaths(sql, '/r')).toBe(expected);
+  });
+});
