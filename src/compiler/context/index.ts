@@ -1,3 +1,20 @@
 /** What a template sees: names, objects and functions of dbt's context. */
+export { buildContext } from './build-context.ts';
+export { AgateTable } from './agate-table.ts';
+export { Column, ColumnFactory, type ColumnParts } from './column.ts';
+export { printPythonJson } from './data-text.ts';
+export { PyDate, PyDateTime, PyTime } from './date-time.ts';
+export { Decimal } from './decimal.ts';
+export { readLocation, writeOptions } from './external-files.ts';
+export { dbtVersion } from './globals.ts';
 export * from './input.ts';
-export { isRelation, Relation, type RelationParts, type RelationPolicy } from './relation.ts';
+export { moduleValues } from './modules.ts';
+export {
+  isRelation,
+  Relation,
+  RelationFactory,
+  type RelationParts,
+  type RelationPolicy,
+} from './relation.ts';
+export { ResponseObject } from './results.ts';
+export { agateTableOf } from './warehouse-values.ts';

@@ -38,7 +38,7 @@ export interface RelationParts {
   readonly limit?: number | null | undefined;
   /** A condition put around the relation when printed (microbatch's event time). */
   readonly filter?: string | null | undefined;
-  /** Whether a limited relation gets an alias. True unless given. */
+  /** Whether a limited relation gets an alias. False unless given: DuckDB needs none. */
   readonly requireAlias?: boolean | undefined;
   /** Kept for dbt's `dbt_created`. */
   readonly dbtCreated?: boolean | undefined;
@@ -84,7 +84,7 @@ export class Relation extends HostObject {
     this.filter = parts.filter ?? null;
     this.quotePolicy = { ...everywhere, ...parts.quotePolicy };
     this.includePolicy = { ...everywhere, ...parts.includePolicy };
-    this.requireAlias = parts.requireAlias ?? true;
+    this.requireAlias = parts.requireAlias ?? false;
     this.dbtCreated = parts.dbtCreated ?? false;
   }
 
@@ -338,7 +338,7 @@ export function partsOf(kwargs: Kwargs): RelationParts {
         parts.dbtCreated = optionalBoolean(key, value) ?? false;
         break;
       case 'require_alias':
-        parts.requireAlias = optionalBoolean(key, value) ?? true;
+        parts.requireAlias = optionalBoolean(key, value) ?? false;
         break;
       case 'quote_policy':
         parts.quotePolicy = policyOf(key, [], new Map(plainEntries(value)));

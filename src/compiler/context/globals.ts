@@ -1,0 +1,394 @@
+/** The names every template sees, each made when it is first asked for. */
+import { createHash } from 'node:crypto';
+import {
+  bindArguments,
+  Callable,
+  type CallInfo,
+  Dict,
+  hostFunction,
+  type Kwargs,
+  PySet,
+  returnFunction,
+  str,
+  Tuple,
+  type Value,
+} from '../../jinja/index.ts';
+import { compilerErrors } from '../errors.ts';
+import { fromPlain } from '../plain-values.ts';
+import { Adapter } from './adapter.ts';
+import { isIterable, itemsOf, optionalBoolean, optionalText, record, requiredText } from './arguments.ts';
+import { ColumnFactory } from './column.ts';
+import { ConfigObject, validationObject } from './config-object.ts';
+import { dataFunctions } from './data-text.ts';
+import { PyDateTime } from './date-time.ts';
+import { exceptionsObject } from './exceptions.ts';
+import { FlagsObject } from './flags-object.ts';
+import { HostModule } from './host-module.ts';
+import type { ContextInput } from './input.ts';
+import { moduleValues } from './modules.ts';
+import { RelationFactory } from './relation.ts';
+import { StoredResults } from './results.ts';
+import { PytzUtc } from './time-zone.ts';
+
+/** The version of dbt that templates are told: packages compare with it. */
+export const dbtVersion = '1.11.0';
+
+/** What the names of one render share. */
+export interface RenderState {
+  readonly input: ContextInput;
+  readonly results: StoredResults;
+  /** Another name of the same render. */
+  value(name: string): Value | undefined;
+  /** Everything there is, for `context`. */
+  all(): Dict;
+}
+
+/** Makes the value of a name. */
+export type Global = (state: RenderState) => Value | undefined;
+
+type Body = (args: readonly Value[], kwargs: Kwargs, call: CallInfo) => Value | Promise<Value>;
+
+/** Names of every kind of render, property files included. */
+const everywhere: Readonly<Record<string, Global>> = {
+  var: ({ input }) => variableFunction(input),
+  env_var: ({ input }) =>
+    fn('env_var', (args, kwargs, call) => environmentVariable(input, args, kwargs, call)),
+  target: ({ input }) => targetValue(input),
+  env: ({ input }) => targetValue(input),
+  project_name: ({ input }) => input.project.name,
+  modules: () => moduleValues(),
+  flags: ({ input }) => new FlagsObject(input.invocation),
+  invocation_id: ({ input }) => input.invocation.id,
+  invocation_args_dict: ({ input }) => fromPlain(input.invocation.args),
+  run_started_at: ({ input }) =>
+    PyDateTime.ofInstant(BigInt(input.invocation.startedAt.getTime()) * 1000n, new PytzUtc()),
+  dbt_version: ({ input }) => input.dbtVersion ?? dbtVersion,
+  dbt_metadata_envs: ({ input }) => metadataEnvironment(input),
+  thread_id: ({ input }) => input.threadName ?? 'Thread-1',
+  local_md5: () =>
+    fn('local_md5', ([text]) =>
+      createHash('md5')
+        .update(str(text ?? null))
+        .digest('hex'),
+    ),
+  set: () => fn('set', (args) => setOf(args)),
+  set_strict: () => fn('set_strict', ([items]) => new PySet(itemsOf('set_strict', items))),
+  zip: () => fn('zip', (args) => zipped(args, false)),
+  zip_strict: () => fn('zip_strict', (args) => zipped(args, true)),
+  diff_of_two_dicts: () => fn('diff_of_two_dicts', (args, kwargs) => dictDifference(args, kwargs)),
+  doc: ({ input }) =>
+    fn('doc', (args) => {
+      const names = args.map((arg) => requiredText('name', arg));
+      return input.names.doc(names.at(-1) ?? '', names.length > 1 ? names[0] : undefined);
+    }),
+  log: ({ input }) =>
+    fn('log', (args, kwargs) => {
+      const { values } = bindArguments('log', ['msg', ['info', false]], args, kwargs);
+      input.messages.log(str(values[0] ?? null), optionalBoolean('info', values[1]) ?? false);
+      return '';
+    }),
+  print: ({ input }) =>
+    fn('print', ([text]) => {
+      input.messages.print(str(text ?? null));
+      return '';
+    }),
+  return: () => returnFunction,
+  tojson: () => dataFunctions['tojson'],
+  fromjson: () => dataFunctions['fromjson'],
+  toyaml: () => dataFunctions['toyaml'],
+  fromyaml: () => dataFunctions['fromyaml'],
+  exceptions: ({ input }) => exceptionsObject(input),
+  validation: () => validationObject(),
+  context: (state) => state.all(),
+};
+
+/** Names that only SQL and macros see. */
+const inSql: Readonly<Record<string, Global>> = {
+  ref: ({ input }) => fn('ref', (args, kwargs, call) => reference(input, args, kwargs, call)),
+  source: ({ input }) => fn('source', (args, kwargs) => sourceReference(input, args, kwargs)),
+  metric: ({ input }) => otherReference(input, 'metric'),
+  function: ({ input }) => otherReference(input, 'function'),
+  config: ({ input }) => (input.config ? new ConfigObject(input.config, input) : undefined),
+  builtins: (state) =>
+    record(
+      Object.fromEntries(
+        ['ref', 'source', 'config', 'function'].map((name) => [name, inSql[name]?.(state) ?? null]),
+      ),
+    ),
+  execute: ({ input }) => input.kind === 'execute' || input.kind === 'operation',
+  adapter: ({ input }) => new Adapter(input),
+  api: () =>
+    new HostModule('module', 'api', { Relation: new RelationFactory(), Column: new ColumnFactory() }),
+  column: () => new ColumnFactory(),
+  this: ({ input }) => input.self,
+  model: ({ input }) => (input.model === undefined ? undefined : fromPlain(input.model)),
+  database: ({ input }) => textOf(input.model?.['database']) ?? input.target.database,
+  schema: ({ input }) => textOf(input.model?.['schema']) ?? input.target.schema,
+  graph: ({ input }) => graphValue(input),
+  selected_resources: ({ input }) => [...input.selectedResources],
+  store_result: ({ results }) => results.store,
+  store_raw_result: ({ results }) => results.storeRaw,
+  load_result: ({ results }) => results.load,
+  sql: ({ input }) => textOf(input.model?.['compiled_code']),
+  compiled_code: ({ input }) => textOf(input.model?.['compiled_code']),
+  sql_now: ({ input }) => input.invocation.startedAt.toISOString(),
+  pre_hooks: ({ input }) => hooksOf(input, 'pre-hook'),
+  post_hooks: ({ input }) => hooksOf(input, 'post-hook'),
+  defer_relation: () => null,
+  context_macro_stack: () => [],
+  render: ({ input }) =>
+    fn('render', (args) => {
+      const text = requiredText('string', args[0]);
+      return input.names.render?.(text) ?? text;
+    }),
+  try_or_compiler_error: () =>
+    fn('try_or_compiler_error', (args, kwargs, call) => tryOrError(args, kwargs, call)),
+  write: ({ input }) =>
+    fn('write', (args) => {
+      if (input.kind !== 'parse') input.files?.write(str(args[0] ?? null));
+      return '';
+    }),
+  load_agate_table: ({ input }) =>
+    fn('load_agate_table', (_args, _kwargs, call) => {
+      if (input.files) return input.files.readSeed();
+      throw compilerErrors['render-failed'](
+        { what: 'load_agate_table', problem: 'only a seed has a file of rows' },
+        { location: call.location },
+      );
+    }),
+  submit_python_job: ({ input }) =>
+    fn('submit_python_job', (_args, _kwargs, call) => {
+      throw compilerErrors['unsupported-language'](
+        { node: String(input.model?.['unique_id'] ?? 'this model'), language: 'python' },
+        { location: call.location },
+      );
+    }),
+  adapter_macro: (state) =>
+    fn('adapter_macro', ([name, ...args], kwargs, call) => {
+      const [first = '', second] = requiredText('name', name).split('.');
+      const adapter = state.value('adapter') as Adapter;
+      const dispatch = adapter.getAttr('dispatch') as Callable;
+      const found = dispatch.call(second === undefined ? [first] : [second, first], new Map(), call);
+      return (found as Callable).call(args, kwargs, call);
+    }),
+};
+
+/** The names of a render of this kind. */
+export function globalsOf(kind: ContextInput['kind']): Readonly<Record<string, Global>> {
+  return kind === 'yaml' ? everywhere : sqlGlobals;
+}
+
+const sqlGlobals: Readonly<Record<string, Global>> = { ...everywhere, ...inSql };
+
+function fn(name: string, body: Body): Value {
+  return hostFunction(name, body);
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** `var('name', default)`, and `var.has_var('name')`. */
+function variableFunction(input: ContextInput): Value {
+  return new VariableFunction(input);
+}
+
+class VariableFunction extends Callable {
+  override readonly typeName = 'Var';
+  readonly name = 'var';
+  readonly #input: ContextInput;
+
+  constructor(input: ContextInput) {
+    super();
+    this.#input = input;
+  }
+
+  override str(): string {
+    return '<var>';
+  }
+
+  override getAttr(name: string): Value | undefined {
+    if (name !== 'has_var') return undefined;
+    return hostFunction(
+      name,
+      ([key]) => this.#input.names.variable(requiredText('var_name', key)) !== undefined,
+    );
+  }
+
+  override call(args: readonly Value[], kwargs: Kwargs, call: CallInfo): Value {
+    const { values } = bindArguments('var', ['var_name', ['default', notGiven]], args, kwargs);
+    const name = requiredText('var_name', values[0]);
+    const value = this.#input.names.variable(name);
+    if (value !== undefined) return value;
+    const initial = values[1] ?? null;
+    if (initial !== notGiven) return initial;
+    throw compilerErrors['var-not-found'](
+      { name, node: String(this.#input.model?.['unique_id'] ?? this.#input.packageName) },
+      { location: call.location },
+    );
+  }
+}
+
+const notGiven: Value = new Tuple([]);
+
+function environmentVariable(
+  input: ContextInput,
+  args: readonly Value[],
+  kwargs: Kwargs,
+  call: CallInfo,
+): Value {
+  const { values } = bindArguments('env_var', ['var', ['default', null]], args, kwargs);
+  const name = requiredText('var', values[0]);
+  if (name.startsWith('DBT_ENV_SECRET')) {
+    throw compilerErrors['render-failed'](
+      { what: 'env_var', problem: `'${name}' is a secret: only profiles.yml and packages.yml may read it` },
+      { location: call.location },
+    );
+  }
+  const given = input.invocation.env[name];
+  const value = given ?? (values[1] === null ? undefined : str(values[1] ?? null));
+  if (value === undefined) throw compilerErrors['env-var-not-found']({ name }, { location: call.location });
+  input.names.readEnvironment?.(name, value);
+  return value;
+}
+
+function targetValue(input: ContextInput): Value {
+  const { target } = input;
+  return fromPlain({
+    ...target.extra,
+    database: target.database,
+    dbname: target.database,
+    schema: target.schema,
+    type: target.type,
+    threads: target.threads,
+    name: target.name,
+    target_name: target.name,
+    profile_name: target.profileName,
+    external_root: target.externalRoot,
+  });
+}
+
+function metadataEnvironment(input: ContextInput): Dict {
+  const prefix = 'DBT_ENV_CUSTOM_ENV_';
+  const entries = Object.entries(input.invocation.env).flatMap(([name, value]) =>
+    name.startsWith(prefix) && value !== undefined ? [[name.slice(prefix.length), value] as const] : [],
+  );
+  return new Dict(entries);
+}
+
+function setOf(args: readonly Value[]): Value {
+  const items = args[0] ?? [];
+  return isIterable(items) ? new PySet(itemsOf('set', items)) : (args[1] ?? null);
+}
+
+function zipped(args: readonly Value[], strict: boolean): Value {
+  if (!strict && !args.every(isIterable)) return null;
+  const lists = args.map((arg) => itemsOf('zip', arg));
+  const length = lists.length === 0 ? 0 : Math.min(...lists.map((list) => list.length));
+  return Array.from({ length }, (_, i) => new Tuple(lists.map((list) => list[i] ?? null)));
+}
+
+/** The values of `dict_a` that `dict_b` hasn't, by key, all in lower case. */
+function dictDifference(args: readonly Value[], kwargs: Kwargs): Value {
+  const { values } = bindArguments('diff_of_two_dicts', ['dict_a', 'dict_b'], args, kwargs);
+  const lower = (value: Value): string => str(value).toLowerCase();
+  const [a, b] = values;
+  const others = new Map<string, ReadonlySet<string>>();
+  if (b instanceof Dict) {
+    for (const [key, items] of b.entries())
+      others.set(lower(key), new Set(itemsOf('dict_b', items).map(lower)));
+  }
+  const difference = new Dict();
+  if (!(a instanceof Dict)) return difference;
+  for (const [key, items] of a.entries()) {
+    const rest = itemsOf('dict_a', items).filter((item) => !others.get(lower(key))?.has(lower(item)));
+    if (rest.length > 0) difference.set(key, rest);
+  }
+  return difference;
+}
+
+function reference(input: ContextInput, args: readonly Value[], kwargs: Kwargs, call: CallInfo): Value {
+  const names = args.map((arg) => optionalText('ref', arg));
+  const [first, second] = names;
+  if (names.length === 0 || names.length > 2 || first === null || first === undefined || second === null) {
+    throw compilerErrors['bad-ref'](
+      {
+        problem: `ref() takes a model's name, or a package's and a model's; it got ${args.length} arguments`,
+      },
+      { location: call.location },
+    );
+  }
+  const version = kwargs.get('version') ?? kwargs.get('v') ?? null;
+  return input.names.ref({
+    name: second ?? first,
+    packageName: second === undefined ? undefined : first,
+    version: version === null ? undefined : typeof version === 'number' ? version : str(version),
+  });
+}
+
+function sourceReference(input: ContextInput, args: readonly Value[], kwargs: Kwargs): Value {
+  const { values } = bindArguments('source', ['source_name', 'table_name'], args, kwargs);
+  return input.names.source(requiredText('source_name', values[0]), requiredText('table_name', values[1]));
+}
+
+function otherReference(input: ContextInput, kind: 'metric' | 'function'): Value {
+  return fn(kind, (args, _kwargs, call) => {
+    const names = args.map((arg) => requiredText('name', arg));
+    const answer = input.names[kind]?.(names.at(-1) ?? '', names.length > 1 ? names[0] : undefined);
+    if (answer !== undefined) return answer;
+    throw compilerErrors['bad-ref'](
+      { problem: `${kind}('${names.join("', '")}'): ${kind}s aren't run here` },
+      { location: call.location },
+    );
+  });
+}
+
+/** `graph`: the manifest by kind. While parsing it is there and empty. */
+function graphValue(input: ContextInput): Value {
+  const { manifest } = input;
+  if (!manifest) {
+    return record(Object.fromEntries(graphKeys.map((key) => [key, new Dict()])));
+  }
+  const known = graphs.get(manifest);
+  if (known) return known;
+  const graph = record(
+    Object.fromEntries(
+      graphKeys.map((key) => [key, fromPlain(manifest[key as keyof typeof manifest] ?? {})]),
+    ),
+  );
+  graphs.set(manifest, graph);
+  return graph;
+}
+
+/** Made once for a manifest: it is large, and templates only read it. */
+const graphs = new WeakMap<object, Dict>();
+
+const graphKeys = [
+  ...['nodes', 'sources', 'exposures', 'metrics', 'groups', 'semantic_models', 'saved_queries', 'functions'],
+];
+
+function hooksOf(input: ContextInput, key: 'pre-hook' | 'post-hook'): Value {
+  const config = input.model?.['config'];
+  if (config === null || typeof config !== 'object') return [];
+  return fromPlain((config as Record<string, unknown>)[key] ?? []);
+}
+
+/** Calls a function, and raises `message` should it fail. */
+function tryOrError(args: readonly Value[], kwargs: Kwargs, call: CallInfo): Value | Promise<Value> {
+  const [message, callee, ...rest] = args;
+  if (!(callee instanceof Callable)) {
+    throw compilerErrors['raised-by-macro']({ message: str(message ?? null) }, { location: call.location });
+  }
+  const fail = (cause: unknown): never => {
+    throw compilerErrors['raised-by-macro'](
+      { message: str(message ?? null) },
+      { location: call.location, cause },
+    );
+  };
+  try {
+    const answer = callee.call(rest, kwargs, call);
+    return answer instanceof Promise ? answer.catch(fail) : answer;
+  } catch (cause) {
+    return fail(cause);
+  }
+}
