@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isBoathouseError, systemRandom } from '../base/index.ts';
-import { arrowIpcStream, quoteLiteral } from '../duckdb/index.ts';
+import { arrowIpcStream, quoteIdentifier, quoteLiteral } from '../duckdb/index.ts';
 import { workflowErrors } from './errors.ts';
 import { type Cell, cellOf, type Grid } from './grid.ts';
 import { openReader, type Reader, type ReaderOptions } from './reader.ts';
@@ -127,7 +127,8 @@ async function writeRows(
   draft: string | undefined,
 ): Promise<number | undefined> {
   if (options.format === 'parquet') {
-    const copy = `COPY (${sql}\n) TO ${quoteLiteral(draft ?? '')} (FORMAT parquet)`;
+    const rows = await exactForParquet(reader, sql);
+    const copy = `COPY (${rows}\n) TO ${quoteLiteral(draft ?? '')} (FORMAT parquet)`;
     return (await reader.session.run(copy, undefined, { signal: options.signal })).rowsChanged;
   }
   const sink = draft === undefined ? toCallback(options.write) : toFile(draft);
@@ -161,6 +162,17 @@ async function writeRows(
     await sink.end();
   }
   return rowCount;
+}
+
+/** Parquet has no HUGEINT, and the engine would write doubles: sums of integers keep their digits as decimals. */
+async function exactForParquet(reader: Reader, sql: string): Promise<string> {
+  const wide = (await reader.session.describe(sql)).filter(({ type }) => /^U?HUGEINT$/.test(type));
+  if (wide.length === 0) return sql;
+  const casts = wide.map(({ name }) => {
+    const column = quoteIdentifier(name);
+    return `CAST(${column} AS DECIMAL(38, 0)) AS ${column}`;
+  });
+  return `SELECT * REPLACE (${casts.join(', ')}) FROM (${sql}\n)`;
 }
 
 interface Sink {

@@ -49,13 +49,9 @@ async function printRows(options: Options, { flags, terminal }: CommandInput): P
   const wanted = flags.number('limit') ?? (flags.is('json') === true ? -1 : 100);
   const grid = await query({ ...options, limit: wanted < 0 ? Number.MAX_SAFE_INTEGER : wanted });
   if (flags.is('json') === true) {
-    const { gridObjects } = await import('../output/grid-json.ts');
-    const { printJsonLine } = await import('../output/json-lines.ts');
-    const { columns } = grid;
-    printJsonLine(
-      { kind: 'result', command: 'query', exitCode: 0, columns, rows: gridObjects(grid) },
-      terminal,
-    );
+    const { gridRowsJson, withMember } = await import('../output/grid-json.ts');
+    const head = JSON.stringify({ kind: 'result', command: 'query', exitCode: 0, columns: grid.columns });
+    terminal.out(`${withMember(head, 'rows', gridRowsJson(grid))}\n`);
     return 0;
   }
   const { printTable } = await import('../output/table.ts');

@@ -18,10 +18,9 @@ export const showCommand: CommandSpec = {
     'boathouse show --inline "select count(*) from {{ ref(\'orders\') }}"',
   ],
   load: async () => {
-    const [{ show }, { runGiven }, { printJsonLine }, { printTable }, { gridObjects }] = await Promise.all([
+    const [{ show }, { runGiven }, { printTable }, { gridRowsJson, withMember }] = await Promise.all([
       import('../../workflows/index.ts'),
       import('../given.ts'),
-      import('../output/json-lines.ts'),
       import('../output/table.ts'),
       import('../output/grid-json.ts'),
     ]);
@@ -33,18 +32,18 @@ export const showCommand: CommandSpec = {
         limit: flags.number('limit'),
       });
       if (flags.is('json') === true) {
-        const grids = shown.map((grid) => ({
-          name: grid.name,
-          columns: grid.columns,
-          rows: gridObjects(grid),
-        }));
-        printJsonLine({ kind: 'result', command: 'show', exitCode: 0, shown: grids }, terminal);
+        const grids = shown.map((grid) => {
+          const { name, columns } = grid;
+          return withMember(JSON.stringify({ name, columns }), 'rows', gridRowsJson(grid));
+        });
+        const head = JSON.stringify({ kind: 'result', command: 'show', exitCode: 0 });
+        terminal.out(`${withMember(head, 'shown', `[${grids.join(',')}]`)}\n`);
         return 0;
       }
       for (const grid of shown) {
         if (flags.text('output') === 'json') {
           const name = grid.uniqueId === undefined ? {} : { node: grid.name };
-          printJsonLine({ ...name, show: gridObjects(grid) }, terminal);
+          terminal.out(`${withMember(JSON.stringify(name), 'show', gridRowsJson(grid))}\n`);
           continue;
         }
         if (shown.length > 1) terminal.out(`${terminal.colors.bold(grid.name)}\n`);

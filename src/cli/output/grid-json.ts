@@ -1,8 +1,13 @@
-/** A grid's rows as objects, for JSON output. */
-import { parseJson } from '../../base/index.ts';
+/** A grid's rows as JSON text: every digit of a number is kept, which objects couldn't promise. */
 import { type Grid, jsonRow } from '../../workflows/index.ts';
 
-/** One object a row; whole numbers keep every digit. */
-export function gridObjects(grid: Grid): readonly unknown[] {
-  return grid.rows.map((row) => parseJson(jsonRow(grid.columns, row)));
+/** The rows as a JSON array of objects. */
+export function gridRowsJson(grid: Grid): string {
+  return `[${grid.rows.map((row) => jsonRow(grid.columns, row)).join(',')}]`;
+}
+
+/** The JSON object `text` with one more member at its end, whose value is JSON text already. */
+export function withMember(text: string, name: string, json: string): string {
+  const body = text.slice(0, -1);
+  return `${body}${body === '{' ? '' : ','}${JSON.stringify(name)}:${json}}`;
 }
