@@ -5,15 +5,7 @@
  * member out, and may hold a map as an array of `{key, value}`; both are taken.
  */
 import { parseJson, printJson, unreachable } from '../base/index.ts';
-import type {
-  Action,
-  AddFile,
-  DeletionVector,
-  Metadata,
-  PartitionValues,
-  RemoveFile,
-  TextMap,
-} from './actions.ts';
+import type { Action, AddFile, DeletionVector, Metadata, RemoveFile } from './actions.ts';
 import { decodeFilePath, encodeFilePath } from './file-paths.ts';
 import { isObject, type JsonObject, MalformedAction, Members } from './json-members.ts';
 

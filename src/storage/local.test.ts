@@ -230,7 +230,7 @@ describe('writers in processes of their own', () => {
         names: 100_000,
         writer: round,
         storageModule,
-        killAfterMs: 350 + round * 40,
+        killAfterMs: 30 + round * 13,
       });
     }
     const reader = new LocalStorage(root);
@@ -269,12 +269,16 @@ function runWriter(options: {
     });
     let output = '';
     let errors = '';
-    child.stdout.on('data', (data: Buffer) => (output += data.toString()));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    child.stdout.on('data', (data: Buffer) => {
+      output += data.toString();
+      // Counted from the first object on, so that a slow start doesn't spoil the test.
+      if (killAfterMs !== undefined) timer ??= setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+    });
     child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
-    const timer = killAfterMs && setTimeout(() => child.kill('SIGKILL'), killAfterMs);
     child.on('error', reject);
     child.on('close', (code, signal) => {
-      if (timer) clearTimeout(timer);
+      clearTimeout(timer);
       if (code === 0 || signal === 'SIGKILL') resolve({ output });
       else reject(new Error(`the writer failed (${code}): ${errors}`));
     });
