@@ -18,12 +18,13 @@
 
 {#- The group's values as one text. `delimiter_text` is SQL, quotes included; `order_by_clause` is a whole clause. -#}
 {% macro listagg(measure, delimiter_text="','", order_by_clause=none, limit_num=none) -%}
-  {{ return(adapter.dispatch('listagg', 'dbt')(measure, delimiter_text, '", order_by_clause, limit_num)) }}
+  {{ return(adapter.dispatch('listagg', 'dbt')(measure, delimiter_text, order_by_clause, limit_num)) }}
 {%- endmacro %}
 
-{% macro default__listagg(measure, delimiter_text, '", order_by_clause, limit_num) -%}
+{% macro default__listagg(measure, delimiter_text, order_by_clause, limit_num) -%}
+  {%- set inner = measure ~ (' ' ~ order_by_clause if order_by_clause else '') -%}
   {%- if limit_num -%}
-    list_aggregate(({{ 'list(' ~ measure ~ (' ' ~ order_by_clause if order_by_clause else '') ~ ')' }})[1:{{ limit_num }}], 'string_agg', {{ delimiter_text }})
+    list_aggregate((list({{ inner }}))[1:{{ limit_num }}], 'string_agg', {{ delimiter_text }})
   {%- else -%}
     string_agg({{ measure }}, {{ delimiter_text }}{{ ' ' ~ order_by_clause if order_by_clause }})
   {%- endif -%}
