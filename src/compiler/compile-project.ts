@@ -23,6 +23,7 @@ import { PropertyEntries } from './property-entries.ts';
 import { readNodeTests } from './node-tests.ts';
 import { Recorder } from './record-sql.ts';
 import { checkUnique, fillMaps, resolveReferences } from './references.ts';
+import { manifestSelector } from './selector-text.ts';
 import { readSource } from './sources.ts';
 import { readSqlNodes } from './sql-nodes.ts';
 import { readUnitTest } from './unit-tests.ts';
@@ -117,7 +118,7 @@ function parse(environment: Environment, metadata: Plain): { manifest: Manifest;
   for (const entry of entries.of('unit_tests')) readUnitTest(tools, lookup, entry);
   checkUnique(parsing);
   for (const selector of project.config.selectors) {
-    manifest.selectors[selector.name] = selector as unknown as Plain;
+    manifest.selectors[selector.name] = manifestSelector(selector);
   }
   fillPrimaryKeys(manifest);
   fillMaps(manifest, dependenciesOf(manifest));

@@ -1,6 +1,6 @@
 /** The last steps of every node: configuration from all levels, names, and what its hooks refer to. */
 import type { SourceLocation } from '../base/index.ts';
-import { isPlainDict } from '../project/index.ts';
+import { isPlainDict, YamlDate } from '../project/index.ts';
 import type { ConfiguredType } from './config-defaults.ts';
 import type { DocBlocks } from './doc-blocks.ts';
 import { compilerErrors } from './errors.ts';
@@ -76,6 +76,7 @@ function copyToNode(node: ManifestNode, location: () => SourceLocation): void {
       node.contract = { ...config.contract, alias_types: aliasTypes !== false, checksum: null };
   }
   if (node.resource_type !== 'model') return;
+  if (config.incremental_strategy === 'microbatch') config['begin'] = wholeTimestamp(config['begin']);
   const { access } = config;
   if (access !== 'private' && access !== 'protected' && access !== 'public') {
     throw compilerErrors['bad-config'](
@@ -88,4 +89,11 @@ function copyToNode(node: ManifestNode, location: () => SourceLocation): void {
     );
   }
   node.access = access;
+}
+
+/** dbt reads a microbatch model's `begin` as a point in time: a date alone is its midnight. */
+function wholeTimestamp(begin: unknown): unknown {
+  const text = begin instanceof YamlDate ? begin.isoFormat() : begin;
+  if (typeof text !== 'string') return begin;
+  return /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00` : text.replace(' ', 'T');
 }

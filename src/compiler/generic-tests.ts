@@ -182,7 +182,7 @@ export class GenericTests {
     const origin = { file: at.file, ...(at.line === undefined ? {} : { line: at.line }) };
     Object.assign(record.calls, config);
     const scope = this.#tools.recorder.scope(node, record);
-    const rendered = renderTestArguments(kwargs, scope, origin);
+    const rendered = renderTestArguments(kwargs, scope, origin, 'lenient');
     const extra = new Map<string, Value>([[testArgumentsName, rendered]]);
     // The same calls again would add to tags and meta: what the macro configures is what is new.
     const inside = { ...record, calls: {} };

@@ -242,7 +242,7 @@ export class ProjectCompilation implements Compilation {
   async #renderNode(node: ManifestNode, scope: RenderScope): Promise<string> {
     const file = fileOf(this.project, node);
     if (node.test_metadata) {
-      const kwargs = renderTestArguments(node.test_metadata.kwargs, scope, { file });
+      const kwargs = renderTestArguments(node.test_metadata.kwargs, scope, { file }, 'strict');
       scope.override(testArgumentsName, kwargs);
     }
     if (!node.raw_code.includes('{')) return node.raw_code;
