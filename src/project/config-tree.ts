@@ -62,6 +62,7 @@ export function warnMisspelled(
       message: `'${name}' is no known configuration key`,
       hint: `Did you mean '${near}'?`,
       location: file.locate(path, 'key'),
+      subject: name,
     },
     name,
   );

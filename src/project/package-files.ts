@@ -14,9 +14,15 @@ const seedBytesMax = 1024 * 1024;
  * Every file of the package in `root` that `config` says it has. Links are followed; what .dbtignore
  * names is left out; folders that don't exist are empty.
  *
+ * @param knownGood hashes of property files that were read before without a warning.
  * @throws project.unreadable-file, project.bad-yaml, project.bad-value
  */
-export function readPackageFiles(root: string, config: ProjectConfig, warnings: WarningList): PackageFiles {
+export function readPackageFiles(
+  root: string,
+  config: ProjectConfig,
+  warnings: WarningList,
+  knownGood: ReadonlySet<string> = new Set(),
+): PackageFiles {
   const search = new Search(root, config, readDbtIgnore(root));
   const read = (found: Found): SourceFile => readSource(root, found);
   const tests = search.find(config.testPaths, sql);
@@ -38,7 +44,7 @@ export function readPackageFiles(root: string, config: ProjectConfig, warnings: 
     properties: search
       .find(allPaths(config), yaml)
       .map(read)
-      .map((file): PropertyFile => parsePropertyFile(file, warnings)),
+      .map((file): PropertyFile => parsePropertyFile(file, warnings, knownGood.has(file.sha256))),
     fixtures: fixtures.map(read),
   };
 }
@@ -106,7 +112,9 @@ class Search {
     const known = this.#walked.get(searchPath);
     if (known) return known;
     const files: string[] = [];
-    this.#walkFolder(searchPath === '.' ? '' : searchPath, files, new Set());
+    const start = statSync(join(this.#root, searchPath), { throwIfNoEntry: false });
+    const above = new Set(start ? [`${start.dev}:${start.ino}`] : []);
+    this.#walkFolder(searchPath === '.' ? '' : searchPath, files, above);
     const kept = files.filter((path) => !this.#ignore(path));
     this.#walked.set(searchPath, kept);
     return kept;

@@ -31,6 +31,8 @@ export interface ProjectWarning {
   readonly message: string;
   readonly hint?: string;
   readonly location?: SourceLocation;
+  /** The key that the warning is about, so that nobody warns of it again. */
+  readonly subject?: string;
 }
 
 /** A dbt project or package: a folder with a dbt_project.yml. */
@@ -70,8 +72,11 @@ export interface PropertyFile extends SourceFile {
    * Always a mapping; the lists of resources in it hold mappings with a `name`.
    */
   readonly data: PlainDict;
-  /** Where the value at `path` stands; the nearest ancestor that is there when it isn't. Parses again: for errors. */
-  locate(path: readonly (string | number)[]): SourceLocation;
+  /**
+   * Where the value at `path` stands, or the key that leads to it; the nearest ancestor when there is no
+   * such value. Parses the file again: for errors and warnings only.
+   */
+  locate(path: readonly (string | number)[], part?: 'key' | 'value'): SourceLocation;
 }
 
 /** A package's files by what they are, each kind sorted by relative path. */

@@ -1,5 +1,5 @@
 /** Property files: the `.yml` files beside models, seeds and the rest, checked in their outline. */
-import { nearest } from '../base/index.ts';
+import { nearest, type SourceLocation } from '../base/index.ts';
 import { misspelledConfigKey } from './config-keys.ts';
 import { warnMisspelled } from './config-tree.ts';
 import { failAt } from './fields.ts';
@@ -13,13 +13,56 @@ import { isPlainDict, type PlainDict } from './yaml-value.ts';
 /**
  * `source` as a property file: values of a wrong type stop, keys that nothing uses are warned of.
  *
+ * @param isKnownGood whether the same content was read before without a warning: it is then parsed only
+ * when someone looks at its data.
  * @throws project.bad-yaml, project.bad-value at the line and column where the file goes wrong.
  */
-export function parsePropertyFile(source: SourceFile, warnings: WarningList): PropertyFile {
+export function parsePropertyFile(
+  source: SourceFile,
+  warnings: WarningList,
+  isKnownGood: boolean = false,
+): PropertyFile {
+  return isKnownGood ? new LazyPropertyFile(source, warnings) : eager(source, warnings);
+}
+
+function eager(source: SourceFile, warnings: WarningList): PropertyFile {
   const file = parseYaml(source.text, source.path);
   for (const warning of file.warnings) warnings.add(warning);
   const data = checkedData(file, warnings);
-  return { ...source, data, locate: (path) => file.locate(path) };
+  return { ...source, data, locate: (path, part) => file.locate(path, part) };
+}
+
+/** A property file that is parsed when it is first asked for its data or for a place in it. */
+class LazyPropertyFile implements PropertyFile {
+  readonly path: string;
+  readonly relativePath: string;
+  readonly text: string;
+  readonly sha256: string;
+  readonly searchPath: string;
+  readonly #warnings: WarningList;
+  #parsed: PropertyFile | undefined;
+
+  constructor(source: SourceFile, warnings: WarningList) {
+    this.path = source.path;
+    this.relativePath = source.relativePath;
+    this.text = source.text;
+    this.sha256 = source.sha256;
+    this.searchPath = source.searchPath;
+    this.#warnings = warnings;
+  }
+
+  get data(): PlainDict {
+    return this.#file().data;
+  }
+
+  locate(path: YamlPath, part?: 'key' | 'value'): SourceLocation {
+    return this.#file().locate(path, part);
+  }
+
+  #file(): PropertyFile {
+    this.#parsed ??= eager(this, this.#warnings);
+    return this.#parsed;
+  }
 }
 
 function checkedData(file: YamlFile, warnings: WarningList): PlainDict {

@@ -38,6 +38,11 @@ export interface ReadProjectOptions {
   readonly homeDir?: string | undefined;
   /** `--no-version-check`: require-dbt-version isn't looked at. */
   readonly ignoreVersion?: boolean | undefined;
+  /**
+   * Hashes (`sha256`) of property files that an earlier read found without fault: they are parsed only when
+   * their `data` is looked at, which saves a compile that takes everything from its cache most of the work.
+   */
+  readonly knownGood?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -63,9 +68,19 @@ export async function readProject(options: ReadProjectOptions): Promise<Project>
       selectors: [],
       isRoot: false,
     });
-    return { name: own.name, root: folder, config: own, files: readPackageFiles(folder, own, warnings) };
+    return {
+      name: own.name,
+      root: folder,
+      config: own,
+      files: readPackageFiles(folder, own, warnings, options.knownGood),
+    };
   };
-  const rootPackage = { name: config.name, root, config, files: readPackageFiles(root, config, warnings) };
+  const rootPackage = {
+    name: config.name,
+    root,
+    config,
+    files: readPackageFiles(root, config, warnings, options.knownGood),
+  };
   const folders = dependencyFolders(root, config.packagesInstallPath, (folder) =>
     readPackageSpecs(folder, { env: options.env, vars }, warnings),
   );

@@ -17,7 +17,6 @@ import {
   parseDocument,
   type Scalar,
   type YAMLMap,
-  type YAMLParseError,
 } from 'yaml';
 import type { SourceLocation } from '../base/index.ts';
 import { Dict, type Value } from '../jinja/index.ts';
@@ -52,7 +51,7 @@ export interface YamlFile {
  */
 export function parseYaml(text: string, file: string): YamlFile {
   const document = parse(text);
-  const problem = document.errors.find((error) => !isTakenByPyYaml(error));
+  const problem = document.errors[0];
   if (problem) throw badYaml(firstLine(problem.message), text, file, problem.pos[0]);
   const reader = new Reader(text, file);
   const value = reader.read(document.contents);
@@ -65,11 +64,6 @@ export function parseYaml(text: string, file: string): YamlFile {
       return placeAt(text, file, offsetOf(located, text, path, part));
     },
   };
-}
-
-/** PyYAML doesn't mind how far the lines of `[…]` and `{…}` are indented. */
-function isTakenByPyYaml(error: YAMLParseError): boolean {
-  return error.code === 'BAD_INDENT' && error.message.startsWith('Flow ');
 }
 
 function parse(text: string): Document.Parsed {
