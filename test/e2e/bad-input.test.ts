@@ -34,7 +34,7 @@ const mistakes: Mistake[] = [
       'models/daily.sql': "select * from {{ source('landing', 'trade') }}",
     },
     code: 2,
-    says: ['landing.trade', /trades/, /models\/daily\.sql:1/],
+    says: ["source('landing', 'trade')", /trades/, /models\/daily\.sql:1/],
   },
   {
     name: 'a Jinja block that never ends is located',
