@@ -58,7 +58,7 @@ const built = spawnSync(
 if (built.status !== 0) process.exit(built.status ?? 1);
 
 const catalog = join(lake, 'markets.duckdb');
-const question = 'select * from gold.growth order by one_dollar_became desc';
+const question = 'select * from gold.growth order by dollar_became desc';
 console.log(`\n${bold('What one dollar became')} ${dim(question)}`);
 spawnSync(process.execPath, [main, 'query', question, '--catalog', catalog, '--quiet'], { stdio: 'inherit' });
 

@@ -1,9 +1,9 @@
 /** `compile`: the SQL that would run, as files and as text. */
 import { systemClock } from '../base/index.ts';
-import { writeCompiled, writeManifest } from '../compiler/index.ts';
+import { type ResourceType, writeCompiled, writeManifest } from '../compiler/index.ts';
 import type { RunOptions } from './options.ts';
 import { openProject, type ProjectSession } from './project-session.ts';
-import { selectIds } from './selection.ts';
+import { selectIds, selectNamed } from './selection.ts';
 
 /** What to compile: selected nodes, or a text. */
 export interface CompileOptions extends RunOptions {
@@ -17,6 +17,8 @@ export interface CompiledText {
   readonly uniqueId: string | undefined;
   readonly name: string;
   readonly code: string;
+  /** Whether it was asked for by name, and not only as a test of what was. */
+  readonly named: boolean;
   /** Relative to the project; undefined for an inline text. */
   readonly path: string | undefined;
 }
@@ -52,7 +54,9 @@ async function compileSelected(
   options: RunOptions,
 ): Promise<readonly CompiledText[]> {
   const { compilation } = session;
-  const selected = new Set(selectIds(session, options, ['model', 'test', 'snapshot', 'analysis']));
+  const types: readonly ResourceType[] = ['model', 'test', 'snapshot', 'analysis'];
+  const selected = new Set(selectIds(session, options, types));
+  const named = new Set(selectNamed({ ...session, emit: () => {} }, options, types));
   const ids = compilation.graph.order.filter((id) => selected.has(id));
   compilation.invocation.selectedResources = ids;
   const target = await session.openTarget({ writes: false });
@@ -64,7 +68,7 @@ async function compileSelected(
       const engine = { session: engineSession, warehouse: target.warehouse };
       const { node, code } = await compilation.compileNode(id, engine);
       const path = await writeCompiled(node, session.targetPath, session.project.root);
-      texts.push({ uniqueId: id, name: node.name, code, path });
+      texts.push({ uniqueId: id, name: node.name, code, path, named: named.has(id) });
     }
     await engineSession.release();
     return texts;
@@ -81,7 +85,7 @@ async function compileInline(session: ProjectSession, text: string): Promise<Com
     const engine = { session: engineSession, warehouse: target.warehouse };
     const code = await session.compilation.compileInline(text, engine);
     await engineSession.release();
-    return { uniqueId: undefined, name: 'inline', code, path: undefined };
+    return { uniqueId: undefined, name: 'inline', code, path: undefined, named: true };
   } finally {
     await target.close();
   }

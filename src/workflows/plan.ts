@@ -1,14 +1,14 @@
 /** What a build would do, without doing it. */
-import { printPlan, type PlanStep } from '../targets/index.ts';
+import { printPlan, type PlanStep, type Target } from '../targets/index.ts';
 import type { RunOptions } from './options.ts';
-import { openProject } from './project-session.ts';
+import { openProject, type ProjectSession } from './project-session.ts';
 import { selectRunnable } from './selection.ts';
 
 /** The plan of one node. */
 export interface NodePlan {
   readonly uniqueId: string;
   readonly steps: readonly PlanStep[];
-  /** The steps as text. */
+  /** Empty for a test. */
   readonly text: string;
 }
 
@@ -27,8 +27,7 @@ export async function plan(options: RunOptions = {}): Promise<readonly NodePlan[
       await target.prepare(ids);
       const plans: NodePlan[] = [];
       for (const uniqueId of ids) {
-        const steps = await target.plan(uniqueId);
-        plans.push({ uniqueId, steps, text: printPlan(steps) });
+        plans.push(await planNode(session, target, uniqueId));
       }
       return plans;
     } finally {
@@ -37,4 +36,21 @@ export async function plan(options: RunOptions = {}): Promise<readonly NodePlan[
   } finally {
     session.close();
   }
+}
+
+/** A test makes nothing: its plan is the query whose rows must not exist. */
+async function planNode(session: ProjectSession, target: Target, uniqueId: string): Promise<NodePlan> {
+  if (session.compilation.manifest.nodes[uniqueId]?.resource_type !== 'test') {
+    const steps = await target.plan(uniqueId);
+    return { uniqueId, steps, text: printPlan(steps) };
+  }
+  const connection = await target.session(uniqueId);
+  const engine = { session: connection, warehouse: target.warehouse };
+  const { code } = await session.compilation.compileNode(uniqueId, engine);
+  await connection.release();
+  const lines = code
+    .trim()
+    .split('\n')
+    .map((line) => `    ${line}`.trimEnd());
+  return { uniqueId, steps: [], text: `test: no row may come back\n${lines.join('\n')}\n` };
 }

@@ -57,6 +57,16 @@ export function selectIds(
   return [...ids];
 }
 
+/** Like `selectIds`, without the tests that only come along with what they test. */
+export function selectNamed(
+  session: ProjectSession,
+  options: SelectOptions,
+  types: readonly ResourceType[],
+): readonly string[] {
+  const alone = { ...session, settings: { ...session.settings, indirectSelection: 'empty' as const } };
+  return selectIds(alone, options, types);
+}
+
 /**
  * The selected nodes that do something when run: ephemeral models are part of what reads them, and
  * analyses are only compiled.

@@ -3,7 +3,7 @@ import { type Grid, gridOfWarehouse } from './grid.ts';
 import { workflowErrors } from './errors.ts';
 import type { RunOptions } from './options.ts';
 import { openProject, type ProjectSession } from './project-session.ts';
-import { selectIds } from './selection.ts';
+import { selectNamed } from './selection.ts';
 
 /** What to show. */
 export interface ShowOptions extends RunOptions {
@@ -22,7 +22,8 @@ export interface Shown extends Grid {
 }
 
 /**
- * The first rows of each selected model, test, snapshot or analysis, or of the inline text. Its SQL is
+ * The first rows of each selected model, test, snapshot or analysis (tests only where they are named
+ * themselves), or of the inline text. Its SQL is
  * compiled and run as it is written now; nothing is changed in the target. A seed's rows are read where
  * it was built.
  *
@@ -33,7 +34,7 @@ export async function show(options: ShowOptions = {}): Promise<readonly Shown[]>
   try {
     const selected =
       options.inline === undefined
-        ? selectIds(session, options, ['model', 'snapshot', 'seed', 'test', 'analysis'])
+        ? selectNamed(session, options, ['model', 'snapshot', 'seed', 'test', 'analysis'])
         : [];
     if (options.inline === undefined && selected.length === 0) {
       const what = options.select === undefined ? 'The project' : `--select ${options.select.join(' ')}`;

@@ -35,7 +35,7 @@ export const compileCommand: CommandSpec = {
         if (flags.is('quiet') !== true) terminal.out(`Compiled ${many} to target/compiled\n`);
         return 0;
       }
-      for (const { name, code } of compiled) {
+      for (const { name, code } of compiled.filter(({ named }) => named)) {
         if (flags.text('output') === 'json') {
           terminal.out(
             `${JSON.stringify(inline === undefined ? { node: name, compiled: code } : { compiled: code }, undefined, 2)}\n`,

@@ -93,7 +93,7 @@ const events: RunEvent[] = [
     hint: 'Use z.',
   },
   { kind: 'message', atMs: 0, level: 'info', text: 'from print()', printed: true },
-  finished('a', result('a', 'success', { message: 'SELECT 3' })),
+  finished('a', result('a', 'success', { adapterResponse: { _message: 'OK', rows_affected: 3 } })),
   finished('b', result('b', 'error', { message: trouble.message, error: trouble })),
   finished(
     'c',
@@ -122,9 +122,7 @@ describe('runView', () => {
     const lines = drawn({}).split('\n');
     expect(lines[0]).toBe('shop on target dev, 1 thread: 2 models, 1 test');
     expect(lines).toContain('warning[project.unknown-key]: odd key');
-    expect(lines.find((line) => line.includes('main.a'))).toMatch(
-      /^ OK {4} table +main\.a +SELECT 3 +0\.12s$/,
-    );
+    expect(lines.find((line) => line.includes('main.a'))).toMatch(/^ OK {4} table +main\.a +3 rows +0\.12s$/);
     expect(lines.find((line) => line.includes('FAIL'))).toMatch(/2 rows/);
     expect(lines).toContain('error in model b (models/b.sql) [duckdb.binder]');
     expect(lines).toContain('  column "x" not found');

@@ -112,10 +112,10 @@ class RunView {
       const name = clip(node.relation, room);
       return `${start}${name}  ${dim(clip(detail, Math.max(0, room - width(name) - 2)))}`.trimEnd();
     }
-    const nameWidth = Math.min(room - detailWidth - 11, 60);
+    const nameWidth = Math.min(room - detailWidth - 11, 56);
     const name = clip(node.relation, nameWidth);
     const gap = ' '.repeat(nameWidth - width(name) + 2);
-    const shown = clip(detail, detailWidth).padEnd(detailWidth);
+    const shown = clip(detail, detailWidth).padStart(detailWidth);
     return `${start}${name}${gap}${dim(shown)}  ${dim(seconds(result.executionTimeMs).padStart(7))}`;
   }
 
@@ -248,17 +248,22 @@ function detailOf(result: NodeResult): string {
   switch (result.status) {
     case 'pass':
       return '';
-    case 'success':
+    case 'success': {
+      const rows = result.adapterResponse['rows_affected'];
+      if (typeof rows === 'number' && rows >= 0) return rowCount(rows);
       return result.message === 'OK' ? '' : firstLine(result.message);
+    }
     case 'fail':
     case 'warn':
-      return result.failures === null ? '' : `${result.failures} ${result.failures === 1 ? 'row' : 'rows'}`;
+      return result.failures === null ? '' : rowCount(result.failures);
     case 'error':
       return '';
     default:
       return firstLine(result.message);
   }
 }
+
+const rowCount = (count: number): string => `${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`;
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 

@@ -18,7 +18,7 @@ select
     cast(max(month) as date) as until,
     round(first(price order by month), 2) as first_price,
     round(last(price order by month), 2) as last_price,
-    round(last(price order by month) / first(price order by month), 2) as one_dollar_became,
+    round(last(price order by month) / first(price order by month), 2) as dollar_became,
     round(100 * (pow(last(price order by month) / first(price order by month),
         12.0 / nullif(date_diff('month', min(month), max(month)), 0)) - 1), 1) as percent_a_year
 from months
