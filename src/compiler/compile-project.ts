@@ -118,7 +118,7 @@ function parse(environment: Environment, metadata: Plain): { manifest: Manifest;
   for (const entry of entries.of('unit_tests')) readUnitTest(tools, lookup, entry);
   checkUnique(parsing);
   for (const selector of project.config.selectors) {
-    manifest.selectors[selector.name] = manifestSelector(selector);
+    manifest.selectors[selector.name] = manifestSelector(selector, project.config.selectors);
   }
   fillPrimaryKeys(manifest);
   fillMaps(manifest, dependenciesOf(manifest));

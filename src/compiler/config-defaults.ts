@@ -11,6 +11,7 @@ export type ConfiguredType =
   | 'operation'
   | 'source'
   | 'exposure'
+  | 'group'
   | 'unit_test';
 
 /** A new mapping of every key with its default. */
@@ -28,6 +29,8 @@ export function defaultConfig(type: ConfiguredType): Plain {
       return sourceDefaults();
     case 'exposure':
       return { enabled: true, tags: [], meta: {} };
+    case 'group':
+      return { meta: {} };
     case 'unit_test':
       return { tags: [], meta: {}, enabled: true, static_analysis: null };
     default:

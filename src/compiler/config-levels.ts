@@ -139,6 +139,7 @@ const treeKeys: Readonly<Record<ConfiguredType, readonly string[]>> = {
   source: ['sources'],
   test: ['data_tests', 'tests'],
   exposure: ['exposures'],
+  group: ['models'],
   unit_test: ['unit_tests'],
 };
 
@@ -152,6 +153,7 @@ function unrenderedTreeOf(config: ProjectConfig, type: ConfiguredType): Plain {
 
 /** What dbt makes of a few keys once all levels are merged. */
 function finish(config: Plain, type: ConfiguredType, bad: (key: string, problem: string) => never): void {
+  if (type === 'group') return;
   if (typeof config['enabled'] !== 'boolean')
     bad('enabled', `has to be true or false, not ${show(config['enabled'])}`);
   if ('tags' in config) config['tags'] = textList(config['tags'], bad);

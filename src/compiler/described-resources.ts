@@ -30,7 +30,7 @@ export function readExposure(tools: Finishing, entry: PropertyEntry): void {
     placeOf(entry, 'description'),
   );
   const meta = { ...plain(data['meta']), ...plain(config['meta']) };
-  const tags = [...new Set([...textsOf(data['tags']), ...textsOf(config['tags'])])].sort();
+  const tags = [...new Set([...textsOf(data['tags']), ...textsOf(own?.['tags'] ?? config['tags'])])].sort();
   const exposure: ManifestExposure = {
     name: entry.name,
     resource_type: 'exposure',
@@ -115,8 +115,6 @@ export function readGroup(tools: Finishing, entry: PropertyEntry): void {
   }
   const path = belowSearchPath(entry.file.relativePath, entry.file.searchPath);
   const { data } = entry;
-  const config = isPlainDict(data['config']) ? data['config'] : {};
-  const { config: merged } = { config: { meta: {}, ...groupLevels(tools, entry, path), ...config } };
   parsing.manifest.groups[uniqueId] = {
     name: entry.name,
     resource_type: 'group',
@@ -126,19 +124,20 @@ export function readGroup(tools: Finishing, entry: PropertyEntry): void {
     unique_id: uniqueId,
     owner: ownerOf(data['owner']),
     description: data['description'] == null ? null : pythonStr(data['description']),
-    config: merged,
+    config: groupConfig(tools, entry, path),
   };
 }
 
 /** dbt gives groups what dbt_project.yml says of models in their folder, defaults left out. */
-function groupLevels(tools: Finishing, entry: PropertyEntry, path: string): Plain {
-  const { unrendered } = tools.parsing.levels.of({
-    type: 'model',
+function groupConfig(tools: Finishing, entry: PropertyEntry, path: string): Plain {
+  const { config } = tools.parsing.levels.of({
+    type: 'group',
     packageName: entry.packageName,
     fqn: [entry.packageName, ...foldersOf(path), entry.name],
-    node: entry.name,
+    patch: plain(entry.data['config']),
+    node: `group.${entry.packageName}.${entry.name}`,
   });
-  return unrendered;
+  return config;
 }
 
 /** Takes a snapshot of a YAML file in: `relation:` is what it is of. @throws compiler.bad-property */

@@ -1,6 +1,6 @@
 /** `{% docs %}` blocks, and the descriptions that show them. */
 import { didYouMean, type SourceLocation } from '../base/index.ts';
-import { parseTemplate, type Scope } from '../jinja/index.ts';
+import { type Definition, parseTemplate, type Scope } from '../jinja/index.ts';
 import { compilerErrors } from './errors.ts';
 import type { ManifestDoc } from './manifest.ts';
 import type { Parsing } from './parsing.ts';
@@ -41,7 +41,7 @@ export class DocBlocks {
             path: belowSearchPath(file.relativePath, file.searchPath),
             original_file_path: file.relativePath,
             unique_id: uniqueId,
-            block_contents: block.body.trim(),
+            block_contents: this.#contents(block, pkg.name),
           };
         }
       }
@@ -94,6 +94,12 @@ export class DocBlocks {
     });
     const rendered = template.renderSync(this.#scope(packageName), { undefined: 'strict' });
     return { text: rendered, blocks: this.#seen };
+  }
+
+  /** A block's text. Jinja in it is rendered, with undefined names as nothing. */
+  #contents(block: Definition, packageName: string): string {
+    if (!block.body.includes('{')) return block.body.trim();
+    return block.bodyTemplate().renderSync(this.#scope(packageName), { undefined: 'lenient' }).trim();
   }
 
   #scope(packageName: string): Scope {

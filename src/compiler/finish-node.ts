@@ -52,13 +52,17 @@ export function finishNode(tools: Finishing, node: ManifestNode, own: OwnConfig,
   copyToNode(node, own.location);
   tools.names.apply(node, own.location);
   if (node.resource_type === 'test' || !node.config.enabled) return;
+  const found = newRecord();
   for (const hook of [...node.config['pre-hook'], ...node.config['post-hook']]) {
-    const found = newRecord();
     tools.recorder.record(node, hook.sql, { file: own.file }, found);
+  }
+  // dbt configures a node that has a property entry once more, and records its hooks again.
+  const times = own.patch && Object.keys(own.patch).length > 0 ? 2 : 1;
+  for (let i = 0; i < times; i += 1) {
     record.refs.push(...found.refs);
     record.sources.push(...found.sources);
-    for (const macro of found.macros) if (!record.macros.includes(macro)) record.macros.push(macro);
   }
+  for (const macro of found.macros) if (!record.macros.includes(macro)) record.macros.push(macro);
 }
 
 function copyToNode(node: ManifestNode, location: () => SourceLocation): void {

@@ -2,6 +2,7 @@
 import { didYouMean, type SourceLocation } from '../base/index.ts';
 import { parseTemplate, type Scope, type Value } from '../jinja/index.ts';
 import { isPlainDict } from '../project/index.ts';
+import { addConfigCall } from './config-levels.ts';
 import { compilerErrors } from './errors.ts';
 import { type Finishing, finishNode } from './finish-node.ts';
 import type { MacroEntry } from './macro-registry.ts';
@@ -160,7 +161,9 @@ export class GenericTests {
     const calls = plainTest && this.#whereIsOurs(node.package_name) ? literalCalls(kwargs) : undefined;
     const isShort = macro.name === 'test_unique' || macro.name === 'test_not_null';
     if (calls) {
-      Object.assign(record.calls, config);
+      addConfigCall(record.calls, config, node.unique_id);
+      // The test's code configures the same again; dbt reads the two shortest without looking at their code.
+      if (!isShort) addConfigCall(record.calls, config, node.unique_id);
       for (const call of calls) {
         if (call.name === 'source') record.sources.push([...(call.args as string[])]);
         else record.refs.push(isShort ? { ...refOf(call), version: subject.version } : refOf(call));
@@ -180,14 +183,11 @@ export class GenericTests {
     node.config = base.config as ManifestNode['config'];
     const at = place();
     const origin = { file: at.file, ...(at.line === undefined ? {} : { line: at.line }) };
-    Object.assign(record.calls, config);
+    addConfigCall(record.calls, config, node.unique_id);
     const scope = this.#tools.recorder.scope(node, record);
     const rendered = renderTestArguments(kwargs, scope, origin, 'lenient');
     const extra = new Map<string, Value>([[testArgumentsName, rendered]]);
-    // The same calls again would add to tags and meta: what the macro configures is what is new.
-    const inside = { ...record, calls: {} };
-    this.#tools.recorder.renderTemplate(node, parseTemplate(node.raw_code, origin), inside, extra);
-    Object.assign(record.calls, { ...inside.calls, ...config });
+    this.#tools.recorder.renderTemplate(node, parseTemplate(node.raw_code, origin), record, extra);
     return record;
   }
 

@@ -4,7 +4,7 @@ import type { ColumnInfo, ManifestNode, NodeConfig, Plain } from './manifest.ts'
 
 /** What is known of a node before its configuration is. */
 export interface NodeSeed {
-  readonly type: Exclude<ConfiguredType, 'source' | 'exposure' | 'unit_test'>;
+  readonly type: Exclude<ConfiguredType, 'source' | 'exposure' | 'group' | 'unit_test'>;
   readonly packageName: string;
   readonly name: string;
   readonly uniqueId: string;

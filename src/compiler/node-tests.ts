@@ -36,7 +36,9 @@ export function readNodeTests(tools: Finishing, tests: GenericTests, entries: Pr
         continue;
       }
       for (const version of versions) {
-        const hasOwn = 'data_tests' in version.data || 'tests' in version.data;
+        const hasOwn = [version.data['data_tests'], version.data['tests']].some(
+          (list) => Array.isArray(list) && list.length > 0,
+        );
         const data = hasOwn ? version.data : entry.data;
         const path = hasOwn ? ['versions', version.index] : [];
         const node = nodes.find(entry, version.version);

@@ -188,7 +188,8 @@ function deepMerge(base: Plain, over: Plain): Plain {
 function dateText(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   const text = pythonStr(value).replace(' ', 'T');
-  return /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00` : text;
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return `${text}T00:00:00+00:00`;
+  return /[+-]\d\d:\d\d$|Z$/.test(text) ? text : `${text}+00:00`;
 }
 
 function timeSpine(value: unknown): Plain | null {

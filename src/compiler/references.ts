@@ -20,9 +20,9 @@ export function resolveReferences(parsing: Parsing): RefLookup {
   const groups = new Set(Object.values(manifest.groups).map((group) => group.name));
   for (const node of Object.values(manifest.nodes)) {
     if (!resolveNode(parsing, lookup, node)) {
-      delete manifest.nodes[node.unique_id];
+      // dbt keeps it among the nodes, switched off and on its own.
       node.config.enabled = false;
-      parsing.addDisabled(node);
+      node.depends_on.nodes = [];
       continue;
     }
     if (node.group !== null && node.resource_type === 'model' && !groups.has(node.group)) {

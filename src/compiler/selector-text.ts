@@ -3,28 +3,36 @@ import { isPlainDict, type Selector } from '../project/index.ts';
 import type { Plain } from './manifest.ts';
 
 /** The manifest's entry of a selector. */
-export function manifestSelector(selector: Selector): Plain {
+export function manifestSelector(selector: Selector, all: readonly Selector[]): Plain {
   const raw = selector.raw;
   const written: Plain = { name: selector.name };
   if (raw['description'] !== undefined) written['description'] = raw['description'];
   if (raw['default'] !== undefined) written['default'] = raw['default'];
-  written['definition'] = definitionOf(raw['definition']);
+  written['definition'] = definitionOf(raw['definition'], all, 0);
   return written;
 }
 
-function definitionOf(definition: unknown): unknown {
+/** @param depth how many selectors have been followed: none leads to itself for longer than there are selectors. */
+function definitionOf(definition: unknown, all: readonly Selector[], depth: number): unknown {
+  const each = (value: unknown): unknown => definitionOf(value, all, depth);
   if (typeof definition === 'string') return criterionOf(definition);
-  if (Array.isArray(definition)) return definition.map(definitionOf);
+  if (Array.isArray(definition)) return definition.map(each);
   if (!isPlainDict(definition)) return definition;
+  if (definition['method'] === 'selector' && depth <= all.length) {
+    const inherited = all.find((selector) => selector.name === definition['value']);
+    if (inherited) return definitionOf(inherited.raw['definition'], all, depth + 1);
+  }
   const entries = Object.entries(definition);
   const [only] = entries;
   if (entries.length === 1 && only && !lists.has(only[0]) && !Array.isArray(only[1])) {
     return { method: only[0], value: only[1] };
   }
+  // Beside a method, `exclude` is shown as it is written.
+  const isCriterion = 'method' in definition;
   return Object.fromEntries(
     entries.map(([key, value]) => [
       key,
-      lists.has(key) && Array.isArray(value) ? value.map(definitionOf) : value,
+      !isCriterion && lists.has(key) && Array.isArray(value) ? value.map(each) : value,
     ]),
   );
 }

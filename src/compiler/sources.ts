@@ -109,7 +109,7 @@ function sourceNode(
     loaded_at_field: (config['loaded_at_field'] as string | null) ?? null,
     loaded_at_query: (config['loaded_at_query'] as string | null) ?? null,
     freshness: (config['freshness'] as Plain | null) ?? null,
-    external: isPlainDict(table['external']) ? table['external'] : null,
+    external: isPlainDict(table['external']) ? { ...externalDefaults, ...table['external'] } : null,
     description: described.text,
     columns: columnsOf(table['columns'], { ...entry, data: table }, docs),
     meta: config['meta'] as Plain,
@@ -217,3 +217,12 @@ function textsOf(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   return Array.isArray(value) ? value.map(pythonStr) : [];
 }
+
+/** What dbt knows of an external table; its own keys are kept beside these. */
+const externalDefaults: Plain = {
+  location: null,
+  file_format: null,
+  row_format: null,
+  tbl_properties: null,
+  partitions: null,
+};

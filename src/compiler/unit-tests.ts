@@ -87,8 +87,14 @@ function addForVersions(
   if (only.version == null) return put(tools, entry, test, only);
   for (const node of nodes) {
     if (!isWanted(test.versions, node.version)) continue;
-    const id = `${test.unique_id}.v${node.version}`;
-    put(tools, entry, { ...test, unique_id: id, version: node.version ?? null, fqn: [...test.fqn] }, node);
+    const id = `${test.unique_id}_v${node.version}`;
+    const copy = {
+      ...test,
+      unique_id: id,
+      version: node.version ?? null,
+      depends_on: { macros: [], nodes: [] },
+    };
+    put(tools, entry, copy, node);
   }
 }
 
