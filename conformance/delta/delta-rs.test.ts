@@ -13,7 +13,10 @@ describe.skipIf(peerMissing !== undefined)('delta-rs', () => {
   let database: Database;
   let session: Session;
   let next = 0;
-  const fresh = (ending = ''): string => path.join(folder, `${(next += 1)}${ending}`);
+  const fresh = (ending = ''): string => {
+    next += 1;
+    return path.join(folder, `${next}${ending}`);
+  };
 
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'boathouse-conformance-'));

@@ -4,7 +4,13 @@
  * A column's converter is chosen once from its type; most scalars need none, so a chunk is read by
  * going down each vector rather than across rows.
  */
-import type { DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
+import type {
+  DuckDBDataChunk,
+  DuckDBListVector,
+  DuckDBStructVector,
+  DuckDBValue,
+  DuckDBVector,
+} from '@duckdb/node-api';
 import { assert, unreachable } from '../base/index.ts';
 import { duckdbErrors } from './errors.ts';
 import type { Native } from './native.ts';
@@ -24,21 +30,24 @@ import {
 } from './values.ts';
 
 /** Turns one engine value of a column into ours. */
-export type ValueReader = (value: DuckDBValue) => SqlValue;
+type ValueReader = (value: DuckDBValue) => SqlValue;
+
+/** Turns one column of a chunk into something that reads it row by row. */
+export type ColumnReader = (vector: DuckDBVector) => (row: number) => SqlValue;
 
 /** The values of `chunk`, column by column. */
-export function readColumns(chunk: DuckDBDataChunk, readers: readonly ValueReader[]): SqlValue[][] {
+export function readColumns(chunk: DuckDBDataChunk, readers: readonly ColumnReader[]): SqlValue[][] {
   const count = chunk.rowCount;
-  return readers.map((read, index) => {
-    const vector = chunk.getColumnVector(index);
+  return readers.map((reader, index) => {
+    const read = reader(chunk.getColumnVector(index));
     const values = new Array<SqlValue>(count);
-    for (let row = 0; row < count; row += 1) values[row] = read(vector.getItem(row));
+    for (let row = 0; row < count; row += 1) values[row] = read(row);
     return values;
   });
 }
 
 /** The values of `chunk`, row by row. */
-export function readRows(chunk: DuckDBDataChunk, readers: readonly ValueReader[]): SqlValue[][] {
+export function readRows(chunk: DuckDBDataChunk, readers: readonly ColumnReader[]): SqlValue[][] {
   const columns = readColumns(chunk, readers);
   const rows = new Array<SqlValue[]>(chunk.rowCount);
   for (let row = 0; row < rows.length; row += 1) {
@@ -51,8 +60,66 @@ export function readRows(chunk: DuckDBDataChunk, readers: readonly ValueReader[]
   return rows;
 }
 
-/** The reader for a column of `type`. */
-export function valueReader(type: SqlType): ValueReader {
+/**
+ * The reader for a column of `type`. Structs without names (`row(1, 2)`) are read from their parts'
+ * vectors: the engine's own struct values are keyed by name and would keep only the last part.
+ *
+ * @throws duckdb.unsupported-value when such a struct is inside a map, a union or a fixed-size array.
+ */
+export function columnReader(type: SqlType): ColumnReader {
+  if (!hasNameless(type)) {
+    const read = valueReader(type);
+    return (vector) => (row) => read(vector.getItem(row));
+  }
+  if (type.kind === 'struct') {
+    const names = type.members.map((m) => m.name);
+    const parts = type.members.map((m) => columnReader(m.type));
+    return (vector) => {
+      const struct = vector as DuckDBStructVector;
+      const readers = parts.map((part, i) => part(struct.entryVectorAt(i)));
+      const read = (row: number): SqlValue =>
+        new StructValue(
+          names,
+          readers.map((reader) => reader(row)),
+        );
+      return (row) => (struct.isItemValid(row) ? read(row) : null);
+    };
+  }
+  if (type.kind === 'list') {
+    const element = columnReader(type.element);
+    return (vector) => (row) => {
+      const items = (vector as DuckDBListVector).getItemVector(row);
+      return items === null ? null : Array.from({ length: items.itemCount }, (_, i) => element(items)(i));
+    };
+  }
+  throw duckdbErrors['unsupported-value']({ what: 'a struct without names inside a map, union or array' });
+}
+
+function hasNameless(type: SqlType): boolean {
+  switch (type.kind) {
+    case 'struct':
+      return (
+        new Set(type.members.map((m) => m.name)).size < type.members.length ||
+        type.members.some((m) => hasNameless(m.type))
+      );
+    case 'list':
+    case 'array':
+      return hasNameless(type.element);
+    case 'map':
+      return hasNameless(type.key) || hasNameless(type.value);
+    case 'union':
+      return type.members.some((m) => hasNameless(m.type));
+    case 'scalar':
+    case 'decimal':
+    case 'enum':
+      return false;
+    default:
+      return unreachable(type);
+  }
+}
+
+/** The reader for values of `type` as the engine hands them out. */
+function valueReader(type: SqlType): ValueReader {
   switch (type.kind) {
     case 'scalar':
       return scalarReaders[type.name] ?? same;
@@ -166,6 +233,9 @@ function objectToEngine(native: typeof Native, value: object, type: SqlType | un
     return new native.DuckDBIntervalValue(value.months, value.days, value.micros);
   if (value instanceof BitString) return native.bitValue(value.bits);
   if (value instanceof StructValue) {
+    if (new Set(value.names).size < value.names.length) {
+      throw duckdbErrors['unsupported-value']({ what: 'a struct without names' });
+    }
     const types = type?.kind === 'struct' ? new Map(type.members.map((m) => [m.name, m.type])) : undefined;
     return native.structValue(
       Object.fromEntries(
@@ -232,7 +302,7 @@ function toUuid(native: typeof Native, text: string): DuckDBValue {
 const bigTypes: ReadonlySet<string> = new Set(['BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT', 'BIGNUM']);
 
 /** A reader for each of `types`. */
-export function valueReaders(types: readonly SqlType[]): ValueReader[] {
+export function columnReaders(types: readonly SqlType[]): ColumnReader[] {
   assert(types.length > 0, 'a result has at least one column');
-  return types.map(valueReader);
+  return types.map(columnReader);
 }

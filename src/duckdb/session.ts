@@ -7,7 +7,7 @@
  */
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult, DuckDBValue } from '@duckdb/node-api';
 import type { BoathouseError } from '../base/index.ts';
-import { readRows, toEngineValue, valueReaders } from './convert.ts';
+import { readRows, toEngineValue, columnReaders } from './convert.ts';
 import { fromEngineType, toEngineType } from './engine-types.ts';
 import { duckdbErrors, fromEngine } from './errors.ts';
 import { type Extensions, extensionsHinted, lackOf } from './extensions.ts';
@@ -94,7 +94,7 @@ export class Session {
       if (result === undefined) return { columns: [], rows: [] };
       const columns = columnsOf(result);
       if (columns.length === 0) return { columns, rows: [] };
-      const readers = valueReaders(columns.map((column) => column.sqlType));
+      const readers = columnReaders(columns.map((column) => column.sqlType));
       const rows: SqlValue[][] = [];
       for (;;) {
         const chunk = await result.fetchChunk();

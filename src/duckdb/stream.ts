@@ -7,7 +7,7 @@
  */
 import type { DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 import { assert } from '../base/index.ts';
-import { readColumns, type ValueReader, valueReaders } from './convert.ts';
+import { type ColumnReader, columnReaders, readColumns } from './convert.ts';
 import { duckdbErrors, fromEngine } from './errors.ts';
 import type { Parameters } from './session.ts';
 import type { Column } from './sql-type.ts';
@@ -74,7 +74,7 @@ export class RowStream implements AsyncIterable<readonly SqlValue[]> {
   /** Chunk by chunk, column-wise: the fast way. @throws duckdb.* */
   async *batches(): AsyncGenerator<Batch, void, undefined> {
     const { columns } = await this.#open();
-    const readers: ValueReader[] = valueReaders(columns.map((column) => column.sqlType));
+    const readers: ColumnReader[] = columnReaders(columns.map((column) => column.sqlType));
     for await (const chunk of this.chunks()) {
       yield { rowCount: chunk.rowCount, columns: readColumns(chunk, readers) };
     }

@@ -9,7 +9,6 @@ type Kinds = {
   'unsupported-type': ErrorKind<{ column: string; type: string; cast: string }>;
   'duplicate-column': ErrorKind<{ column: string }>;
   'null-in-required-column': ErrorKind<{ table: string; column: string; rows: number }>;
-  'unsupported-property': ErrorKind<{ property: string }>;
   'mixed-types': ErrorKind<{ column: string; row: number; expected: string; found: string }>;
   'no-columns': ErrorKind<{ what: string }>;
   'unknown-format': ErrorKind<{ source: string }>;
@@ -18,7 +17,6 @@ type Kinds = {
   'download-failed': ErrorKind<{ url: string; problem: string }>;
   'bad-deletion-vector': ErrorKind<{ table: string; file: string; problem: string }>;
   'bad-delta-scan': ErrorKind<{ problem: string }>;
-  'remote-write': ErrorKind<{ table: string }>;
 };
 
 const kinds: Kinds = {
@@ -69,12 +67,6 @@ const kinds: Kinds = {
     httpStatus: 409,
     exitCode: 1,
   },
-  'unsupported-property': {
-    message: (d) => `the table property '${d.property}' turns on a feature that can't be written yet`,
-    hint: () => 'Leave it out, or create the table with a program that knows the feature.',
-    sqlState: '0A000',
-    exitCode: 1,
-  },
   'mixed-types': {
     message: (d) => `row ${d.row}: '${d.column}' is ${d.found}, and was ${d.expected} in the rows before`,
     hint: () => 'Give the rows one type per column.',
@@ -114,10 +106,6 @@ const kinds: Kinds = {
     message: (d) => `delta_scan: ${d.problem}`,
     hint: () => "Write delta_scan('path/to/table') or delta_scan('path/to/table', version => 3).",
     sqlState: '42601',
-    exitCode: 1,
-  },
-  'remote-write': {
-    message: (d) => `${d.table} can't be written: its storage has no local path`,
     exitCode: 1,
   },
 };
