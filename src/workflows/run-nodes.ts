@@ -18,6 +18,7 @@ import {
 } from '../runner/index.ts';
 import type { NodeResult, PublishResult, Target } from '../targets/index.ts';
 import { workflowErrors } from './errors.ts';
+import { withArtifacts } from './node-artifacts.ts';
 import { nodeDescriber } from './node-facts.ts';
 import type { ProjectSession } from './project-session.ts';
 
@@ -80,7 +81,7 @@ export async function runNodes(
         const signal = options.signal === undefined ? {} : { signal: options.signal };
         const run = await runGraph(
           items,
-          target,
+          withArtifacts(session, target),
           { threads: settings.threads, failFast, warnError, describe, ...signal },
           emit,
         );

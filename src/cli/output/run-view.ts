@@ -107,7 +107,7 @@ class RunView {
     const kind = clip(isModel ? node.materialized : node.resourceType, 11).padEnd(11);
     const start = `${this.#state(word, paint)} ${dim(kind)} `;
     const room = this.#terminal.columns - 20;
-    const detail = detailOf(result);
+    const detail = detailOf(result, node.materialized);
     if (result.status === 'skipped' || result.status === 'no-op') {
       const name = clip(node.relation, room);
       return `${start}${name}  ${dim(clip(detail, Math.max(0, room - width(name) - 2)))}`.trimEnd();
@@ -244,13 +244,13 @@ function stateOf(result: NodeResult, colors: Colors): readonly [string, (text: s
 }
 
 /** The short word at the end of a node's line: what it did, how many rows failed, why it was skipped. */
-function detailOf(result: NodeResult): string {
+function detailOf(result: NodeResult, materialized: string): string {
   switch (result.status) {
     case 'pass':
       return '';
     case 'success': {
       const rows = result.adapterResponse['rows_affected'];
-      if (typeof rows === 'number' && rows >= 0) return rowCount(rows);
+      if (typeof rows === 'number' && materialized !== 'view') return rowCount(rows);
       return result.message === 'OK' ? '' : firstLine(result.message);
     }
     case 'fail':

@@ -1,0 +1,52 @@
+/** A target that also leaves behind what people look at: `target/compiled`, `target/run`, places of errors. */
+import { join } from 'node:path';
+import { BoathouseError } from '../base/index.ts';
+import { type ManifestNode, writeCompiled, writeRun } from '../compiler/index.ts';
+import type { NodeRunner } from '../runner/index.ts';
+import type { NodeResult, Target } from '../targets/index.ts';
+import { placeSqlError } from './place-sql-error.ts';
+import type { ProjectSession } from './project-session.ts';
+
+/** Runs nodes on `target`, writes their SQL, and moves errors to where the user wrote them. */
+export function withArtifacts(session: ProjectSession, target: Target): NodeRunner {
+  const { compilation, targetPath, settings } = session;
+  const { root } = session.project;
+  return {
+    runNode: async (uniqueId, signal) => {
+      const result = await target.runNode(uniqueId, signal);
+      const node = compilation.manifest.nodes[uniqueId];
+      if (node === undefined) return result;
+      if (settings.writeJson) {
+        if (node.compiled === true && node.resource_type !== 'seed')
+          await writeCompiled(node, targetPath, root);
+        if (result.executedSql !== null) await writeRun(node, result.executedSql, targetPath, root);
+      }
+      return placed(result, node, root);
+    },
+  };
+}
+
+function placed(result: NodeResult, node: ManifestNode, root: string): NodeResult {
+  const { error } = result;
+  if (error?.location?.text === undefined || error.location.file !== '<sql>') return result;
+  const location = placeSqlError(error.location, {
+    sourceFile: join(root, node.original_file_path),
+    source: node.raw_code,
+    compiledFile: node.compiled_path ? join(root, node.compiled_path) : undefined,
+    compiled: node.compiled_code ?? '',
+  });
+  return { ...result, error: moved(error, location) };
+}
+
+/** The same error at another place. */
+function moved(error: BoathouseError, location: NonNullable<BoathouseError['location']>): BoathouseError {
+  const { message, sqlState, httpStatus, exitCode, retryable } = error;
+  const kind = { message: () => message, sqlState, httpStatus, exitCode, retryable };
+  const copy = new BoathouseError(error.code, kind, error.details, {
+    location,
+    cause: error.cause,
+    hint: error.hint,
+  });
+  if (error.stack !== undefined) copy.stack = error.stack;
+  return copy;
+}
