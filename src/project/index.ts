@@ -19,7 +19,9 @@ export {
 } from './project.ts';
 export { type ReadProjectOptions, readProject, readTargetProfile } from './read-project.ts';
 export { asPlain, asValue } from './render-yaml.ts';
+/** Named selections. */
 export type { IndirectSelection, Selector, SelectorDefinition } from './selectors-file.ts';
+/** The parts of a target. */
 export type {
   AttachProfile,
   ExtensionProfile,

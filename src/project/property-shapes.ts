@@ -4,7 +4,7 @@
  * Source: dbt's reference of properties; the older spellings it still takes are here as well.
  */
 import {
-  any,
+  anything,
   bool,
   listOf,
   mappingOf,
@@ -16,9 +16,9 @@ import {
   text,
 } from './yaml-shape.ts';
 
-const config = mappingOf(any);
-const meta = mappingOf(any);
-const tests = listOf(oneOf('a test: its name, or a mapping', text, mappingOf(any)));
+const config = mappingOf(anything);
+const meta = mappingOf(anything);
+const tests = listOf(oneOf('a test: its name, or a mapping', text, mappingOf(anything)));
 const docs = objectOf('docs', { show: bool, node_color: text });
 
 const column: Shape = objectOf(
@@ -33,11 +33,11 @@ const column: Shape = objectOf(
     tags: oneOrMore(text),
     meta,
     config,
-    constraints: listOf(mappingOf(any)),
+    constraints: listOf(mappingOf(anything)),
     policy_tags: oneOrMore(text),
     granularity: text,
-    dimension: any,
-    entity: any,
+    dimension: anything,
+    entity: anything,
     docs,
   },
   { required: ['name'] },
@@ -62,9 +62,9 @@ const node = {
 };
 
 const freshness = objectOf('freshness', {
-  warn_after: mappingOf(any),
-  error_after: mappingOf(any),
-  build_after: mappingOf(any),
+  warn_after: mappingOf(anything),
+  error_after: mappingOf(anything),
+  build_after: mappingOf(anything),
   filter: text,
 });
 
@@ -75,13 +75,13 @@ const version: Shape = objectOf(
     v: scalar,
     defined_in: text,
     access: text,
-    constraints: listOf(mappingOf(any)),
+    constraints: listOf(mappingOf(anything)),
     columns: listOf(columnOrInclude),
     tests,
     data_tests: tests,
     deprecation_date: scalar,
-    include: any,
-    exclude: any,
+    include: anything,
+    exclude: anything,
   },
   { required: ['v'] },
 );
@@ -99,17 +99,22 @@ const sourceTable: Shape = objectOf(
     loaded_at_field: text,
     loaded_at_query: text,
     freshness,
-    quoting: mappingOf(any),
-    external: any,
+    quoting: mappingOf(anything),
+    external: anything,
   },
   { required: ['name'] },
 );
 
-const unitTestInput: Shape = objectOf('an input', { input: text, rows: any, format: text, fixture: text });
+const unitTestInput: Shape = objectOf('an input', {
+  input: text,
+  rows: anything,
+  format: text,
+  fixture: text,
+});
 
 /** The lists and settings of a property file by their key. */
 export const propertyShapes: Readonly<Record<string, Shape>> = {
-  version: any,
+  version: anything,
   models: named('a model', {
     ...node,
     columns: listOf(column),
@@ -117,16 +122,16 @@ export const propertyShapes: Readonly<Record<string, Shape>> = {
     group: text,
     latest_version: scalar,
     versions: listOf(version),
-    constraints: listOf(mappingOf(any)),
+    constraints: listOf(mappingOf(anything)),
     deprecation_date: scalar,
-    time_spine: mappingOf(any),
+    time_spine: mappingOf(anything),
     primary_key: oneOrMore(text),
-    semantic_model: any,
-    derived_semantics: any,
+    semantic_model: anything,
+    derived_semantics: anything,
     agg_time_dimension: text,
-    metrics: any,
+    metrics: anything,
     freshness,
-    latest_version_pointer: any,
+    latest_version_pointer: anything,
   }),
   sources: named('a source', {
     loader: text,
@@ -134,7 +139,7 @@ export const propertyShapes: Readonly<Record<string, Shape>> = {
     catalog: text,
     schema: text,
     tags: oneOrMore(text),
-    quoting: mappingOf(any),
+    quoting: mappingOf(anything),
     loaded_at_field: text,
     loaded_at_query: text,
     freshness,
@@ -149,12 +154,12 @@ export const propertyShapes: Readonly<Record<string, Shape>> = {
   analyses: named('an analysis', { columns: listOf(column), tags: oneOrMore(text) }),
   macros: named('a macro', {
     arguments: listOf(
-      objectOf('an argument', { name: text, type: any, description: text }, { required: ['name'] }),
+      objectOf('an argument', { name: text, type: anything, description: text }, { required: ['name'] }),
     ),
   }),
   functions: named('a function', {
-    arguments: listOf(mappingOf(any)),
-    returns: any,
+    arguments: listOf(mappingOf(anything)),
+    returns: anything,
     type: text,
     defined_in: text,
   }),
@@ -165,12 +170,12 @@ export const propertyShapes: Readonly<Record<string, Shape>> = {
     label: text,
     maturity: text,
     url: text,
-    owner: mappingOf(any),
+    owner: mappingOf(anything),
     depends_on: listOf(text),
     tags: oneOrMore(text),
     enabled: bool,
   }),
-  groups: named('a group', { owner: mappingOf(any) }),
+  groups: named('a group', { owner: mappingOf(anything) }),
   unit_tests: listOf(
     objectOf(
       'a unit test',
@@ -178,13 +183,13 @@ export const propertyShapes: Readonly<Record<string, Shape>> = {
         ...described,
         model: text,
         given: listOf(unitTestInput),
-        expect: oneOf('rows, or a mapping with `rows`', mappingOf(any), listOf(any)),
+        expect: oneOf('rows, or a mapping with `rows`', mappingOf(anything), listOf(anything)),
         overrides: objectOf('overrides', {
-          macros: mappingOf(any),
-          vars: mappingOf(any),
-          env_vars: mappingOf(any),
+          macros: mappingOf(anything),
+          vars: mappingOf(anything),
+          env_vars: mappingOf(anything),
         }),
-        versions: any,
+        versions: anything,
         tags: oneOrMore(text),
         enabled: bool,
       },
@@ -196,8 +201,8 @@ export const propertyShapes: Readonly<Record<string, Shape>> = {
     objectOf('a semantic model', { name: text }, { required: ['name'], others: 'allow' }),
   ),
   saved_queries: listOf(objectOf('a saved query', { name: text }, { required: ['name'], others: 'allow' })),
-  anchors: any,
-  vars: any,
+  anchors: anything,
+  vars: anything,
 };
 
 /** `version` is 2, as a number; a file without one is fine. */

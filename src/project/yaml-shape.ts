@@ -29,7 +29,7 @@ export type Shape =
   | { readonly kind: 'one-of'; readonly shapes: readonly Shape[]; readonly expected: string };
 
 /** Anything. */
-export const any: Shape = { kind: 'any' };
+export const anything: Shape = { kind: 'any' };
 /** A text; numbers and dates pass, too, as they do in dbt. */
 export const text: Shape = { kind: 'text' };
 /** true or false. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Selector, SelectorDefinition } from '../../project/index.ts';
-import { sampleManifest } from './sample-manifest.ts';
+import { sampleManifest } from './scratch-manifest.ts';
 import { planSelection, type SelectionSpec, selectNodes } from './select-nodes.ts';
 
 const shop = sampleManifest([
