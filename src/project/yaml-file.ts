@@ -22,6 +22,7 @@ import type { SourceLocation } from '../base/index.ts';
 import { Dict, type Value } from '../jinja/index.ts';
 import { projectErrors } from './errors.ts';
 import type { ProjectWarning } from './project.ts';
+import { readPlainYaml } from './plain-yaml.ts';
 import { parseFraction, parseWhole, resolvePlain } from './yaml-scalar.ts';
 import type { PlainDict } from './yaml-value.ts';
 
@@ -47,22 +48,25 @@ export interface YamlFile {
  * The value of a YAML text.
  *
  * @param file named in errors and warnings; not read.
+ * @param how `whole` leaves out the quick reading of simple files: for its test.
  * @throws project.bad-yaml at the line and column where the text goes wrong.
  */
-export function parseYaml(text: string, file: string): YamlFile {
+export function parseYaml(text: string, file: string, how: 'quick' | 'whole' = 'quick'): YamlFile {
+  const plain = how === 'quick' ? readPlainYaml(text) : undefined;
+  if (plain !== undefined) return { value: plain, warnings: [], locate: locator(text, file) };
   const document = parse(text);
   const problem = document.errors[0];
   if (problem) throw badYaml(firstLine(problem.message), text, file, problem.pos[0]);
   const reader = new Reader(text, file);
   const value = reader.read(document.contents);
-  let located: Document.Parsed | undefined;
-  return {
-    value,
-    warnings: reader.warnings,
-    locate(path, part = 'value') {
-      located ??= parse(text);
-      return placeAt(text, file, offsetOf(located, text, path, part));
-    },
+  return { value, warnings: reader.warnings, locate: locator(text, file) };
+}
+
+function locator(text: string, file: string): YamlFile['locate'] {
+  let document: Document.Parsed | undefined;
+  return (path, part = 'value') => {
+    document ??= parse(text);
+    return placeAt(text, file, offsetOf(document, text, path, part));
   };
 }
 
