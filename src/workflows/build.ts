@@ -9,6 +9,8 @@ import { runNodes, type RunResult } from './run-nodes.ts';
  * Runs the selected seeds, models, snapshots and tests in graph order, and publishes the catalog once
  * if anything succeeded.
  *
+ * Exposures and saved queries are in the result as `no-op`, as in dbt.
+ *
  * A node that fails, a failed test included, skips what depends on it and nothing else; its error is in
  * the result, not thrown.
  *
@@ -17,7 +19,14 @@ import { runNodes, type RunResult } from './run-nodes.ts';
 export async function build(options: RunOptions = {}): Promise<RunResult> {
   const session = await openProject('build', options);
   try {
-    const ids = selectRunnable(session, options, ['seed', 'model', 'snapshot', 'test']);
+    const ids = selectRunnable(session, options, [
+      'seed',
+      'model',
+      'snapshot',
+      'test',
+      'exposure',
+      'saved_query',
+    ]);
     reportUnrun(session, options);
     return await runNodes(session, ids, { command: 'build', testsBlock: true, signal: options.signal });
   } finally {

@@ -21,16 +21,18 @@ export function withArtifacts(session: ProjectSession, target: Target): NodeRunn
           await writeCompiled(node, targetPath, root);
         if (result.executedSql !== null) await writeRun(node, result.executedSql, targetPath, root);
       }
-      return placed(result, node, root);
+      const home = session.project.packages.find(({ name }) => name === node.package_name)?.root ?? root;
+      return placed(result, node, root, home);
     },
   };
 }
 
-function placed(result: NodeResult, node: ManifestNode, root: string): NodeResult {
+/** @param home the root of the node's package, which may be another than the project's. */
+function placed(result: NodeResult, node: ManifestNode, root: string, home: string): NodeResult {
   const { error } = result;
   if (error?.location?.text === undefined || error.location.file !== '<sql>') return result;
   const location = placeSqlError(error.location, {
-    sourceFile: join(root, node.original_file_path),
+    sourceFile: join(home, node.original_file_path),
     source: node.raw_code,
     compiledFile: node.compiled_path ? join(root, node.compiled_path) : undefined,
     compiled: node.compiled_code ?? '',

@@ -4,7 +4,7 @@ import type { ManifestNode } from '../compiler/index.ts';
 import type { NodeFacts } from '../runner/index.ts';
 import type { ProjectSession } from './project-session.ts';
 
-/** A function from unique ids to facts. Hooks, which aren't in the manifest, go by their id. */
+/** A function from unique ids to facts. What isn't in `nodes` (hooks, exposures) goes by its id. */
 export function nodeDescriber(session: ProjectSession): (uniqueId: string) => NodeFacts {
   const { manifest } = session.compilation;
   return (uniqueId) => {

@@ -4,23 +4,14 @@
  * Hooks before and after, the graph between, then one publication and the artifacts. Whatever goes
  * wrong with nodes, artifacts are written and the target is closed.
  */
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { isBoathouseError, printJson, secrets, systemClock } from '../base/index.ts';
-import { type Plain, writeManifest } from '../compiler/index.ts';
-import {
-  countResults,
-  planWorkItems,
-  type RunCounts,
-  runGraph,
-  runResultsArtifact,
-  skippedResult,
-} from '../runner/index.ts';
+import { systemClock } from '../base/index.ts';
+import type { Plain } from '../compiler/index.ts';
+import { countResults, planWorkItems, type RunCounts, runGraph, skippedResult } from '../runner/index.ts';
 import type { NodeResult, PublishResult, Target } from '../targets/index.ts';
-import { workflowErrors } from './errors.ts';
 import { withArtifacts } from './node-artifacts.ts';
 import { nodeDescriber } from './node-facts.ts';
 import type { ProjectSession } from './project-session.ts';
+import { writeRunArtifacts } from './run-artifacts.ts';
 
 /** What came of a verb that runs nodes. */
 export interface RunResult {
@@ -96,7 +87,7 @@ export async function runNodes(
   }
   const elapsedMs = systemClock.nowMs() - session.startedAtMs;
   const runResultsPath = settings.writeJson
-    ? await writeArtifacts(session, results, threads, elapsedMs)
+    ? await writeRunArtifacts(session, results, threads, elapsedMs)
     : undefined;
   const counts = countResults(results);
   const { command } = options;
@@ -194,38 +185,4 @@ function foundInProject({ compilation }: ProjectSession): Record<string, number>
     for (let i = Object.keys(compilation.manifest[group]).length; i > 0; i -= 1) count(group.slice(0, -1));
   }
   return found;
-}
-
-/** @throws workflows.not-writable */
-async function writeArtifacts(
-  session: ProjectSession,
-  results: readonly NodeResult[],
-  threads: ReadonlyMap<string, number>,
-  elapsedMs: number,
-): Promise<string> {
-  const { compilation, targetPath } = session;
-  const { invocation, manifest } = compilation;
-  const path = join(targetPath, 'run_results.json');
-  const artifact = runResultsArtifact(
-    {
-      invocationId: invocation.id,
-      startedAtMs: session.startedAtMs,
-      generatedAtMs: systemClock.nowMs(),
-      dbtVersion: String(manifest.metadata['dbt_version'] ?? ''),
-      env: (manifest.metadata['env'] ?? {}) as Record<string, string>,
-      args: invocation.args,
-      elapsedMs,
-    },
-    results,
-    threads,
-  );
-  try {
-    await mkdir(targetPath, { recursive: true });
-    await writeManifest(compilation, targetPath);
-    await writeFile(path, secrets.scrub(printJson(artifact)));
-  } catch (cause) {
-    if (isBoathouseError(cause)) throw cause;
-    throw workflowErrors['not-writable']({ path: targetPath, problem: String(cause) }, { cause });
-  }
-  return path;
 }

@@ -2,7 +2,9 @@
 import { nearest, printJson, systemClock } from '../base/index.ts';
 import { workflowErrors } from './errors.ts';
 import type { ProjectOptions } from './options.ts';
+import { skippedResult } from '../runner/index.ts';
 import { openProject } from './project-session.ts';
+import { writeRunArtifacts } from './run-artifacts.ts';
 
 /** Which macro, with what. */
 export interface RunOperationOptions extends ProjectOptions {
@@ -26,7 +28,8 @@ export async function runOperation(options: RunOperationOptions): Promise<RunOpe
   const session = await openProject('run-operation', options);
   try {
     const { compilation } = session;
-    if (compilation.findMacro(options.macro) === undefined) {
+    const macro = compilation.findMacro(options.macro);
+    if (macro === undefined) {
       const names = Object.values(compilation.manifest.macros).map((macro) => macro.name);
       const name = options.macro;
       throw workflowErrors['macro-missing']({ name, near: nearest(name, names) });
@@ -43,7 +46,16 @@ export async function runOperation(options: RunOperationOptions): Promise<RunOpe
     } finally {
       await target.close();
     }
-    return { elapsedMs: systemClock.nowMs() - session.startedAtMs };
+    const elapsedMs = systemClock.nowMs() - session.startedAtMs;
+    if (session.settings.writeJson) {
+      const done = {
+        ...skippedResult(macro.uniqueId, 'OK'),
+        status: 'success' as const,
+        executionTimeMs: elapsedMs,
+      };
+      await writeRunArtifacts(session, [done], new Map(), elapsedMs);
+    }
+    return { elapsedMs };
   } finally {
     session.close();
   }

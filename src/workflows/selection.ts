@@ -79,7 +79,7 @@ export function selectRunnable(
   const { nodes } = session.compilation.manifest;
   return selectIds(session, options, types).filter((id) => {
     const node: ManifestNode | undefined = nodes[id];
-    return node !== undefined && node.config.materialized !== 'ephemeral';
+    return node === undefined || node.config.materialized !== 'ephemeral';
   });
 }
 

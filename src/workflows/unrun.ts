@@ -6,7 +6,7 @@ import type { RunOptions } from './options.ts';
 import type { ProjectSession } from './project-session.ts';
 import { selectIds } from './selection.ts';
 
-const notRun: readonly ResourceType[] = ['unit_test', 'function', 'saved_query'];
+const notRun: readonly ResourceType[] = ['unit_test', 'function'];
 
 /** Warns of selected resources that are part of dbt's build and are not run. */
 export function reportUnrun(session: ProjectSession, options: RunOptions): void {
@@ -33,8 +33,6 @@ function countOf(manifest: ProjectSession['compilation']['manifest'], type: Reso
       return Object.keys(manifest.unit_tests).length;
     case 'function':
       return Object.keys(manifest.functions).length;
-    case 'saved_query':
-      return Object.keys(manifest.saved_queries).length;
     default:
       return 0;
   }

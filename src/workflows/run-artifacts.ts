@@ -1,0 +1,48 @@
+/** What a run leaves for tools that read dbt's: `manifest.json` and `run_results.json`. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isBoathouseError, printJson, secrets, systemClock } from '../base/index.ts';
+import { writeManifest } from '../compiler/index.ts';
+import { runResultsArtifact } from '../runner/index.ts';
+import type { NodeResult } from '../targets/index.ts';
+import { workflowErrors } from './errors.ts';
+import type { ProjectSession } from './project-session.ts';
+
+/**
+ * Writes both, secrets masked.
+ *
+ * @returns the absolute path of `run_results.json`.
+ * @throws workflows.not-writable
+ */
+export async function writeRunArtifacts(
+  session: ProjectSession,
+  results: readonly NodeResult[],
+  threads: ReadonlyMap<string, number>,
+  elapsedMs: number,
+): Promise<string> {
+  const { compilation, targetPath } = session;
+  const { invocation, manifest } = compilation;
+  const path = join(targetPath, 'run_results.json');
+  const artifact = runResultsArtifact(
+    {
+      invocationId: invocation.id,
+      startedAtMs: session.startedAtMs,
+      generatedAtMs: systemClock.nowMs(),
+      dbtVersion: String(manifest.metadata['dbt_version'] ?? ''),
+      env: (manifest.metadata['env'] ?? {}) as Record<string, string>,
+      args: invocation.args,
+      elapsedMs,
+    },
+    results,
+    threads,
+  );
+  try {
+    await mkdir(targetPath, { recursive: true });
+    await writeManifest(compilation, targetPath);
+    await writeFile(path, secrets.scrub(printJson(artifact)));
+  } catch (cause) {
+    if (isBoathouseError(cause)) throw cause;
+    throw workflowErrors['not-writable']({ path: targetPath, problem: String(cause) }, { cause });
+  }
+  return path;
+}
