@@ -5,10 +5,11 @@
  * (`duckdb.session-busy`), because the engine would end the stream silently and waiting for the
  * stream's reader might be waiting for oneself.
  */
-import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
 import type { BoathouseError } from '../base/index.ts';
-import { readRows, toEngineValue, columnReaders } from './convert.ts';
-import { fromEngineType, toEngineType } from './engine-types.ts';
+import { appendChunks } from './append-rows.ts';
+import { columnReaders, readRows, toEngineValue } from './convert.ts';
+import { fromEngineType } from './engine-types.ts';
 import { duckdbErrors, fromEngine } from './errors.ts';
 import { type Extensions, extensionsHinted, lackOf } from './extensions.ts';
 import type { Native } from './native.ts';
@@ -147,38 +148,9 @@ export class Session {
     types: readonly SqlType[],
     rows: AsyncIterable<readonly (SqlValue | Date)[]> | Iterable<readonly (SqlValue | Date)[]>,
   ): Promise<number> {
-    const [name = '', schema = null, catalog = null] = [...table].reverse();
-    return this.#exclusive(`-- append to ${quotePath(table)}`, undefined, async () => {
-      const { native } = this.#host;
-      const engineTypes = types.map((type) => toEngineType(native, type));
-      const appender = await this.#connection.createAppender(name, schema, catalog);
-      let count = 0;
-      try {
-        let columns: DuckDBValue[][] = types.map(() => []);
-        const flush = (): void => {
-          const size = columns[0]?.length ?? 0;
-          if (size === 0) return;
-          const chunk = native.DuckDBDataChunk.create(engineTypes, size);
-          columns.forEach((values, index) => {
-            chunk.setColumnValues(index, values);
-          });
-          appender.appendDataChunk(chunk);
-          columns = types.map(() => []);
-        };
-        for await (const row of rows) {
-          for (let i = 0; i < types.length; i += 1) {
-            (columns[i] as DuckDBValue[]).push(toEngineValue(native, row[i] ?? null, types[i]));
-          }
-          count += 1;
-          if (count % chunkRows === 0) flush();
-        }
-        flush();
-        appender.flushSync();
-      } finally {
-        appender.closeSync();
-      }
-      return count;
-    });
+    return this.#exclusive(`-- append to ${quotePath(table)}`, undefined, () =>
+      appendChunks(this.#host.native, this.#connection, table, types, rows),
+    );
   }
 
   /** Stops what is running, if anything is; that call then throws `duckdb.interrupted`. */
@@ -367,7 +339,6 @@ export class Session {
   }
 }
 
-const chunkRows = 2048;
 /** A statement may lack one extension for its secret and another for its function; not many more. */
 const lacksMax = 4;
 

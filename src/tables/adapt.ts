@@ -48,7 +48,7 @@ export function adaptInferred(
       list.push(`CAST(NULL AS ${duckdbTypeOf(type)}) AS ${quoteIdentifier(name)}`);
     }
   }
-  return changed ? `SELECT ${list.join(', ')} FROM (${query})` : query;
+  return changed ? `SELECT ${list.join(', ')} FROM (${query}\n)` : query;
 }
 
 function givesWay(inferred: DataType, wanted: DataType): boolean {

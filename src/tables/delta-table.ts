@@ -14,7 +14,7 @@ import { openStorage, type Storage } from '../storage/index.ts';
 import { duckdbParquetRows } from './parquet-rows.ts';
 import type { RelationColumn } from './relation.ts';
 import { type DeltaRelation, relationOf } from './scan.ts';
-import { withScratchSession, scratchDatabase } from './scratch.ts';
+import { scratchDatabase, withScratchSession } from './scratch.ts';
 
 /** How a table is opened. */
 export interface OpenTableOptions {

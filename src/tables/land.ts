@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { isBoathouseError } from '../base/index.ts';
 import { readSnapshot, type Snapshot } from '../delta/index.ts';
-import { optionSql, type OptionValue, quoteLiteral, type Session } from '../duckdb/index.ts';
+import { type OptionValue, optionSql, quoteLiteral, type Session } from '../duckdb/index.ts';
 import { openStorage } from '../storage/index.ts';
 import { adaptInferred } from './adapt.ts';
 import { tablesErrors } from './errors.ts';

@@ -1,8 +1,9 @@
 /** Checkpoint files through DuckDB: Parquet to JSON rows and back. */
+
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { once } from 'node:events';
 import { isBoathouseError, type Json, parseJson, printJson } from '../base/index.ts';
 import type { CheckpointRow, ParquetRows, StructType } from '../delta/index.ts';
 import { quoteIdentifier, quoteLiteral } from '../duckdb/index.ts';

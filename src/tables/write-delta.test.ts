@@ -300,6 +300,14 @@ describe('writeQueryToDelta', () => {
     expect(await session.value(`SELECT count(*) FROM (${relation}) WHERE p IS NULL`)).toBe(10n);
   });
 
+  it('takes a query that ends in a semicolon, or in a comment', async () => {
+    const session = await database.session();
+    const table = fresh();
+    await writeQueryToDelta(session, 'SELECT 1 AS a;\n', table);
+    await writeQueryToDelta(session, 'SELECT 2 AS a -- the last word', table, { mode: 'append' });
+    expect(await rowsOf(table)).toEqual(['1', '2']);
+  });
+
   it('runs the query once', async () => {
     const session = await database.session();
     await session.run('CREATE SEQUENCE runs');

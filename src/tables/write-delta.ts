@@ -3,7 +3,7 @@ import path from 'node:path';
 import type * as Arrow from 'apache-arrow';
 import { isBoathouseError } from '../base/index.ts';
 import { readSnapshot, type Snapshot } from '../delta/index.ts';
-import { appendArrow, type ArrowInput, quoteIdentifier, type Session } from '../duckdb/index.ts';
+import { type ArrowInput, appendArrow, quoteIdentifier, type Session } from '../duckdb/index.ts';
 import { openStorage } from '../storage/index.ts';
 import { adaptInferred } from './adapt.ts';
 import { tablesErrors } from './errors.ts';

@@ -25,7 +25,7 @@ import { tablesErrors } from './errors.ts';
 import { duckdbParquetRows } from './parquet-rows.ts';
 import { indexedColumnsMax, nullsIn, statsJson } from './stats.ts';
 import type { WriteOptions, WriteResult } from './write-options.ts';
-import { planSchema, plannedMetadata, type SchemaPlan, stagingSql } from './write-schema.ts';
+import { plannedMetadata, planSchema, type SchemaPlan, stagingSql } from './write-schema.ts';
 
 /** Files are closed near this size. */
 const targetFileSizeBytesDefault = 100 * 1024 * 1024;

@@ -231,7 +231,8 @@ export function stagingSql(query: string, plan: SchemaPlan): string {
     const value = printSqlType(source.sqlType) === type ? plain : `CAST(${plain} AS ${type})`;
     return [`${isPartition ? partitionTextSql(value, field.type) : value} AS ${name}`];
   });
-  return `SELECT ${columns.join(', ')} FROM (${query}) AS staged`;
+  // On a line of its own, the parenthesis outlives a comment that ends the query.
+  return `SELECT ${columns.join(', ')} FROM (${query.replace(/[\s;]+$/, '')}\n) AS staged`;
 }
 
 /** The metadata of a table with the plan's schema: a new table's, or `snapshot`'s changed. Pure. */
