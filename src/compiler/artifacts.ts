@@ -43,14 +43,11 @@ export async function writeRun(
   return node.build_path;
 }
 
-/** Generic tests of one property file share its path, so it becomes a folder, as in dbt. */
+/** What shares its file with others (tests of a property file, hooks) gets a folder named for that file. */
 function artifactPath(folder: 'compiled' | 'run', node: ManifestNode): string {
-  const own = node.path.split('/').at(-1) ?? node.path;
-  const original = node.original_file_path;
-  const inFolder =
-    node.resource_type === 'test' && /\.ya?ml$/.test(original) ? `${original}/${own}` : original;
-  const isYamlSnapshot = node.resource_type === 'snapshot' && /\.ya?ml$/.test(original);
-  return join(folder, node.package_name, isYamlSnapshot ? `${original}/${own}` : inFolder);
+  const original = node.original_file_path.replace(/^\.\//, '');
+  const isAlone = original.split('/').at(-1) === node.path.split('/').at(-1);
+  return join(folder, node.package_name, isAlone ? original : join(original, node.path));
 }
 
 async function writeText(path: string, text: string): Promise<void> {

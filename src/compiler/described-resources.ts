@@ -9,7 +9,7 @@ import type { PatchBook } from './patches.ts';
 import { type PropertyEntry, patchPath, placeOf } from './property-entries.ts';
 import { pythonStr } from './python-repr.ts';
 import { finishRecorded, foldersOf } from './sql-nodes.ts';
-import { staticCalls } from './static-calls.ts';
+import { refOfCall, staticCalls } from './static-calls.ts';
 
 /** Takes an exposure in. @throws compiler.bad-property, compiler.duplicate-name */
 export function readExposure(tools: Finishing, entry: PropertyEntry): void {
@@ -84,13 +84,8 @@ function readDependsOn(exposure: ManifestExposure, entry: PropertyEntry): void {
       return;
     }
     const [call] = staticCalls(`{{ ${text.replace(/^\{\{|\}\}$/g, '')} }}`) ?? [];
-    const [first, second] = (call?.args ?? []) as string[];
     if (call?.name === 'ref') {
-      exposure.refs.push({
-        name: second ?? (first as string),
-        package: second === undefined ? null : (first as string),
-        version: (call.kwargs['v'] ?? call.kwargs['version'] ?? null) as string | number | null,
-      });
+      exposure.refs.push(refOfCall(call));
     } else if (call?.name === 'source') {
       exposure.sources.push([...(call.args as string[])]);
     } else {

@@ -7,20 +7,20 @@ export interface Cte {
 }
 
 /**
- * `sql` with `ctes` in front. Where it begins with a WITH of its own, ours become its first members.
- * Comments before the first word stay where they are. Pure.
+ * `sql` with `ctes` in front. Where its first word, comments aside, is a WITH of its own, ours become its
+ * first members. Pure.
  */
 export function injectCtes(sql: string, ctes: readonly Cte[]): string {
   if (ctes.length === 0) return sql;
-  const list = ctes.map(({ name, sql: body }) => ` ${name} as (\n${body}\n)`).join(',');
+  const list = ctes.map(({ name, sql: body }) => ` ${name} as (\n${body}\n)`).join(', ');
   const start = skipComments(sql, 0);
   const own = /^with(?![\w$])/i.exec(sql.slice(start, start + 5));
-  if (!own) return `${sql.slice(0, start)}with${list} ${sql.slice(start)}`;
+  if (!own) return `with${list} ${sql}`;
   const after = start + 'with'.length;
   const beyond = skipComments(sql, after);
   const recursive = /^recursive(?![\w$])/i.exec(sql.slice(beyond, beyond + 10));
   const insert = recursive ? beyond + 'recursive'.length : after;
-  return `${sql.slice(0, insert)}${list},${sql.slice(insert)}`;
+  return `${sql.slice(0, insert)} ${list},${sql.slice(insert)}`;
 }
 
 /** The position of the first character that is neither white space nor part of a comment. */

@@ -13,7 +13,7 @@ import { type PropertyEntry, placeOf } from './property-entries.ts';
 import { pythonRepr } from './python-repr.ts';
 import { applyRecord, newRecord, type Recorded } from './record-sql.ts';
 import { foldersOf } from './sql-nodes.ts';
-import { type StaticCall, staticCalls } from './static-calls.ts';
+import { refOfCall, type StaticCall, staticCalls } from './static-calls.ts';
 import { renderTestArguments, testArgumentsName } from './test-arguments.ts';
 import { testHash, testNames } from './test-names.ts';
 
@@ -166,7 +166,7 @@ export class GenericTests {
       if (!isShort) addConfigCall(record.calls, config, node.unique_id);
       for (const call of calls) {
         if (call.name === 'source') record.sources.push([...(call.args as string[])]);
-        else record.refs.push(isShort ? { ...refOf(call), version: subject.version } : refOf(call));
+        else record.refs.push(isShort ? { ...refOfCall(call), version: subject.version } : refOfCall(call));
       }
       // dbt reads these two without rendering, and so never sees the macro that their model goes through.
       const where = this.#tools.parsing.registry.find('get_where_subquery', node.package_name);
@@ -307,15 +307,6 @@ function collect(value: unknown, calls: StaticCall[]): boolean {
   if (!found) return false;
   calls.push(...found);
   return true;
-}
-
-function refOf(call: StaticCall): { name: string; package: string | null; version: string | number | null } {
-  const [first, second] = call.args as string[];
-  return {
-    name: second ?? (first as string),
-    package: second === undefined ? null : (first as string),
-    version: (call.kwargs['v'] ?? call.kwargs['version'] ?? null) as string | number | null,
-  };
 }
 
 function splitName(name: string): [string | null, string] {

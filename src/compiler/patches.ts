@@ -16,6 +16,7 @@ import {
   placeOf,
 } from './property-entries.ts';
 import { pythonStr } from './python-repr.ts';
+import { refOfCall, staticCalls } from './static-calls.ts';
 import {
   columnsOfVersion,
   formattedVersion,
@@ -97,6 +98,7 @@ export class PatchBook {
       : [];
     node.deprecation_date = dateText(versionEntry?.data['deprecation_date'] ?? data['deprecation_date']);
     node.time_spine = timeSpine(data['time_spine']);
+    recordForeignKeys(node);
     if (node.contract.enforced) {
       if (Object.keys(node.columns).length === 0) {
         throw compilerErrors['bad-property'](
@@ -146,6 +148,20 @@ export class PatchBook {
       );
     }
     this.#byName.set(key, patch);
+  }
+}
+
+/** What foreign keys point to is referred to. */
+function recordForeignKeys(node: ManifestNode): void {
+  const constraints = [
+    ...(node.constraints ?? []),
+    ...Object.values(node.columns).flatMap((column) => column.constraints),
+  ];
+  for (const { type, to } of constraints) {
+    if (type !== 'foreign_key' || typeof to !== 'string') continue;
+    const [call] = staticCalls(`{{ ${to} }}`) ?? [];
+    if (call?.name === 'source') node.sources.push([...(call.args as string[])]);
+    else if (call?.name === 'ref') node.refs.push(refOfCall(call));
   }
 }
 

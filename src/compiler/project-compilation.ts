@@ -24,6 +24,7 @@ import { RefLookup } from './ref-lookup.ts';
 import { cteName, isEphemeral, relationOf } from './relation-of.ts';
 import type { RenderScope } from './render-scope.ts';
 import { runConfig, runNames } from './run-names.ts';
+import { refOfCall, staticCalls } from './static-calls.ts';
 import { renderTestArguments, testArgumentsName } from './test-arguments.ts';
 
 /** What a compilation starts from. */
@@ -117,6 +118,7 @@ export class ProjectCompilation implements Compilation {
       throw compilerErrors['unsupported-language']({ node: uniqueId, language: node.language });
     }
     if (node.resource_type === 'seed') return { node, code: '', codeWithoutCtes: '' };
+    this.#resolveForeignKeys(node);
     const compiled = await this.#compile(node, engine, extras);
     node.compiled = true;
     node.compiled_code = compiled.code;
@@ -225,6 +227,23 @@ export class ProjectCompilation implements Compilation {
 
   varsOf(packageName: string): Plain {
     return this.#templates.varsOf(packageName);
+  }
+
+  /** `to: ref('x')` of foreign keys becomes the relation it means, as the engine's DDL needs it. */
+  #resolveForeignKeys(node: ManifestNode): void {
+    const ofColumns = Object.values(node.columns).flatMap((column) => column.constraints);
+    for (const constraint of [...(node.constraints ?? []), ...ofColumns]) {
+      const { to } = constraint;
+      if (constraint['type'] !== 'foreign_key' || typeof to !== 'string') continue;
+      const [call] = staticCalls(`{{ ${to} }}`) ?? [];
+      if (!call || call.name === 'config') continue;
+      const [first = '', second = ''] = call.args as string[];
+      const found =
+        call.name === 'ref'
+          ? this.#refs.ref(refOfCall(call), node.package_name)
+          : this.#refs.source(first, second, node.package_name);
+      if (found.kind === 'found') constraint['to'] = relationOf(this.project, found.node).render();
+    }
   }
 
   async #compile(

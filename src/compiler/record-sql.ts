@@ -11,7 +11,7 @@ import type { ManifestNode, Plain, RefArgs } from './manifest.ts';
 import type { Parsing } from './parsing.ts';
 import { fromPlain, toPlain } from './plain-values.ts';
 import { relationOf } from './relation-of.ts';
-import { type StaticCall, staticCalls } from './static-calls.ts';
+import { refOfCall, type StaticCall, staticCalls } from './static-calls.ts';
 
 /** What was found. */
 export interface Recorded {
@@ -141,15 +141,9 @@ export function applyRecord(node: ManifestNode, record: Recorded): void {
 
 function takeStatic(call: StaticCall, node: ManifestNode, into: Recorded): void {
   switch (call.name) {
-    case 'ref': {
-      const [first, second] = call.args as string[];
-      into.refs.push({
-        name: second ?? (first as string),
-        package: second === undefined ? null : (first as string),
-        version: (call.kwargs['v'] ?? call.kwargs['version'] ?? null) as string | number | null,
-      });
+    case 'ref':
+      into.refs.push(refOfCall(call));
       break;
-    }
     case 'source':
       into.sources.push([...(call.args as string[])]);
       break;

@@ -4,24 +4,18 @@ import { Relation, type RelationPolicy } from './context/index.ts';
 import { externalLocation } from './external-location.ts';
 import type { ManifestNode, ManifestSource, Plain } from './manifest.ts';
 
-/** The relation of a node or source, quoted as the project and the node say. */
+/**
+ * The relation of a node or source, as templates get it. Nodes are quoted as the project and they
+ * themselves say; sources only as they say: the project's `quoting` isn't about them.
+ */
 export function relationOf(project: Project, node: ManifestNode | ManifestSource): Relation {
-  if (node.resource_type === 'source') {
-    const external = externalLocation(node);
-    return Relation.of({
-      database: node.database,
-      schema: node.schema,
-      identifier: node.identifier,
-      quotePolicy: policyOf(project, node.quoting),
-      ...(external === undefined ? {} : { external }),
-    });
-  }
+  if (node.resource_type === 'source') return sourceRelation(node, policyOf({}, node.quoting));
   if (isEphemeral(node)) return ephemeralRelation(node);
   return Relation.of({
     database: node.database,
     schema: node.schema,
     identifier: node.alias,
-    quotePolicy: policyOf(project, node.config?.quoting ?? {}),
+    quotePolicy: policyOf(project.config.quoting, node.config?.quoting ?? {}),
   });
 }
 
@@ -64,8 +58,24 @@ function ephemeralRelation(node: ManifestNode): Relation {
   });
 }
 
-function policyOf(project: Project, own: Plain): Partial<RelationPolicy> {
-  const policy: { -readonly [P in keyof RelationPolicy]?: boolean } = { ...project.config.quoting };
+/** A source's `relation_name` in the manifest, where dbt does apply the project's quoting. */
+export function sourceRelationName(project: Project, source: ManifestSource): string {
+  return sourceRelation(source, policyOf(project.config.quoting, source.quoting)).render();
+}
+
+function sourceRelation(source: ManifestSource, quotePolicy: Partial<RelationPolicy>): Relation {
+  const external = externalLocation(source);
+  return Relation.of({
+    database: source.database,
+    schema: source.schema,
+    identifier: source.identifier,
+    quotePolicy,
+    ...(external === undefined ? {} : { external }),
+  });
+}
+
+function policyOf(base: Partial<RelationPolicy>, own: Plain): Partial<RelationPolicy> {
+  const policy: { -readonly [P in keyof RelationPolicy]?: boolean } = { ...base };
   for (const part of ['database', 'schema', 'identifier'] as const) {
     const value = own[part];
     if (typeof value === 'boolean') policy[part] = value;

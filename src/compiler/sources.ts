@@ -9,7 +9,7 @@ import type { GenericTests } from './generic-tests.ts';
 import type { ManifestSource, Plain } from './manifest.ts';
 import { type PropertyEntry, placeOf } from './property-entries.ts';
 import { pythonStr } from './python-repr.ts';
-import { relationOf } from './relation-of.ts';
+import { sourceRelationName } from './relation-of.ts';
 import { foldersOf } from './sql-nodes.ts';
 import { testsOf } from './tests-of-entry.ts';
 
@@ -124,7 +124,7 @@ function sourceNode(
     unrendered_schema: textOrNull(entry.raw['schema']),
     doc_blocks: tableDescriptionBlocks,
   };
-  source.relation_name = relationOf(parsing.project, source).render();
+  source.relation_name = sourceRelationName(parsing.project, source);
   return source;
 }
 

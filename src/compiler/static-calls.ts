@@ -5,7 +5,7 @@
  * and comments. Anything else (a block, a filter, an expression, a variable) makes the answer
  * undefined, and the model is rendered. So what this finds is what rendering would have recorded.
  */
-import type { Plain } from './manifest.ts';
+import type { Plain, RefArgs } from './manifest.ts';
 
 /** One call: positional and keyword arguments, all literal. */
 export interface StaticCall {
@@ -36,6 +36,16 @@ export function staticCalls(text: string): readonly StaticCall[] | undefined {
     }
   }
   return calls;
+}
+
+/** What a literal `ref` call refers to. */
+export function refOfCall(call: StaticCall): RefArgs {
+  const [first, second] = call.args as string[];
+  return {
+    name: second ?? (first as string),
+    package: second === undefined ? null : (first as string),
+    version: (call.kwargs['v'] ?? call.kwargs['version'] ?? null) as string | number | null,
+  };
 }
 
 const unreadable = Symbol('unreadable');
