@@ -10,6 +10,7 @@ import {
   type BinaryOperator,
   bindArguments,
   Float,
+  formatValue,
   HostObject,
   hostFunction,
   isInt,
@@ -311,8 +312,11 @@ const methods: Readonly<Record<string, Method>> = {
     const common = greatestCommonDivisor(magnitude(coefficient), denominator);
     return new Tuple([toInt(coefficient / common), toInt(denominator / common)]);
   },
-  __float__: (d) => toFloat(d.toNumber()),
-  __int__: (d) => toInt(d.toBigInt()),
+  // Formats ask for far fewer digits than a float keeps.
+  __format__: (d, args) => {
+    const spec = optionalText('format_spec', args[0]) ?? '';
+    return spec === '' ? d.str() : formatValue(toFloat(d.toNumber()), spec);
+  },
 };
 
 function greatestCommonDivisor(a: bigint, b: bigint): bigint {

@@ -14,6 +14,7 @@ import {
   type Value,
 } from '../../jinja/index.ts';
 import { compilerErrors } from '../errors.ts';
+import { dbtVersion } from '../../project/index.ts';
 import { fromPlain } from '../plain-values.ts';
 import { Adapter } from './adapter.ts';
 import { isIterable, itemsOf, optionalBoolean, optionalText, record, requiredText } from './arguments.ts';
@@ -27,11 +28,8 @@ import { HostModule } from './host-module.ts';
 import type { ContextInput } from './input.ts';
 import { moduleValues } from './modules.ts';
 import { RelationFactory } from './relation.ts';
-import { StoredResults } from './results.ts';
+import type { StoredResults } from './results.ts';
 import { PytzUtc } from './time-zone.ts';
-
-/** The version of dbt that templates are told: packages compare with it. */
-export const dbtVersion = '1.11.0';
 
 /** What the names of one render share. */
 export interface RenderState {

@@ -6,7 +6,6 @@ export { printPythonJson } from './data-text.ts';
 export { PyDate, PyDateTime, PyTime } from './date-time.ts';
 export { Decimal } from './decimal.ts';
 export { readLocation, writeOptions } from './external-files.ts';
-export { dbtVersion } from './globals.ts';
 export * from './input.ts';
 export { moduleValues } from './modules.ts';
 export {

@@ -213,7 +213,7 @@ function zoneMethod(zone: TimeZone, name: string): Value | undefined {
         const offsets = [1, 7].map((month) =>
           zone.offsetAtLocal(new PyDateTime(at.year, month, 1).localMicros),
         );
-        const standard = offsets.reduce((a, b) => (b < a ? b : a));
+        const [standard = 0n] = offsets.sort((a, b) => Number(a - b));
         return new Timedelta(zone.offsetAtLocal(at.localMicros) - standard);
       });
     default:
