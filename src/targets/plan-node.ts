@@ -7,6 +7,7 @@ import { planIncremental } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
 import { planTable, planTableFunction, planView } from './plan-relation.ts';
 import { planSeed } from './plan-seed.ts';
+import { planSnapshot } from './plan-snapshot.ts';
 
 /** The materializations that are planned here; every other one runs as a macro. */
 export const plannedMaterializations: ReadonlySet<string> = new Set([
@@ -15,6 +16,7 @@ export const plannedMaterializations: ReadonlySet<string> = new Set([
   'incremental',
   'external',
   'seed',
+  'snapshot',
   'table_function',
 ]);
 
@@ -33,6 +35,8 @@ export function planNode(input: PlanInput): readonly PlanStep[] {
       return isDelta(node) ? planDelta(input) : planExternal(input);
     case 'seed':
       return planSeed(input);
+    case 'snapshot':
+      return planSnapshot(input);
     case 'table_function':
       return planTableFunction(input);
     default:

@@ -139,6 +139,10 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
   if (node.config.materialized === 'external') {
     return planNode({ ...base, output: await outputOf(compilation, node, engine) });
   }
+  if (node.config.materialized === 'snapshot' && existing) {
+    const existingColumns = await session.columnsOf(target);
+    return planNode({ ...base, existingColumns, newColumns: await session.describe(code) });
+  }
   if (node.config.materialized === 'incremental' && !isRebuilt(base)) {
     const asksColumns = node.config.on_schema_change !== 'ignore' || strategyOf(base) === 'merge';
     return planNode({
