@@ -4,10 +4,11 @@
  * Hooks before and after, the graph between, then one publication and the artifacts. Whatever goes
  * wrong with nodes, artifacts are written and the target is closed.
  */
-import { systemClock } from '../base/index.ts';
+import { isBoathouseError, systemClock } from '../base/index.ts';
 import type { Plain } from '../compiler/index.ts';
 import { countResults, planWorkItems, type RunCounts, runGraph, skippedResult } from '../runner/index.ts';
 import type { NodeResult, PublishResult, Target } from '../targets/index.ts';
+import { workflowErrors } from './errors.ts';
 import { withArtifacts } from './node-artifacts.ts';
 import { nodeDescriber } from './node-facts.ts';
 import type { ProjectSession } from './project-session.ts';
@@ -62,7 +63,7 @@ export async function runNodes(
   if (ids.length > 0) {
     const target = await session.openTarget({ writes: true });
     try {
-      await target.prepare(ids);
+      await unlessAborted(target.prepare(ids), options.signal);
       const before = await runHooks(session, target, 'on-run-start', {}, results);
       if (before === 'failed' && session.project.config.flags['skip_nodes_if_on_run_start_fails'] === true) {
         results.push(...ids.map((id) => skippedResult(id, 'Skipped because an on-run-start hook failed')));
@@ -81,9 +82,13 @@ export async function runNodes(
       }
       if (!interrupted) await runHooks(session, target, 'on-run-end', hookFacts(session, results), results);
       if (results.some((result) => result.status === 'success')) published = await publish(session, target);
-    } finally {
-      await target.close();
+    } catch (error) {
+      // Closing waits for what is given up here; the process usually ends first.
+      if (isBoathouseError(error, 'workflows.interrupted')) void target.close().catch(() => {});
+      else await target.close();
+      throw error;
     }
+    await target.close();
   }
   const elapsedMs = systemClock.nowMs() - session.startedAtMs;
   const runResultsPath = settings.writeJson
@@ -93,6 +98,20 @@ export async function runNodes(
   const { command } = options;
   emit({ kind: 'run-finished', atMs: systemClock.nowMs(), command, counts, elapsedMs, interrupted });
   return { results, counts, elapsedMs, interrupted, published, runResultsPath };
+}
+
+/** `work`, given up when `signal` aborts first: another run may be waited for, for minutes. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return await work;
+  work.catch(() => {});
+  await Promise.race([
+    work,
+    new Promise<never>((_, stop) => {
+      const give = (): void => stop(workflowErrors.interrupted({}));
+      if (signal.aborted) give();
+      else signal.addEventListener('abort', give, { once: true });
+    }),
+  ]);
 }
 
 async function publish(session: ProjectSession, target: Target): Promise<PublishResult> {
