@@ -79,6 +79,16 @@ describe('mappings', () => {
   });
 });
 
+describe('quoted texts over several lines', () => {
+  it.each([
+    ['double quotes', 'a: "x\ny\n\nz"\nb: 1\n', { a: 'x y\nz', b: 1 }],
+    ['single quotes', "m:\n  a: 'it''s\ny'\n  b: 1\n", { m: { a: "it's y", b: 1 } }],
+    ['two of them', 'a: "x\ny"\nb: "p\nq"\n', { a: 'x y', b: 'p q' }],
+  ])('may begin their lines anywhere, in %s', (_, text, expected) => {
+    expect(value(text)).toEqual(expected);
+  });
+});
+
 describe('what is no YAML', () => {
   it.each([
     ['a list that isn’t closed', 'a: [1, 2\nb: 3', 2, 1],

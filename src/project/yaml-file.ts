@@ -17,6 +17,7 @@ import {
   parseDocument,
   type Scalar,
   type YAMLMap,
+  type YAMLParseError,
 } from 'yaml';
 import type { SourceLocation } from '../base/index.ts';
 import { Dict, type Value } from '../jinja/index.ts';
@@ -56,7 +57,11 @@ export function parseYaml(text: string, file: string, how: 'quick' | 'whole' = '
   if (plain !== undefined) return { value: plain, warnings: [], locate: locator(text, file) };
   const document = parse(text);
   const problem = document.errors[0];
-  if (problem) throw badYaml(firstLine(problem.message), text, file, problem.pos[0]);
+  if (problem) {
+    const mended = indentQuoted(text, problem);
+    if (mended !== undefined) return parseYaml(mended, file, how);
+    throw badYaml(firstLine(problem.message), text, file, problem.pos[0]);
+  }
   const reader = new Reader(text, file);
   const value = reader.read(document.contents);
   return { value, warnings: reader.warnings, locate: locator(text, file) };
@@ -83,6 +88,29 @@ function parse(text: string): Document.Parsed {
     if (error instanceof RangeError) return parseDocument('"nested too deeply', { prettyErrors: false });
     throw error;
   }
+}
+
+/**
+ * PyYAML lets the lines of a quoted text begin anywhere, YAML wants them indented. `text` with the quoted
+ * text that ends before `problem` indented far enough; undefined when the problem is another one.
+ * White space at the beginning of such lines isn't part of the value, and no line moves.
+ */
+function indentQuoted(text: string, problem: YAMLParseError): string | undefined {
+  const quote = /^Missing closing (['"])quote/.exec(problem.message)?.[1];
+  if (quote === undefined) return undefined;
+  const form = quote === '"' ? /"(?:[^"\\]|\\[^])*"/y : /'(?:[^']|'')*'/y;
+  for (let at = text.lastIndexOf(quote, problem.pos[0]); at !== -1; at = text.lastIndexOf(quote, at - 1)) {
+    if (at === 0) return undefined;
+    // Only a quote that begins a value opens a text; one inside of it is escaped, or doubled.
+    if (!/(?:^|[:\-[{,]\s*)$/.test(text.slice(Math.max(0, at - 200), at))) continue;
+    form.lastIndex = at;
+    const quoted = form.exec(text)?.[0];
+    if (quoted === undefined || at + quoted.length <= problem.pos[0]) return undefined;
+    const lineStart = text.lastIndexOf('\n', at) + 1;
+    const indented = quoted.replace(/\n(?=[^\n])/g, `\n${' '.repeat(at - lineStart + 1)}`);
+    return indented === quoted ? undefined : text.slice(0, at) + indented + text.slice(at + quoted.length);
+  }
+  return undefined;
 }
 
 function firstLine(message: string): string {
