@@ -17,7 +17,7 @@ import { OneShot } from '../values/one-shot.ts';
 import { PySet } from '../values/py-set.ts';
 import { escapeHtml, SafeText } from '../values/safe-text.ts';
 import { Tuple } from '../values/tuple.ts';
-import { Undefined } from '../values/undefined.ts';
+import { orUndefined, Undefined } from '../values/undefined.ts';
 import type { Kwargs, Value } from '../values/value.ts';
 import { defineFilter, type Filter, rawFilter, type Test } from './filter.ts';
 import { attributeGetter, ignoreCase, multiAttributeGetter, nameArgument } from './selecting.ts';
@@ -182,18 +182,24 @@ function reverse(value: Value): Value {
 }
 
 function first(value: Value, frame: Frame): Value {
-  return (
-    iterate(value)[0] ??
-    new Undefined(frame.render.undefinedMode, undefined, undefined, 'No first item, sequence was empty.')
+  return orUndefined(
+    iterate(value)[0],
+    frame.render.undefinedMode,
+    undefined,
+    undefined,
+    'No first item, sequence was empty.',
   );
 }
 
 function last(value: Value, frame: Frame): Value {
   if (value instanceof OneShot)
     throw jinjaErrors['type-error']({ problem: `'${typeName(value)}' object is not reversible` });
-  return (
-    iterate(value).at(-1) ??
-    new Undefined(frame.render.undefinedMode, undefined, undefined, 'No last item, sequence was empty.')
+  return orUndefined(
+    iterate(value).at(-1),
+    frame.render.undefinedMode,
+    undefined,
+    undefined,
+    'No last item, sequence was empty.',
   );
 }
 
@@ -216,8 +222,10 @@ export function sequenceFilters(
     defineFilter('first', [], (value, _values, frame) => first(value, frame)),
     defineFilter('last', [], (value, _values, frame) => last(value, frame)),
     defineFilter('random', [], (value, _values, frame) => {
-      const items = textOf(value) === undefined ? iterate(value) : iterate(value);
-      return items[Math.floor(systemRandom.fraction() * items.length)] ?? first([], frame);
+      const items = iterate(value);
+      return items.length === 0
+        ? first([], frame)
+        : (items[Math.floor(systemRandom.fraction() * items.length)] as Value);
     }),
     defineFilter('reverse', [], reverse),
     defineFilter(

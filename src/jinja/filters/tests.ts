@@ -31,7 +31,7 @@ const binaryTest = (
   names.map((name) => [
     name,
     (value, args, kwargs) => {
-      const other = args[0] ?? [...kwargs.values()][0];
+      const other = args.length > 0 ? args[0] : [...kwargs.values()][0];
       if (other === undefined || args.length > 1)
         throw jinjaErrors['type-error']({ problem: `${name} takes one argument` });
       return plain(value, other);

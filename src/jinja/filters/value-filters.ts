@@ -13,7 +13,7 @@ import { Marked } from '../render/native.ts';
 import { Float, isFloat, toFloat } from '../values/float.ts';
 import { HostObject } from '../values/host-object.ts';
 import { SafeText } from '../values/safe-text.ts';
-import { Undefined } from '../values/undefined.ts';
+import { orUndefined, Undefined } from '../values/undefined.ts';
 import { methodOf } from '../methods/index.ts';
 import type { Value } from '../values/value.ts';
 import { defineFilter, type Filter } from './filter.ts';
@@ -138,7 +138,7 @@ export const valueFilters: readonly (readonly [string, Filter])[] = [
   defineFilter('attr', ['name'], (value, [name = ''], frame) => {
     if (value instanceof Undefined) return getAttribute(value, str(name), frame.render.undefinedMode);
     const found = value instanceof HostObject ? value.getAttr(str(name)) : methodOf(value, str(name));
-    return found ?? new Undefined(frame.render.undefinedMode, str(name), value);
+    return orUndefined(found, frame.render.undefinedMode, str(name), value);
   }),
   defineFilter('tojson', [['indent', null]], (value, [indent = null]) => {
     const json = toJson(value, { sortKeys: true, indent: indent === null ? undefined : needInt(indent) });

@@ -244,18 +244,14 @@ function loopCode(node: ForNode, place: Place, list: string, depth: string, recu
     if (test !== undefined) skip = `if(!${test})continue;`;
   }
   code += `${head}${targetDeclarations}${assignCode(node.target, current, targets)}${skip}`;
-  if (ran) code += `${ran}=true;`;
   const body: Place = { ...targets, names: targets.names };
   if (usesLoop) body.names.declare('loop', loop);
-  code += `${loopBody(node, body)}${place.native ? '' : 'R.checkLength(o);'}}`;
+  // Jinja notes that the loop ran only at the end of its body: after a `break` the `else` is rendered.
+  const note = ran ? `${ran}=true;` : '';
+  code += `${blockCode(node.body, body)}${note}${place.native ? '' : 'R.checkLength(o);'}}`;
   if (ran)
     code += `if(!${ran}){${blockCode(node.otherwise, { ...innerPlace(place), native: place.native })}}`;
   return code;
-}
-
-/** The body's own names come after the targets, which the loop's test must not see through. */
-function loopBody(node: ForNode, place: Place): string {
-  return blockCode(node.body, place);
 }
 
 function macroValue(

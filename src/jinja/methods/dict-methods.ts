@@ -95,10 +95,8 @@ function pop(dict: Dict, args: readonly Value[]): Value {
 
 /** Python's dict methods, by name. */
 export const dictMethods: MethodTable<Dict> = new Map([
-  method<Dict>(
-    'get',
-    ['key', ['default', null]],
-    (dict, key, fallback) => dict.get(key ?? null) ?? fallback ?? null,
+  method<Dict>('get', ['key', ['default', null]], (dict, key, fallback) =>
+    dict.has(key ?? null) ? (dict.get(key ?? null) ?? null) : (fallback ?? null),
   ),
   method<Dict>('keys', [], (dict) => new DictView(dict, 'keys')),
   method<Dict>('values', [], (dict) => new DictView(dict, 'values')),

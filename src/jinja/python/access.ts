@@ -7,7 +7,7 @@ import { HostObject } from '../values/host-object.ts';
 import { PySet } from '../values/py-set.ts';
 import { SafeText } from '../values/safe-text.ts';
 import { Tuple } from '../values/tuple.ts';
-import { Undefined, type UndefinedMode } from '../values/undefined.ts';
+import { orUndefined, Undefined, type UndefinedMode } from '../values/undefined.ts';
 import type { Value } from '../values/value.ts';
 import { equals, numberOf, textOf } from './comparing.ts';
 import { repr } from './printing.ts';
@@ -17,13 +17,14 @@ import { undefinedError } from './undefined-error.ts';
 /** `target.name`: an attribute or method, else the item of that name, else undefined. */
 export function getAttribute(target: Value, name: string, mode: UndefinedMode): Value {
   if (target instanceof HostObject) {
-    return target.getAttr(name) ?? target.getItem?.(name) ?? new Undefined(mode, name, target);
+    const attribute = target.getAttr(name);
+    return orUndefined(attribute === undefined ? target.getItem?.(name) : attribute, mode, name, target);
   }
   if (target instanceof Undefined) return ofUndefined(target, name);
   const method = methodOf(target, name);
   if (method) return method;
   const item = target instanceof Dict ? target.get(name) : undefined;
-  return item ?? new Undefined(mode, name, target);
+  return orUndefined(item, mode, name, target);
 }
 
 /** `target[key]`: an item, else for a text key the attribute of that name, else undefined. */
@@ -36,7 +37,7 @@ export function getItem(target: Value, key: Value, mode: UndefinedMode): Value {
     return new Undefined(mode, repr(key), target, `${typeName(target)} object has no element ${repr(key)}`);
   }
   const attribute = target instanceof HostObject ? target.getAttr(name) : methodOf(target, name);
-  return attribute ?? new Undefined(mode, name, target);
+  return orUndefined(attribute, mode, name, target);
 }
 
 function ofUndefined(target: Undefined, name: string): Value {

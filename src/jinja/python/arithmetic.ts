@@ -258,9 +258,8 @@ export function positive(value: Value): Value {
   return value instanceof Float ? value : number;
 }
 
-/** `a ~ b ~ …`: everything as text; safe text where a part is. */
-export function concat(parts: readonly Value[]): Value {
-  if (!parts.some((part) => part instanceof SafeText)) return parts.map(str).join('');
+/** `a ~ b ~ …` while escaping: safe text, made of what isn't safe by escaping it. */
+export function concatSafe(parts: readonly Value[]): Value {
   return new SafeText(
     parts.map((part) => (part instanceof SafeText ? part.text : escapeHtml(str(part)))).join(''),
   );

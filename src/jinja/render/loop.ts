@@ -2,7 +2,7 @@
 import { jinjaErrors } from '../errors.ts';
 import { equals } from '../python/comparing.ts';
 import { type CallInfo, HostObject } from '../values/host-object.ts';
-import { Undefined } from '../values/undefined.ts';
+import { orUndefined } from '../values/undefined.ts';
 import type { Kwargs, Value } from '../values/value.ts';
 import { hostFunction } from '../values/host-function.ts';
 import type { Frame } from './frame.ts';
@@ -70,9 +70,9 @@ export class Loop extends HostObject {
       case 'depth0':
         return this.#depth;
       case 'previtem':
-        return items[index - 1] ?? this.#undefined('there is no previous item');
+        return this.#neighbour(items[index - 1], 'there is no previous item');
       case 'nextitem':
-        return items[index + 1] ?? this.#undefined('there is no next item');
+        return this.#neighbour(items[index + 1], 'there is no next item');
       case 'cycle':
         return hostFunction('cycle', (args) => this.#cycle(args));
       case 'changed':
@@ -91,8 +91,8 @@ export class Loop extends HostObject {
     return this.#recurse(args[0] ?? null, this.#depth + 1, call);
   }
 
-  #undefined(hint: string): Undefined {
-    return new Undefined(this.#frame.undefinedMode, undefined, undefined, hint);
+  #neighbour(item: Value | undefined, hint: string): Value {
+    return orUndefined(item, this.#frame.undefinedMode, undefined, undefined, hint);
   }
 
   #cycle(args: readonly Value[]): Value {

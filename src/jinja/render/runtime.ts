@@ -9,7 +9,7 @@ import { builtinGlobals } from '../globals/index.ts';
 import { limits } from '../limits.ts';
 import { callMethodOf } from '../methods/index.ts';
 import { contains, getAttribute, getItem, getSlice, isIterable, iterate } from '../python/access.ts';
-import { binary, concat, negative, positive } from '../python/arithmetic.ts';
+import { binary, concatSafe, negative, positive } from '../python/arithmetic.ts';
 import { equals, inOrder, truth } from '../python/comparing.ts';
 import { str } from '../python/printing.ts';
 import { typeName } from '../python/type-name.ts';
@@ -18,7 +18,7 @@ import { Dict } from '../values/dict.ts';
 import { HostObject } from '../values/host-object.ts';
 import { escapeHtml, SafeText } from '../values/safe-text.ts';
 import { Tuple } from '../values/tuple.ts';
-import { Undefined } from '../values/undefined.ts';
+import { orUndefined, Undefined } from '../values/undefined.ts';
 import { type Kwargs, noKwargs, type Value } from '../values/value.ts';
 import { drive, type Running } from './drive.ts';
 import { Frame } from './frame.ts';
@@ -29,7 +29,8 @@ import { nativeText, nativeValue } from './native.ts';
 type TextCode = (frame: Frame, list: readonly Value[], depth: number) => Value | Running;
 
 function lookup(frame: Frame, name: string): Value | undefined {
-  return frame.scope.lookup(name) ?? builtinGlobals.get(name);
+  const found = frame.scope.lookup(name);
+  return found === undefined ? builtinGlobals.get(name) : found;
 }
 
 function settle(result: Value | Promise<Value> | Running, frame: Frame): Value | Promise<Value> {
@@ -159,7 +160,9 @@ function block(
   exported: ReadonlyMap<string, Value>,
   code: TextCode,
 ): Value | Promise<Value> {
-  const scope = { lookup: (wanted: string) => exported.get(wanted) ?? frame.scope.lookup(wanted) };
+  const scope = {
+    lookup: (wanted: string) => (exported.has(wanted) ? exported.get(wanted) : frame.scope.lookup(wanted)),
+  };
   const inner = new Frame(frame, name, frame.source, scope, frame.render);
   return settle(code(inner, [], 0), inner);
 }
@@ -200,15 +203,12 @@ export const runtime: Readonly<Record<string, unknown>> = {
   nativeText,
   nativeValue,
   concat: (parts: readonly Value[], frame: Frame): Value => {
-    const joined = concat(parts);
-    return frame.escapes && typeof joined === 'string'
-      ? new SafeText(parts.map((part) => escapeHtml(str(part))).join(''))
-      : joined;
+    return frame.escapes ? concatSafe(parts) : parts.map(str).join('');
   },
   tuple: (items: readonly Value[]): Tuple => new Tuple(items),
   spread: (args: readonly Value[], more: Value): readonly Value[] => [...args, ...iterate(more)],
   name: (frame: Frame, name: string): Value =>
-    lookup(frame, name) ?? new Undefined(frame.render.undefinedMode, name),
+    orUndefined(lookup(frame, name), frame.render.undefinedMode, name),
   unset: (frame: Frame, name: string): Value => new Undefined(frame.render.undefinedMode, name),
   notProvided: (frame: Frame, name: string): Value =>
     new Undefined(frame.render.undefinedMode, name, undefined, `parameter '${name}' was not provided`),

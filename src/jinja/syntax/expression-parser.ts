@@ -11,9 +11,6 @@ import type {
 import type { TokenStream } from './token-stream.ts';
 import { describeToken } from './token.ts';
 
-/** When a tuple without parentheses ends, besides at the end of its tag. */
-type TupleEnd = string | undefined;
-
 const constantNames: ReadonlyMap<string, boolean | null> = new Map([
   ['true', true],
   ['True', true],
@@ -39,17 +36,13 @@ export class ExpressionParser {
   }
 
   /** One expression, or several with commas as a tuple. */
-  parseTuple(options: { allowIf?: boolean; until?: TupleEnd; inParentheses?: boolean } = {}): Expression {
-    return this.#tuple(
-      () => this.parse(options.allowIf ?? true),
-      options.until,
-      options.inParentheses ?? false,
-    );
+  parseTuple(options: { allowIf?: boolean; inParentheses?: boolean } = {}): Expression {
+    return this.#tuple(() => this.parse(options.allowIf ?? true), options.inParentheses ?? false);
   }
 
   /** What may stand left of `=` in `set` or left of `in` in `for`. */
-  parseTarget(options: { until?: TupleEnd; allowNamespace?: boolean } = {}): Target {
-    const target = this.#tuple(() => this.#primary(options.allowNamespace ?? false), options.until, false);
+  parseTarget(options: { allowNamespace?: boolean } = {}): Target {
+    const target = this.#tuple(() => this.#primary(options.allowNamespace ?? false), false);
     return this.#assignable(target);
   }
 
@@ -69,7 +62,7 @@ export class ExpressionParser {
     throw this.stream.error(`can't assign to '${assignmentNames[target.kind] ?? target.kind}'`, target.at);
   }
 
-  #tuple(parseItem: () => Expression, until: TupleEnd, inParentheses: boolean): Expression {
+  #tuple(parseItem: () => Expression, inParentheses: boolean): Expression {
     const stream = this.stream;
     const at = stream.current.begin;
     const items: Expression[] = [];
@@ -78,7 +71,6 @@ export class ExpressionParser {
       if (items.length > 0) stream.expect(',');
       const kind = stream.current.kind;
       if (kind === 'variable-end' || kind === 'block-end' || kind === ')') break;
-      if (until !== undefined && stream.isName(until)) break;
       items.push(parseItem());
       if (!stream.is(',')) break;
       isTuple = true;

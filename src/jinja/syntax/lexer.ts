@@ -83,7 +83,11 @@ class Lexer {
 
   #skipComment(open: number): boolean {
     const close = this.#text.indexOf('#}', this.#at);
-    if (close < 0) return this.#fail('Missing end of comment tag', open);
+    if (close < 0) {
+      // Jinja misses the end only when something follows.
+      if (this.#at >= this.#length) return true;
+      return this.#fail('Missing end of comment tag', open);
+    }
     const strips = close > this.#at && this.#text.charAt(close - 1) === '-';
     this.#at = close + 2;
     if (strips) this.#skipBlanks();
@@ -93,7 +97,10 @@ class Lexer {
   #readRaw(begin: number): boolean {
     rawEnd.lastIndex = begin;
     const end = rawEnd.exec(this.#text);
-    if (!end) return this.#fail('Missing end of raw directive', begin);
+    if (!end) {
+      this.#at = begin;
+      return begin >= this.#length || this.#fail('Missing end of raw directive', begin);
+    }
     const data = this.#text.slice(begin, end.index);
     this.#pushData(end[1] === '-' ? data.trimEnd() : data, begin);
     this.#at = end.index + end[0].length;

@@ -202,9 +202,9 @@ export class Parser {
   #for(at: number): Statement {
     const { stream, expressions } = this;
     stream.next();
-    const target = expressions.parseTarget({ until: 'in' });
+    const target = expressions.parseTarget();
     stream.expectName('in');
-    const items = expressions.parseTuple({ allowIf: false, until: 'recursive' });
+    const items = expressions.parseTuple({ allowIf: false });
     const test = stream.skipName('if') ? expressions.parse() : undefined;
     const isRecursive = stream.skipName('recursive');
     const body = this.parseBody(['endfor', 'else']);

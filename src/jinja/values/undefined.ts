@@ -3,6 +3,17 @@ import type { Value } from './value.ts';
 /** How forgiving an undefined value is: `lenient` is dbt's while parsing, `strict` Jinja's own. */
 export type UndefinedMode = 'lenient' | 'strict';
 
+/** `found`, or an undefined value of that name where nothing was found. None counts as found. */
+export function orUndefined(
+  found: Value | undefined,
+  mode: UndefinedMode,
+  name: string | undefined,
+  owner?: Value,
+  hint?: string,
+): Value {
+  return found === undefined ? new Undefined(mode, name, owner, hint) : found;
+}
+
 /**
  * What a name, attribute or item that doesn't exist evaluates to.
  *
