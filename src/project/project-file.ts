@@ -1,9 +1,11 @@
 /** dbt_project.yml: read, rendered, checked. */
 import { join } from 'node:path';
+import { nearest } from '../base/index.ts';
 import { checkDbtVersion } from './dbt-version.ts';
 import { projectErrors } from './errors.ts';
 import { Fields, failAt } from './fields.ts';
-import { checkConfigTree } from './config-tree.ts';
+import { knownFlags } from './config-keys.ts';
+import { checkConfigTree, warnMisspelled } from './config-tree.ts';
 import type { DispatchRule, ProjectConfig, QueryComment, Quoting } from './project.ts';
 import { readTextIfThere } from './read-text.ts';
 import type { YamlRenderer } from './render-yaml.ts';
@@ -323,6 +325,10 @@ function parseQueryComment(fields: Fields, rendered: PlainDict): QueryComment {
 function warnOfMistakes(fields: Fields, config: ProjectConfig, warnings: WarningList): void {
   for (const key of ['config-version', 'packages', 'dbt-cloud', 'project-root', 'config']) fields.has(key);
   fields.warnUnknown(warnings, 'dbt_project.yml');
+  for (const flag of Object.keys(config.flags)) {
+    const near = knownFlags.includes(flag) ? undefined : nearest(flag, knownFlags);
+    if (near !== undefined) warnMisspelled(flag, near, fields.file, ['flags', flag], warnings);
+  }
   const trees: Record<string, PlainDict> = {
     models: config.models,
     seeds: config.seeds,

@@ -148,6 +148,11 @@ require-dbt-version: [">=1.0.0", "<2.0.0"]
     ]);
   });
 
+  it('warns of a misspelled flag', async () => {
+    const { warnings } = await read(settings('flags: {fail_fst: true, some_new_flag: true}\n'));
+    expect(warnings).toMatchObject([{ hint: "Did you mean 'fail_fast'?", location: { line: 3, column: 9 } }]);
+  });
+
   it('is missed where there is none', async () => {
     await expect(readProject({ projectDir: '/nowhere/at/all', env: {} })).rejects.toMatchObject({
       code: 'project.not-a-project',

@@ -98,7 +98,7 @@ function parse(text: string): Document.Parsed {
 function indentQuoted(text: string, problem: YAMLParseError): string | undefined {
   const quote = /^Missing closing (['"])quote/.exec(problem.message)?.[1];
   if (quote === undefined) return undefined;
-  const form = quote === '"' ? /"(?:[^"\\]|\\[^])*"/y : /'(?:[^']|'')*'/y;
+  const form = quote === '"' ? /"(?:[^"\\]|\\.)*"/sy : /'(?:[^']|'')*'/y;
   for (let at = text.lastIndexOf(quote, problem.pos[0]); at !== -1; at = text.lastIndexOf(quote, at - 1)) {
     if (at === 0) return undefined;
     // Only a quote that begins a value opens a text; one inside of it is escaped, or doubled.
