@@ -15,7 +15,6 @@ type Kinds = {
   'warning-as-error': ErrorKind<{ message: string }>;
   'not-writable': ErrorKind<{ path: string; problem: string }>;
   'write-failed': ErrorKind<{ path: string; problem: string }>;
-  interrupted: ErrorKind<Record<never, never>>;
   'macro-missing': ErrorKind<{ name: string; near: string | undefined }>;
 };
 
@@ -69,7 +68,6 @@ const kinds: Kinds = {
     message: (d) => `${d.path} could not be written: ${d.problem}`,
     hint: () => 'Check the permissions of the folder, and that the disk has room.',
   },
-  interrupted: { message: () => 'Interrupted before anything was run', exitCode: 130 },
   'macro-missing': {
     message: (d) => `No macro is named '${d.name}'`,
     hint: (d) => (d.near === undefined ? undefined : `Did you mean '${d.near}'?`),

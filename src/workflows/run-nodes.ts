@@ -4,11 +4,10 @@
  * Hooks before and after, the graph between, then one publication and the artifacts. Whatever goes
  * wrong with nodes, artifacts are written and the target is closed.
  */
-import { isBoathouseError, systemClock } from '../base/index.ts';
+import { systemClock } from '../base/index.ts';
 import type { Plain } from '../compiler/index.ts';
 import { countResults, planWorkItems, type RunCounts, runGraph, skippedResult } from '../runner/index.ts';
 import type { NodeResult, PublishResult, Target } from '../targets/index.ts';
-import { workflowErrors } from './errors.ts';
 import { withArtifacts } from './node-artifacts.ts';
 import { nodeDescriber } from './node-facts.ts';
 import type { ProjectSession } from './project-session.ts';
@@ -36,82 +35,145 @@ export interface RunNodesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs `ids` with the project's hooks around them, publishes if anything succeeded, writes artifacts. */
+/** Runs `ids` with the project's hooks around them, publishes if anything was made, writes artifacts. */
 export async function runNodes(
   session: ProjectSession,
   ids: readonly string[],
   options: RunNodesOptions,
 ): Promise<RunResult> {
   const { compilation, settings, emit } = session;
-  const describe = nodeDescriber(session);
-  session.compilation.invocation.selectedResources = [...ids];
+  const { command } = options;
+  compilation.invocation.selectedResources = [...ids];
   emit({
     kind: 'run-started',
     atMs: systemClock.nowMs(),
     invocationId: compilation.invocation.id,
-    command: options.command,
+    command,
     project: session.project.name,
     target: session.project.profile.targetName,
     threads: settings.threads,
     found: foundInProject(session),
     selected: ids.length,
   });
-  const results: NodeResult[] = [];
-  let threads: ReadonlyMap<string, number> = new Map();
-  let interrupted = false;
-  let published: PublishResult | undefined;
-  if (ids.length > 0) {
-    const target = await session.openTarget({ writes: true });
-    try {
-      await unlessAborted(target.prepare(ids), options.signal);
-      const before = await runHooks(session, target, 'on-run-start', {}, results);
-      if (before === 'failed' && session.project.config.flags['skip_nodes_if_on_run_start_fails'] === true) {
-        results.push(...ids.map((id) => skippedResult(id, 'Skipped because an on-run-start hook failed')));
-      } else {
-        const items = planWorkItems(graphOf(session), ids, { testsBlock: options.testsBlock });
-        const { failFast, warnError } = settings;
-        const signal = options.signal === undefined ? {} : { signal: options.signal };
-        const run = await runGraph(
-          items,
-          withArtifacts(session, target),
-          { threads: settings.threads, failFast, warnError, describe, ...signal },
-          emit,
-        );
-        results.push(...run.results);
-        ({ threads, interrupted } = run);
-      }
-      if (!interrupted) await runHooks(session, target, 'on-run-end', hookFacts(session, results), results);
-      if (results.some((result) => result.status === 'success')) published = await publish(session, target);
-    } catch (error) {
-      // Closing waits for what is given up here; the process usually ends first.
-      if (isBoathouseError(error, 'workflows.interrupted')) void target.close().catch(() => {});
-      else await target.close();
-      throw error;
-    }
-    await target.close();
-  }
+  const outcome = ids.length === 0 ? nothing : await runOnTarget(session, ids, options);
+  const { results, threads, interrupted, published } = outcome;
   const elapsedMs = systemClock.nowMs() - session.startedAtMs;
   const runResultsPath = settings.writeJson
     ? await writeRunArtifacts(session, results, threads, elapsedMs)
     : undefined;
   const counts = countResults(results);
-  const { command } = options;
   emit({ kind: 'run-finished', atMs: systemClock.nowMs(), command, counts, elapsedMs, interrupted });
   return { results, counts, elapsedMs, interrupted, published, runResultsPath };
 }
 
-/** `work`, given up when `signal` aborts first: another run may be waited for, for minutes. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return await work;
-  work.catch(() => {});
-  await Promise.race([
-    work,
-    new Promise<never>((_, stop) => {
-      const give = (): void => stop(workflowErrors.interrupted({}));
-      if (signal.aborted) give();
-      else signal.addEventListener('abort', give, { once: true });
+interface Outcome {
+  readonly results: readonly NodeResult[];
+  readonly threads: ReadonlyMap<string, number>;
+  readonly interrupted: boolean;
+  readonly published: PublishResult | undefined;
+}
+
+const nothing: Outcome = { results: [], threads: new Map(), interrupted: false, published: undefined };
+
+async function runOnTarget(
+  session: ProjectSession,
+  ids: readonly string[],
+  options: RunNodesOptions,
+): Promise<Outcome> {
+  const target = await session.openTarget({ writes: true });
+  const prepared = await unlessAborted(target.prepare(ids), options.signal).catch(async (error: unknown) => {
+    await target.close();
+    throw error;
+  });
+  if (prepared === 'aborted') {
+    // Closing waits for the lease that is given up here; the process usually ends first.
+    void target.close().catch(() => {});
+    const results = skipAll(session, ids, 'Skipped, because the run was interrupted');
+    return { ...nothing, results, interrupted: true };
+  }
+  try {
+    const before = await runHooks(session, target, 'on-run-start', {});
+    const failed = before.some((result) => result.status === 'error');
+    const stops = failed && session.project.config.flags['skip_nodes_if_on_run_start_fails'] === true;
+    const run = stops
+      ? { ...nothing, results: skipAll(session, ids, 'Skipped because an on-run-start hook failed') }
+      : await runSelected(session, target, ids, options);
+    const results = [...before, ...run.results];
+    if (!run.interrupted)
+      results.push(...(await runHooks(session, target, 'on-run-end', hookFacts(session, results))));
+    const made = results.some((result) => leavesRelations(session, result));
+    const published = made ? await publish(session, target) : undefined;
+    return { results, threads: run.threads, interrupted: run.interrupted, published };
+  } finally {
+    await target.close();
+  }
+}
+
+async function runSelected(
+  session: ProjectSession,
+  target: Target,
+  ids: readonly string[],
+  options: RunNodesOptions,
+): Promise<GraphResult> {
+  const { threads, failFast, warnError } = session.settings;
+  return await runGraph(
+    planWorkItems(graphOf(session), ids, { testsBlock: options.testsBlock }),
+    withArtifacts(session, target),
+    {
+      threads,
+      failFast,
+      warnError,
+      describe: nodeDescriber(session),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    },
+    session.emit,
+  );
+}
+
+/** Waits for `work`, unless `signal` aborts first: another run may be waited for, for minutes. */
+async function unlessAborted(
+  work: Promise<void>,
+  signal: AbortSignal | undefined,
+): Promise<'done' | 'aborted'> {
+  const done = work.then(() => 'done' as const);
+  if (signal === undefined) return await done;
+  done.catch(() => {});
+  return await Promise.race([
+    done,
+    new Promise<'aborted'>((stop) => {
+      if (signal.aborted) stop('aborted');
+      else signal.addEventListener('abort', () => stop('aborted'), { once: true });
     }),
   ]);
+}
+
+/** Results of nodes that will not run, told as they are made. */
+function skipAll(session: ProjectSession, ids: readonly string[], why: string): readonly NodeResult[] {
+  const describe = nodeDescriber(session);
+  return ids.map((id, i) => {
+    const result = skippedResult(id, why);
+    const event = {
+      atMs: systemClock.nowMs(),
+      node: describe(id),
+      index: i + 1,
+      total: ids.length,
+      thread: 0,
+    };
+    session.emit({ kind: 'node-finished', ...event, result });
+    return result;
+  });
+}
+
+/** Whether there may be something to publish: tests leave relations only where failures are stored. */
+function leavesRelations(
+  { compilation, settings }: ProjectSession,
+  { uniqueId, status }: NodeResult,
+): boolean {
+  if (status === 'success') return true;
+  if (status !== 'pass' && status !== 'fail' && status !== 'warn') return false;
+  return (
+    settings.storeFailures === true || compilation.manifest.nodes[uniqueId]?.config['store_failures'] === true
+  );
 }
 
 async function publish(session: ProjectSession, target: Target): Promise<PublishResult> {
@@ -133,23 +195,21 @@ async function runHooks(
   target: Target,
   moment: 'on-run-start' | 'on-run-end',
   extra: Plain,
-  results: NodeResult[],
-): Promise<'ok' | 'failed'> {
+): Promise<readonly NodeResult[]> {
   const describe = nodeDescriber(session);
-  const done = await target.runHooks(moment, extra);
-  done.forEach((result, i) => {
+  const results = await target.runHooks(moment, extra);
+  results.forEach((result, i) => {
     session.emit({
       kind: 'node-finished',
       atMs: systemClock.nowMs(),
       node: describe(result.uniqueId),
       index: i + 1,
-      total: done.length,
+      total: results.length,
       thread: 0,
       result,
     });
   });
-  results.push(...done);
-  return done.some((result) => result.status === 'error') ? 'failed' : 'ok';
+  return results;
 }
 
 /** What on-run-end hooks may look at: `results`, `schemas` and `database_schemas`. */
