@@ -10,6 +10,9 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { DeltaTable, query, writeDelta } from '../dist/index.js';
 
+// Whoever reads the output may stop before its end (`| head`).
+process.stdout.on('error', () => process.exit(0));
+
 const root = resolve(import.meta.dirname, '..');
 const lake = join(root, 'demo-lake');
 const project = join(root, 'examples/markets');
@@ -65,9 +68,9 @@ spawnSync(process.execPath, [main, 'query', question, '--catalog', catalog, '--q
 const command = `node ${near(main)}`;
 console.log(`
 ${bold('Where it is')}
-  ${near(join(lake, 'landing'))}, ${near(join(lake, 'bronze'))}   Delta tables: Spark, Trino, Python's deltalake read them as they are
-  ${near(join(lake, 'silver'))}   Parquet files
-  ${near(catalog)}   the catalog: open it read-only with any DuckDB 1.4 or later, also while a build runs
+  ${near(join(lake, 'landing'))}, ${near(join(lake, 'bronze'))}   ${dim('Delta tables: Spark, Trino and Python’s deltalake read them as they are')}
+  ${near(join(lake, 'silver'))}                      ${dim('Parquet files')}
+  ${near(catalog)}             ${dim('the catalog: open it read-only with any DuckDB 1.4 or later, also during a build')}
 
 ${bold('Try next')}
   ${cyan(`${command} query "select * from gold.index_years order by year" --catalog ${near(catalog)}`)}

@@ -6,7 +6,14 @@
  */
 import { systemClock } from '../base/index.ts';
 import type { Plain } from '../compiler/index.ts';
-import { countResults, planWorkItems, type RunCounts, runGraph, skippedResult } from '../runner/index.ts';
+import {
+  countResults,
+  type GraphResult,
+  planWorkItems,
+  type RunCounts,
+  runGraph,
+  skippedResult,
+} from '../runner/index.ts';
 import type { NodeResult, PublishResult, Target } from '../targets/index.ts';
 import { withArtifacts } from './node-artifacts.ts';
 import { nodeDescriber } from './node-facts.ts';
