@@ -29,6 +29,7 @@ interface RunOptions extends TargetOptions {
   readonly select?: readonly string[];
   readonly vars?: Record<string, unknown>;
   readonly project?: FixtureOptions;
+  readonly args?: Record<string, unknown>;
 }
 
 async function compile(options: RunOptions = {}): Promise<Compilation> {
@@ -40,7 +41,7 @@ async function compile(options: RunOptions = {}): Promise<Compilation> {
       id: `run-${Math.random()}`,
       startedAt: new Date(),
       command: 'build',
-      args: {},
+      args: options.args ?? {},
       threads: 2,
       fullRefresh: options.fullRefresh ?? false,
       vars,
@@ -329,6 +330,95 @@ describe('incremental models on tables', () => {
     await write(model("unique_key='id', post_hook='select error(1)'", rows));
     expect((await build({ vars: { batch: 2 } })).results.get('inc')?.status).toBe('error');
     expect((await query('select id || s from inc order by id')).flat()).toEqual(['1a', '2b']);
+  });
+});
+
+describe('snapshots', () => {
+  const snapshot = (config: string): Record<string, string> => ({
+    'snapshots/people.sql': `{% snapshot people_states %}
+{{ config(unique_key='id', ${config}) }}
+{% if var('batch') == 1 %}
+select * from (values (1, 'ann', timestamp '2025-01-01'), (2, 'bob', timestamp '2025-01-01')) as t(id, name, ts)
+{% else %}
+select * from (values (1, 'anna', timestamp '2025-02-01'), (3, 'cat', timestamp '2025-02-01')) as t(id, name, ts)
+{% endif %}
+{% endsnapshot %}`,
+  });
+  const states =
+    'select id, name, dbt_valid_from::date, dbt_valid_to is null as is_current from people_states order by id, name';
+
+  it.each([
+    ['timestamp', "strategy='timestamp', updated_at='ts'", 'true'],
+    [
+      'timestamp, closing what is gone',
+      "strategy='timestamp', updated_at='ts', hard_deletes='invalidate'",
+      'false',
+    ],
+    ['check', "strategy='check', check_cols=['name'], updated_at='ts'", 'true'],
+  ])('keep every state by %s', async (_, config, bobIsCurrent) => {
+    await write(snapshot(config));
+    await build({ vars: { batch: 1 } });
+    for (let time = 0; time < 2; time += 1) {
+      expect(statuses((await build({ vars: { batch: 2 } })).results)).toEqual({ people_states: 'success' });
+      expect(await query(states)).toEqual([
+        ['1', 'ann', '2025-01-01', 'false'],
+        ['1', 'anna', '2025-02-01', 'true'],
+        ['2', 'bob', '2025-01-01', bobIsCurrent],
+        ['3', 'cat', '2025-02-01', 'true'],
+      ]);
+    }
+  });
+
+  it('follow what is gone by a state that says so, once', async () => {
+    await write(snapshot("strategy='timestamp', updated_at='ts', hard_deletes='new_record'"));
+    await build({ vars: { batch: 1 } });
+    await build({ vars: { batch: 2 } });
+    await build({ vars: { batch: 2 } });
+    const bob = 'select dbt_is_deleted, dbt_valid_to is null from people_states where id = 2 order by 1';
+    expect(await query(bob)).toEqual([
+      ['False', 'false'],
+      ['True', 'true'],
+    ]);
+    await build({ vars: { batch: 1 } });
+    expect(await query(bob)).toEqual([
+      ['False', 'false'],
+      ['False', 'true'],
+      ['True', 'false'],
+    ]);
+  });
+});
+
+describe('microbatch models', () => {
+  it('replace stretches of time, and see only their part of their parents', async () => {
+    const files = (rows: string): Record<string, string> => ({
+      'models/events.sql': `{{ config(event_time='ts') }}\nselect * from (values ${rows}) as t(n, ts)`,
+      'models/daily.sql': `{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='day', batch_size='day', begin='2025-01-01') }}
+select ts::date as day, sum(n) as total, (select count(*) from {{ ref('events') }}) as seen from {{ ref('events') }} group by 1`,
+    });
+    const between = (start: string, end: string): RunOptions => ({
+      args: { event_time_start: start, event_time_end: end },
+    });
+    await write(
+      files(
+        "(1, timestamp '2025-01-01 10:00'), (2, timestamp '2025-01-01 11:00'), (5, timestamp '2025-01-02 10:00')",
+      ),
+    );
+    expect(statuses((await build(between('2025-01-01', '2025-01-03'))).results)).toEqual({
+      events: 'success',
+      daily: 'success',
+    });
+    const daily = 'select day, total, seen from daily order by day';
+    expect(await query(daily)).toEqual([
+      ['2025-01-01', '3', '2'],
+      ['2025-01-02', '5', '1'],
+    ]);
+    await write(files("(9, timestamp '2025-01-02 10:00'), (7, timestamp '2025-01-03 10:00')"));
+    await build(between('2025-01-02', '2025-01-04'));
+    expect(await query(daily)).toEqual([
+      ['2025-01-01', '3', '2'],
+      ['2025-01-02', '9', '1'],
+      ['2025-01-03', '7', '1'],
+    ]);
   });
 });
 

@@ -3,22 +3,8 @@
  * the catalog makes a run's work visible at its end.
  */
 import { dirname } from 'node:path';
-import {
-  BoathouseError,
-  BugError,
-  type Clock,
-  type Random,
-  systemClock,
-  systemRandom,
-} from '../base/index.ts';
-import {
-  type CatalogLog,
-  type CatalogRelation,
-  fingerprint,
-  type Lease,
-  openCatalog,
-  readGeneration,
-} from '../catalog/index.ts';
+import { type Clock, type Random, systemClock, systemRandom } from '../base/index.ts';
+import { type CatalogLog, openCatalog } from '../catalog/index.ts';
 import type {
   Compilation,
   Engine,
@@ -27,31 +13,21 @@ import type {
   Warehouse,
   WarehouseSession,
 } from '../compiler/index.ts';
-import { toValue, type Value } from '../jinja/index.ts';
-import { collectChanges, type FoundRelation, listRelations } from './changes.ts';
-import { engineOptions } from './engine-options.ts';
+import { toValue } from '../jinja/index.ts';
+import { collectChanges } from './changes.ts';
 import { targetErrors } from './errors.ts';
 import { somethingAt } from './external-files.ts';
-import { NodeTimer, type Outcome } from './node-result.ts';
+import { failureOf, NodeTimer, type Outcome } from './node-result.ts';
+import { type Opened, openWork } from './open-work.ts';
 import type { PlanStep } from './plan.ts';
-import { publish, takeTurn } from './publish.ts';
+import { publish } from './publish.ts';
+import { runHooks } from './run-hooks.ts';
 import { materialize, type NodeRun, planOf } from './run-node.ts';
 import { runTest, storeAs } from './run-test.ts';
 import type { LakehouseSession } from './session.ts';
-import { keepsTables } from './tables-inside.ts';
 import type { HookMoment, NodeResult, PublishResult, Target, TargetOptions } from './target.ts';
 import { registerUpstream } from './upstream.ts';
-import { WorkingDatabase } from './working-database.ts';
-
-/** What is open between `prepare` and `close`. */
-interface Opened {
-  readonly work: WorkingDatabase;
-  readonly lease: Lease | undefined;
-  /** The published file when it was copied. */
-  readonly copiedFrom: string | undefined;
-  readonly before: readonly FoundRelation[];
-  readonly published: readonly CatalogRelation[];
-}
+import type { WorkingDatabase } from './working-database.ts';
 
 /** The target of a profile of type `duckdb`. */
 export class LakehouseTarget implements Target {
@@ -108,7 +84,7 @@ export class LakehouseTarget implements Target {
       const outcome = await this.#dispatch(this.#nodeRun(node, session, work, timer, signal));
       return timer.result(uniqueId, node, outcome);
     } catch (error) {
-      return timer.result(uniqueId, node, failure(error, node));
+      return timer.result(uniqueId, node, failureOf(error, uniqueId));
     } finally {
       signal?.removeEventListener('abort', onAbort);
       await session?.release();
@@ -117,40 +93,12 @@ export class LakehouseTarget implements Target {
 
   async runHooks(moment: HookMoment, extra: Plain = {}): Promise<readonly NodeResult[]> {
     const { work } = await this.#open([]);
-    const hooks = Object.values(this.#compilation.manifest.nodes)
-      .filter((node) => node.resource_type === 'operation' && node.tags.includes(moment))
-      .sort((a, b) => this.#packageOrder(a) - this.#packageOrder(b) || (a.index ?? 0) - (b.index ?? 0));
-    const names = new Map(
-      Object.entries(extra).map(([key, value]): [string, Value] => [key, toValue(value)]),
-    );
-    const results: NodeResult[] = [];
-    for (const hook of hooks) {
-      const timer = new NodeTimer(() => this.#clock.nowMs());
-      const session = await work.session();
-      try {
-        const engine = { session, warehouse: this.warehouse };
-        const extras = { names, packageName: hook.package_name };
-        const sql = await timer.time('compile', () =>
-          this.#compilation.renderIn(hook, hook.raw_code, engine, extras),
-        );
-        const { response } = await timer.time('execute', () => session.execute(sql, { fetch: false }));
-        await session.commit();
-        results.push(
-          timer.result(hook.unique_id, hook, {
-            status: 'success',
-            message: 'OK',
-            rowsAffected: response.rowsAffected,
-            executedSql: sql,
-          }),
-        );
-      } catch (error) {
-        results.push(timer.result(hook.unique_id, hook, failure(error, hook)));
-        return results;
-      } finally {
-        await session.release();
-      }
-    }
-    return results;
+    return await runHooks(moment, extra, {
+      compilation: this.#compilation,
+      warehouse: this.warehouse,
+      work,
+      nowMs: () => this.#clock.nowMs(),
+    });
   }
 
   async plan(uniqueId: string): Promise<readonly PlanStep[]> {
@@ -284,55 +232,21 @@ export class LakehouseTarget implements Target {
   }
 
   async #openWork(uniqueIds: readonly string[]): Promise<Opened> {
-    const { profile, root } = this.#compilation.project;
-    const writes = this.#options.writes !== false;
-    let generation = this.#log && (await readGeneration(this.#log));
-    const { manifest } = this.#compilation;
-    const database = profile.database;
-    const storeFailures = this.#options.storeFailures === true;
-    const published = generation?.relations ?? [];
-    const keeps =
-      this.#log !== undefined &&
-      writes &&
-      keepsTables({ manifest, uniqueIds, database, published, storeFailures });
-    const lease = keeps && this.#log ? await this.#takeTables(this.#log) : undefined;
-    try {
-      // Whoever had the lease before has published by now.
-      if (lease && this.#log) generation = await readGeneration(this.#log);
-      const copiedFrom = this.#file === undefined ? undefined : await fingerprint(this.#file);
-      const work = await WorkingDatabase.open({
-        engine: engineOptions(this.#compilation.project),
-        database,
-        root,
-        published: this.#file,
-        besidePublished: writes,
-        runId: `${this.#compilation.invocation.id}-${this.#random.uuid().slice(0, 8)}`,
-        onWarning: (code, message) => this.#options.onNotice?.({ kind: 'warning', code, message }),
-      });
-      const relations = generation?.relations ?? [];
-      for (const relation of relations) noteRelation(work, relation);
-      const session = await work.session();
-      const before = await listRelations(session.connection, database).finally(() => session.release());
-      this.#engineVersion = await work.version();
-      return { work, lease, copiedFrom, before, published: relations };
-    } catch (error) {
-      await lease?.release();
-      throw error;
-    }
-  }
-
-  async #takeTables(log: CatalogLog): Promise<Lease> {
-    return await takeTurn(
-      {
-        log,
-        purpose: this.#purpose(),
-        lockTimeoutMs: this.#lockTimeoutMs(),
-        clock: this.#clock,
-        random: this.#random,
-        onNotice: (notice) => this.#options.onNotice?.(notice),
-      },
-      `tables-${this.#compilation.project.profile.database}`,
-    );
+    const opened = await openWork({
+      compilation: this.#compilation,
+      uniqueIds,
+      file: this.#file,
+      log: this.#log,
+      writes: this.#options.writes !== false,
+      storeFailures: this.#options.storeFailures === true,
+      purpose: this.#purpose(),
+      lockTimeoutMs: this.#lockTimeoutMs(),
+      clock: this.#clock,
+      random: this.#random,
+      onNotice: (notice) => this.#options.onNotice?.(notice),
+    });
+    this.#engineVersion = opened.engineVersion;
+    return opened;
   }
 
   async #createSchemas(session: LakehouseSession, uniqueIds: readonly string[]): Promise<void> {
@@ -360,13 +274,6 @@ export class LakehouseTarget implements Target {
     };
   }
 
-  #packageOrder(node: ManifestNode): number {
-    // Dependencies' hooks before the project's own, as dbt runs them.
-    const { packages } = this.#compilation.project;
-    const index = packages.findIndex(({ name }) => name === node.package_name);
-    return index <= 0 ? packages.length : index;
-  }
-
   #purpose(): string {
     return `boathouse ${this.#compilation.invocation.command} in ${this.#compilation.project.root}`;
   }
@@ -374,36 +281,4 @@ export class LakehouseTarget implements Target {
   #lockTimeoutMs(): number {
     return this.#options.lockTimeoutMs ?? 600_000;
   }
-}
-
-function noteRelation(work: WorkingDatabase, relation: CatalogRelation): void {
-  if (relation.kind === 'table' || relation.kind === 'macro') return;
-  const name = { database: relation.database, schema: relation.schema, identifier: relation.name };
-  work.note(
-    name,
-    {
-      shown: relation.kind === 'delta' ? 'table' : 'view',
-      catalogKind: relation.kind,
-      location: relation.location,
-      format: relation.format,
-      deltaVersion: relation.deltaVersion,
-      pins: relation.pins,
-      sql: relation.sql,
-      uniqueId: relation.uniqueId,
-    },
-    false,
-  );
-}
-
-/** A node's trouble as its result; our own mistakes go on. */
-function failure(error: unknown, node: ManifestNode): Outcome {
-  if (error instanceof BugError) throw error;
-  if (error instanceof BoathouseError) {
-    return { status: 'error', message: error.message, error };
-  }
-  if (error instanceof Error && error.name === 'AbortError') {
-    const stopped = targetErrors.stopped({ node: node.unique_id });
-    return { status: 'error', message: stopped.message, error: stopped };
-  }
-  throw error;
 }

@@ -1,6 +1,7 @@
 /** Results as the runner and `run_results.json` take them. */
-import type { BoathouseError } from '../base/index.ts';
+import { BoathouseError, BugError } from '../base/index.ts';
 import type { ManifestNode } from '../compiler/index.ts';
+import { targetErrors } from './errors.ts';
 import type { NodeResult, NodeStatus, NodeTiming } from './target.ts';
 
 /** What came of a node's work, before it is timed and named. */
@@ -12,6 +13,17 @@ export interface Outcome {
   readonly rowsAffected?: number | undefined;
   readonly executedSql?: string;
   readonly error?: BoathouseError;
+}
+
+/** A node's trouble as its outcome. Our own mistakes are thrown on. */
+export function failureOf(error: unknown, uniqueId: string): Outcome {
+  if (error instanceof BugError) throw error;
+  if (error instanceof BoathouseError) return { status: 'error', message: error.message, error };
+  if (error instanceof Error && error.name === 'AbortError') {
+    const stopped = targetErrors.stopped({ node: uniqueId });
+    return { status: 'error', message: stopped.message, error: stopped };
+  }
+  throw error;
 }
 
 /** Measures the two parts of a node's work. */

@@ -145,7 +145,8 @@ class Performer {
   async #run(sql: string, isMain: boolean): Promise<void> {
     this.#executed.push(sql.trim());
     const { response } = await this.#input.session.execute(sql, { fetch: false });
-    if (isMain) this.#rows = response.rowsAffected;
+    // A plan may have several: a microbatch model has one for each batch.
+    if (isMain) this.#rows = (this.#rows ?? 0) + (response.rowsAffected ?? 0);
   }
 
   async #macro(step: PlanStep & { kind: 'macro' }): Promise<void> {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Random } from '../base/index.ts';
 import type { Compilation, Engine, ManifestNode, RelationName } from '../compiler/index.ts';
+import { inBatch, planBatches } from './batches.ts';
 import { checkContract, declaredQuery, hasContract } from './contract.ts';
 import { targetErrors } from './errors.ts';
 import { deltaLocationOf, outputOf } from './locations.ts';
@@ -11,6 +12,7 @@ import { perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
 import { isRebuilt, strategyOf } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
+import { type CompiledBatch, planMicrobatch } from './plan-microbatch.ts';
 import { plannedMaterializations, planNode } from './plan-node.ts';
 import { readSeedFacts } from './seed-facts.ts';
 import type { LakehouseSession } from './session.ts';
@@ -143,6 +145,7 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
     const existingColumns = await session.columnsOf(target);
     return planNode({ ...base, existingColumns, newColumns: await session.describe(code) });
   }
+  if (isMicrobatch(node)) return await planOfBatches(run, base);
   if (node.config.materialized === 'incremental' && !isRebuilt(base)) {
     const asksColumns = node.config.on_schema_change !== 'ignore' || strategyOf(base) === 'merge';
     return planNode({
@@ -152,6 +155,45 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
     });
   }
   return planNode(base);
+}
+
+function isMicrobatch(node: ManifestNode): boolean {
+  return (
+    node.config.materialized === 'incremental' &&
+    node.config.incremental_strategy === 'microbatch' &&
+    !isDelta(node)
+  );
+}
+
+/** Compiles the model once for each batch, its parents cut to that stretch of time, and plans them all. */
+async function planOfBatches(run: NodeRun, base: PlanInput): Promise<readonly PlanStep[]> {
+  const { compilation, node, engine, session } = run;
+  const { args, startedAt } = compilation.invocation;
+  const given = (key: string): string | undefined => (typeof args[key] === 'string' ? args[key] : undefined);
+  const isIncremental = !isRebuilt(base);
+  const batches = planBatches(node, {
+    now: startedAt,
+    isIncremental,
+    eventTimeStart: given('event_time_start'),
+    eventTimeEnd: given('event_time_end'),
+  });
+  const compiled: CompiledBatch[] = [];
+  for (const batch of batches) {
+    const { code } = await compilation.compileNode(node.unique_id, engine, {
+      eventTimeFilter: (field) => inBatch(field, batch),
+    });
+    compiled.push({ ...batch, code });
+  }
+  const [first] = compiled;
+  const asksColumns = isIncremental && first !== undefined && node.config.on_schema_change !== 'ignore';
+  return planMicrobatch(
+    {
+      ...base,
+      existingColumns: isIncremental ? await session.columnsOf(base.target) : [],
+      newColumns: asksColumns ? await session.describe(first.code) : [],
+    },
+    compiled,
+  );
 }
 
 /** A seed's absolute path: packages keep theirs below their own root. */

@@ -1,0 +1,123 @@
+/**
+ * The batches of a microbatch model: stretches of time that are built one by one. Pure.
+ *
+ * All times are UTC. A batch begins at a whole hour, day, month or year and ends where the next one
+ * begins; only the last one may end earlier, where the user asked to stop.
+ */
+import type { ManifestNode } from '../compiler/index.ts';
+import { badConfig, text } from './node-config.ts';
+
+/** A stretch of time, its end not included. */
+export interface Batch {
+  readonly start: Date;
+  readonly end: Date;
+}
+
+/** What decides about the batches, beside the model. */
+export interface BatchTimes {
+  readonly now: Date;
+  /** The table is there and is not built anew: only the latest batches are due. */
+  readonly isIncremental: boolean;
+  /** `--event-time-start` and `--event-time-end`. */
+  readonly eventTimeStart: string | undefined;
+  readonly eventTimeEnd: string | undefined;
+}
+
+/** More than this many batches is taken for a mistake in `begin` or `batch_size`. */
+const batchesMax = 20_000;
+
+/** The batches due, oldest first. @throws targets.bad-config */
+export function planBatches(node: ManifestNode, times: BatchTimes): readonly Batch[] {
+  const size = sizeOf(node);
+  const end =
+    times.eventTimeEnd === undefined
+      ? ceiling(times.now, size)
+      : parseTime(node, 'event_time_end', times.eventTimeEnd);
+  const batches: Batch[] = [];
+  for (let start = firstStart(node, size, end, times); start < end; ) {
+    const next = shift(start, size, 1);
+    const isWhole = next < end;
+    batches.push({ start, end: isWhole ? next : end });
+    start = next;
+    if (batches.length > batchesMax)
+      throw badConfig(node, 'begin', `asks for more than ${batchesMax} batches`);
+  }
+  return batches;
+}
+
+/** Whether `field` lies in the batch, as SQL. */
+export function inBatch(field: string, batch: Batch): string {
+  return `${field} >= '${printTime(batch.start)}' and ${field} < '${printTime(batch.end)}'`;
+}
+
+type BatchSize = 'hour' | 'day' | 'month' | 'year';
+
+function sizeOf(node: ManifestNode): BatchSize {
+  const size = text(node, 'batch_size');
+  if (size === 'hour' || size === 'day' || size === 'month' || size === 'year') return size;
+  throw badConfig(node, 'batch_size', 'must be hour, day, month or year for the strategy microbatch');
+}
+
+function firstStart(node: ManifestNode, size: BatchSize, end: Date, times: BatchTimes): Date {
+  if (times.eventTimeStart !== undefined) {
+    return floor(parseTime(node, 'event_time_start', times.eventTimeStart), size);
+  }
+  if (times.isIncremental) {
+    const whole = floor(end, size);
+    const lookback = Number(node.config['lookback'] ?? 1);
+    // An end on a boundary belongs to the batch before it, which is the latest one then.
+    return shift(whole, size, -(lookback + (whole.getTime() === end.getTime() ? 1 : 0)));
+  }
+  const begin = node.config['begin'];
+  if (begin === undefined || begin === null) {
+    throw badConfig(node, 'begin', 'must be set for the strategy microbatch');
+  }
+  return floor(parseTime(node, 'begin', String(begin)), size);
+}
+
+function parseTime(node: ManifestNode, key: string, given: string): Date {
+  const whole = /^\d{4}-\d{2}-\d{2}$/.test(given.trim())
+    ? `${given.trim()}T00:00:00`
+    : given.trim().replace(' ', 'T');
+  const time = new Date(/(?:Z|[+-]\d{2}:?\d{2})$/i.test(whole) ? whole : `${whole}Z`);
+  if (Number.isNaN(time.getTime())) throw badConfig(node, key, `is '${given}', which is no date`);
+  return time;
+}
+
+function floor(time: Date, size: BatchSize): Date {
+  const [year, month, day, hour] = [
+    time.getUTCFullYear(),
+    time.getUTCMonth(),
+    time.getUTCDate(),
+    time.getUTCHours(),
+  ];
+  switch (size) {
+    case 'hour':
+      return new Date(Date.UTC(year, month, day, hour));
+    case 'day':
+      return new Date(Date.UTC(year, month, day));
+    case 'month':
+      return new Date(Date.UTC(year, month));
+    case 'year':
+      return new Date(Date.UTC(year, 0));
+  }
+}
+
+function ceiling(time: Date, size: BatchSize): Date {
+  const whole = floor(time, size);
+  return whole.getTime() === time.getTime() ? whole : shift(whole, size, 1);
+}
+
+/** @param time at the beginning of a batch. */
+function shift(time: Date, size: BatchSize, by: number): Date {
+  const moved = new Date(time);
+  if (size === 'hour') moved.setUTCHours(moved.getUTCHours() + by);
+  else if (size === 'day') moved.setUTCDate(moved.getUTCDate() + by);
+  else if (size === 'month') moved.setUTCMonth(moved.getUTCMonth() + by);
+  else moved.setUTCFullYear(moved.getUTCFullYear() + by);
+  return moved;
+}
+
+function printTime(time: Date): string {
+  return `${time.toISOString().slice(0, 19).replace('T', ' ')}+00:00`;
+}
