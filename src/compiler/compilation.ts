@@ -122,8 +122,8 @@ export interface Compilation {
   ): Promise<readonly Relation[]>;
   /** Where a node's or source's rows are, as templates name them. */
   relationOf(node: ManifestNode | ManifestSource): Relation;
-  /** `manifest.json` as text. */
-  manifestJson(): string;
+  /** The content of `manifest.json`. */
+  manifestJson(): Uint8Array;
   /** Says that a node of the manifest was changed from outside, so that its text is made anew. */
   touch(): void;
   /** The variables that templates of a package see, `--vars` included. */

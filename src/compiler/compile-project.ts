@@ -65,7 +65,7 @@ export async function compileProject(project: Project, options: CompileOptions):
   const registry = new MacroRegistry(project);
   const environment = new Environment(project, invocation, registry);
   const { manifest, graph } = parse(environment, metadata);
-  const body = manifestBody(manifest);
+  const body = Buffer.from(manifestBody(manifest));
   if (options.partialParse !== false) await cache.write(body, environment);
   return new ProjectCompilation({
     project,

@@ -10,6 +10,7 @@ import { type ConfiguredType, defaultConfig } from './config-defaults.ts';
 import { configKey, hooksOf, mergeConfig } from './config-merge.ts';
 import { compilerErrors } from './errors.ts';
 import type { Plain } from './manifest.ts';
+import { writable } from './manifest-text.ts';
 
 /** Whose configuration is wanted. */
 export interface ConfigRequest {
@@ -91,8 +92,8 @@ export class ConfigLevels {
     if (!own) {
       own = {};
       for (const [key, value] of Object.entries(level)) {
-        if (key.startsWith('+')) own[key.slice(1).trim()] = value;
-        else if (!isPlainDict(value)) own[key] = value;
+        if (key.startsWith('+')) own[key.slice(1).trim()] = writable(value);
+        else if (!isPlainDict(value)) own[key] = writable(value);
       }
       this.#ownKeys.set(level, own);
     }

@@ -48,7 +48,7 @@ export function finishNode(tools: Finishing, node: ManifestNode, own: OwnConfig,
   });
   node.config = config as NodeConfig;
   node.unrendered_config = unrendered;
-  parsing.unknownConfigs.check(type, Object.keys(config), { file: own.file });
+  parsing.unknownConfigs.check(type, unrendered, own.file);
   copyToNode(node, own.location);
   tools.names.apply(node, own.location);
   if (node.resource_type === 'test' || !node.config.enabled) return;

@@ -2,6 +2,7 @@
 import { nearest } from '../base/index.ts';
 import { type ConfiguredType, defaultConfig } from './config-defaults.ts';
 import type { CompileWarning } from './invocation.ts';
+import type { Plain } from './manifest.ts';
 
 /** Keys of dbt-duckdb and of ours, for models. */
 const engineKeys = [
@@ -117,12 +118,14 @@ export class UnknownConfigs {
     this.#warn = warn;
   }
 
-  /** @param where the file the key stands in, for people. */
-  check(type: ConfiguredType, keys: Iterable<string>, where: { file: string; line?: number }): void {
-    for (const key of keys) {
-      if (this.#seen.has(key)) continue;
-      const known = this.#knownKeys(type);
-      if (known.has(key)) continue;
+  /**
+   * @param set what somebody configured.
+   * @param file where a node that has it stands.
+   */
+  check(type: ConfiguredType, set: Plain, file: string): void {
+    const known = this.#knownKeys(type);
+    for (const key in set) {
+      if (known.has(key) || this.#seen.has(key)) continue;
       this.#seen.add(key);
       const near = nearest(key, known);
       // A custom materialization may read any key, so only what looks like a slip is worth a warning.
@@ -131,7 +134,7 @@ export class UnknownConfigs {
         code: 'compiler.unknown-config',
         message: `The config '${key}' means nothing to Boathouse`,
         hint: `Did you mean '${near}'? Values of your own belong under 'meta'.`,
-        location: where,
+        location: { file },
       });
     }
   }

@@ -13,9 +13,82 @@ import type { Manifest, ManifestNode, Plain } from './manifest.ts';
 export function manifestBody(manifest: Manifest): string {
   const { metadata: _, nodes, ...rest } = manifest;
   const written: Record<string, unknown> = {};
-  for (const [id, node] of Object.entries(nodes))
+  for (const [id, node] of Object.entries(nodes)) {
     written[id] = node.resource_type === 'seed' ? seedAsWritten(node) : node;
-  return JSON.stringify({ nodes: written, ...rest }, replacer).slice(1);
+  }
+  const whole = { nodes: written, ...rest };
+  try {
+    return JSON.stringify(whole).slice(1);
+  } catch (error) {
+    // Integers beyond 2^53 are rare, and a replacer makes writing three times slower.
+    if (!(error instanceof TypeError)) throw error;
+    return JSON.stringify(whole, markIntegers).slice(1);
+  }
+}
+
+function markIntegers(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `\0float:${value}` : value;
+}
+
+/** `manifest.json`, from its metadata and body. */
+export function manifestText(metadata: Plain, body: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const rest = bytes.includes(mark) ? Buffer.from(bytes.toString().replaceAll(markedNumber, '$1')) : bytes;
+  return Buffer.concat([Buffer.from(`{"metadata":${JSON.stringify(metadata)},`), rest]);
+}
+
+/** The manifest whose body `manifestBody` gave. */
+export function readManifestBody(metadata: Plain, body: Uint8Array): Manifest {
+  const text = `{${Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()}`;
+  const rest = JSON.parse(text) as Omit<Manifest, 'metadata'>;
+  if (text.includes(mark)) revive(rest as unknown as Plain);
+  for (const node of Object.values(rest.nodes)) if (node.resource_type === 'seed') seedAsRead(node);
+  return { metadata, ...rest };
+}
+
+/** A whole float that JSON.stringify marks as one. */
+class WrittenFloat extends Float {
+  toJSON(): string {
+    return `\0float:${this.value}.0`;
+  }
+}
+
+/**
+ * `data` with whole floats that JSON.stringify can tell from integers; `data` itself when there are none.
+ * Everything that goes into the manifest and may hold floats goes through here.
+ */
+export function writable<T>(data: T): T {
+  return made(data) as T;
+}
+
+function made(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null) return data;
+  if (data instanceof Float) return data instanceof WrittenFloat ? data : new WrittenFloat(data.value);
+  if (Array.isArray(data)) {
+    const items = data.map(made);
+    return items.some((item, i) => item !== data[i]) ? items : data;
+  }
+  if (!isPlainDict(data)) return data;
+  let copy: Plain | undefined;
+  for (const [key, value] of Object.entries(data)) {
+    const item = made(value);
+    if (item === value) continue;
+    copy ??= { ...data };
+    copy[key] = item;
+  }
+  return copy ?? data;
+}
+
+const mark = '\\u0000float:';
+const markedNumber = /"\\u0000float:(-?\d+(?:\.0)?)"/g;
+
+function revive(holder: unknown[] | Plain): void {
+  for (const [key, value] of Object.entries(holder)) {
+    if (typeof value === 'string' && value.startsWith('\0float:')) {
+      const text = value.slice('\0float:'.length);
+      (holder as Plain)[key] = text.includes('.') ? new WrittenFloat(Number(text)) : BigInt(text);
+    } else if (Array.isArray(value) || isPlainDict(value)) revive(value);
+  }
 }
 
 /** What dbt leaves out of seeds: they have no SQL, and so refer to nothing. */
@@ -45,35 +118,4 @@ function seedAsRead(seed: ManifestNode): void {
   seed.compiled_path = null;
   seed.contract = { enforced: false, alias_types: true, checksum: null };
   seed.depends_on.nodes = [];
-}
-
-/** `manifest.json`, from its metadata and body. */
-export function manifestText(metadata: Plain, body: string): string {
-  const plainBody = body.includes(mark) ? body.replaceAll(markedFloat, '$1.0') : body;
-  return `{"metadata":${JSON.stringify(metadata)},${plainBody}`;
-}
-
-/** The manifest whose body `manifestBody` gave. */
-export function readManifestBody(metadata: Plain, body: string): Manifest {
-  const rest = JSON.parse(`{${body}`) as Omit<Manifest, 'metadata'>;
-  if (body.includes(mark)) revive(rest as unknown as Plain);
-  for (const node of Object.values(rest.nodes)) if (node.resource_type === 'seed') seedAsRead(node);
-  return { metadata, ...rest };
-}
-
-const mark = '\\u0000float:';
-const markedFloat = /"\\u0000float:(-?\d+)"/g;
-
-function replacer(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' && typeof value !== 'bigint') return value;
-  if (value instanceof Float) return `\0float:${value.value}`;
-  return typeof value === 'bigint' ? Number(value) : value;
-}
-
-function revive(holder: unknown[] | Plain): void {
-  for (const [key, value] of Object.entries(holder)) {
-    if (typeof value === 'string' && value.startsWith('\0float:')) {
-      (holder as Plain)[key] = new Float(Number(value.slice('\0float:'.length)));
-    } else if (Array.isArray(value) || isPlainDict(value)) revive(value);
-  }
 }

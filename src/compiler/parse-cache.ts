@@ -17,6 +17,8 @@ import type { Invocation } from './invocation.ts';
 /** Changes whenever what a parse makes of the same files changes. */
 const formatVersion = 1;
 
+const closingBrace = 0x7d;
+
 interface Header {
   readonly key: string;
   /** Hashes of the values that templates saw, by variable; values themselves may be secret. */
@@ -39,27 +41,27 @@ export class ParseCache {
   }
 
   /** The manifest's body of an earlier parse, when it still holds. */
-  async read(): Promise<string | undefined> {
-    let text: string;
+  async read(): Promise<Uint8Array | undefined> {
+    let bytes: Buffer;
     try {
-      text = await readFile(this.#path, 'utf8');
+      bytes = await readFile(this.#path);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
-    const end = text.indexOf('\n');
-    const header = end === -1 ? undefined : parseHeader(text.slice(0, end));
+    const end = bytes.indexOf('\n');
+    const header = end === -1 ? undefined : parseHeader(bytes.toString('utf8', 0, end));
     if (!header || header.key !== this.#keyOfNow()) return undefined;
     for (const [name, hash] of Object.entries(header.env)) {
       if (hashOf(this.#invocation.env[name] ?? '\0unset') !== hash) return undefined;
     }
     if (header.flags !== null && header.flags !== flagsHash(this.#invocation)) return undefined;
     // A write that was cut short ends somewhere else.
-    return text.endsWith('}') ? text.slice(end + 1) : undefined;
+    return bytes.at(-1) === closingBrace ? bytes.subarray(end + 1) : undefined;
   }
 
   /** Keeps a parse's result, unless it depends on what changes every time. */
-  async write(body: string, environment: Environment): Promise<void> {
+  async write(body: Uint8Array, environment: Environment): Promise<void> {
     const { clock, flags } = environment.seen;
     if (clock) {
       await rm(this.#path, { force: true });
@@ -71,7 +73,7 @@ export class ParseCache {
     const header: Header = { key: this.#keyOfNow(), env, flags: flags ? flagsHash(this.#invocation) : null };
     await mkdir(this.#folder, { recursive: true });
     const temporary = `${this.#path}.${process.pid}.tmp`;
-    await writeFile(temporary, `${JSON.stringify(header)}\n${body}`);
+    await writeFile(temporary, [Buffer.from(`${JSON.stringify(header)}\n`), body]);
     await rename(temporary, this.#path);
   }
 

@@ -2,6 +2,7 @@
 import { Dict, Float, HostObject, PySet, SafeText, Tuple, Undefined, type Value } from '../jinja/index.ts';
 import { isPlainDict } from '../project/index.ts';
 import { Relation } from './context/index.ts';
+import { writable } from './manifest-text.ts';
 
 /** Plain data as templates see it: mappings become dicts, all the way down. */
 export function fromPlain(data: unknown): Value {
@@ -29,7 +30,7 @@ export function toPlain(value: Value | undefined): unknown {
     return mapping;
   }
   if (value instanceof SafeText || value instanceof Relation) return textOf(value);
-  if (value instanceof Float) return value;
+  if (value instanceof Float) return writable(value);
   if (value instanceof HostObject) return value.toJs?.() ?? value.str();
   return value;
 }

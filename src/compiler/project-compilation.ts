@@ -36,7 +36,7 @@ export interface CompilationParts {
   readonly registry: () => MacroRegistry;
   readonly environment?: Environment;
   /** The manifest's text, without metadata. */
-  readonly body: string;
+  readonly body: Uint8Array;
   /** The manifest and graph, when they weren't taken from the cache. */
   readonly parsed?: { readonly manifest: Manifest; readonly graph: Graph };
 }
@@ -89,8 +89,8 @@ export class ProjectCompilation implements Compilation {
     return this.#lookup;
   }
 
-  manifestJson(): string {
-    const body = this.#isChanged ? manifestBody(this.manifest) : this.#parts.body;
+  manifestJson(): Uint8Array {
+    const body = this.#isChanged ? Buffer.from(manifestBody(this.manifest)) : this.#parts.body;
     return manifestText(this.#parts.metadata, body);
   }
 

@@ -9,6 +9,7 @@ import { isPlainDict, type PropertyFile } from '../project/index.ts';
 import type { DocBlocks } from './doc-blocks.ts';
 import { compilerErrors } from './errors.ts';
 import type { Plain } from './manifest.ts';
+import { writable } from './manifest-text.ts';
 import type { Parsing } from './parsing.ts';
 import { toPlain } from './plain-values.ts';
 
@@ -74,10 +75,12 @@ export class PropertyEntries {
 
   #read(packageName: string, file: PropertyFile, scopeOf: () => Scope): void {
     const hasJinja = file.text.includes('{{') || file.text.includes('{%');
+    const hasFloats = /\d\.0|\d\.(?!\d)|\de[+-]?\d/i.test(file.text);
     for (const key of propertyKeys) {
       const list = listOf(file, key);
       list.forEach((raw, index) => {
-        const data = hasJinja ? renderEntry(key, raw, file, index, scopeOf) : raw;
+        const rendered = hasJinja ? renderEntry(key, raw, file, index, scopeOf) : raw;
+        const data = hasFloats ? writable(rendered) : rendered;
         const name = data['name'];
         if (typeof name !== 'string') {
           throw compilerErrors['bad-property'](

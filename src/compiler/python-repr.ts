@@ -47,6 +47,7 @@ function floatText(value: number, isFloat = false): string {
 
 /** Single quotes, unless the text has some and no double ones. Unprintable characters are escaped. */
 function stringRepr(text: string): string {
+  if (!needsEscapes.test(text)) return `'${text}'`;
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   let out = '';
   for (const char of text) {
@@ -61,3 +62,5 @@ function stringRepr(text: string): string {
   }
   return quote + out + quote;
 }
+
+const needsEscapes = /['\\\x00-\x1f\x7f-\xa0]/;

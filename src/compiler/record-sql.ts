@@ -11,6 +11,7 @@ import type { ManifestNode, Plain, RefArgs } from './manifest.ts';
 import type { Parsing } from './parsing.ts';
 import { fromPlain, toPlain } from './plain-values.ts';
 import { relationOf } from './relation-of.ts';
+import { QuietMacros } from './quiet-macros.ts';
 import { refOfCall, type StaticCall, staticCalls } from './static-calls.ts';
 
 /** What was found. */
@@ -34,8 +35,7 @@ export function newRecord(): Recorded {
 export class Recorder {
   readonly #parsing: Parsing;
   readonly #docs: DocBlocks;
-  /** A user's macro may stand in for `ref`: then nothing can be read without rendering. */
-  readonly #canRead = new Map<string, boolean>();
+  readonly #quiet = new Map<string, QuietMacros | undefined>();
 
   constructor(parsing: Parsing, docs: DocBlocks) {
     this.#parsing = parsing;
@@ -57,10 +57,11 @@ export class Recorder {
     prepare?: () => void,
   ): Recorded {
     if (!text.includes('{')) return into;
-    if (this.#readable(node.package_name)) {
-      const calls = staticCalls(text);
+    const quiet = this.#quietMacros(node.package_name);
+    if (quiet) {
+      const calls = staticCalls(text, (name) => quiet.find(name) !== undefined);
       if (calls) {
-        for (const call of calls) takeStatic(call, node, into);
+        for (const call of calls) takeStatic(call, node, into, quiet);
         return into;
       }
     }
@@ -104,15 +105,16 @@ export class Recorder {
     return this.#docs.find(name, inPackage, node.package_name).block_contents;
   }
 
-  #readable(packageName: string): boolean {
-    let can = this.#canRead.get(packageName);
-    if (can === undefined) {
-      can = ['ref', 'source', 'config'].every(
-        (name) => this.#parsing.registry.find(name, packageName) === undefined,
+  /** Undefined where the user has a macro in the place of `ref`: then nothing can be known without rendering. */
+  #quietMacros(packageName: string): QuietMacros | undefined {
+    if (!this.#quiet.has(packageName)) {
+      const { registry } = this.#parsing;
+      const isUsual = ['ref', 'source', 'config'].every(
+        (name) => registry.find(name, packageName) === undefined,
       );
-      this.#canRead.set(packageName, can);
+      this.#quiet.set(packageName, isUsual ? new QuietMacros(registry, packageName) : undefined);
     }
-    return can;
+    return this.#quiet.get(packageName);
   }
 }
 
@@ -139,7 +141,7 @@ export function applyRecord(node: ManifestNode, record: Recorded): void {
   node.depends_on.macros = record.macros;
 }
 
-function takeStatic(call: StaticCall, node: ManifestNode, into: Recorded): void {
+function takeStatic(call: StaticCall, node: ManifestNode, into: Recorded, quiet: QuietMacros): void {
   switch (call.name) {
     case 'ref':
       into.refs.push(refOfCall(call));
@@ -147,8 +149,13 @@ function takeStatic(call: StaticCall, node: ManifestNode, into: Recorded): void 
     case 'source':
       into.sources.push([...(call.args as string[])]);
       break;
-    default:
+    case 'config':
       addConfigCall(into.calls, call.kwargs, node.unique_id);
+      break;
+    default: {
+      const id = quiet.find(call.name)?.uniqueId;
+      if (id !== undefined && !into.macros.includes(id)) into.macros.push(id);
+    }
   }
 }
 

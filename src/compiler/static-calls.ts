@@ -1,5 +1,6 @@
 /**
- * Models whose Jinja is nothing but literal `ref`, `source` and `config` calls, read without rendering.
+ * Models whose Jinja is nothing but literal calls of `ref`, `source`, `config` and of macros that can't
+ * matter to a parse, read without rendering.
  *
  * Most models are like that. What is accepted is a strict part of the language: `{{ name(literals) }}`
  * and comments. Anything else (a block, a filter, an expression, a variable) makes the answer
@@ -9,13 +10,21 @@ import type { Plain, RefArgs } from './manifest.ts';
 
 /** One call: positional and keyword arguments, all literal. */
 export interface StaticCall {
-  readonly name: 'ref' | 'source' | 'config';
+  /** `ref`, `source`, `config`, or a macro as written: `name`, `package.name`. */
+  readonly name: string;
   readonly args: readonly unknown[];
   readonly kwargs: Plain;
 }
 
-/** The calls of `text`, in order; undefined when it has to be rendered to know. Pure. */
-export function staticCalls(text: string): readonly StaticCall[] | undefined {
+/**
+ * The calls of `text`, in order; undefined when it has to be rendered to know. Pure.
+ *
+ * @param isQuiet whether calling a macro of that name can record nothing; no macro is unless given.
+ */
+export function staticCalls(
+  text: string,
+  isQuiet: (name: string) => boolean = () => false,
+): readonly StaticCall[] | undefined {
   const calls: StaticCall[] = [];
   let at = text.indexOf('{');
   while (at !== -1) {
@@ -26,7 +35,7 @@ export function staticCalls(text: string): readonly StaticCall[] | undefined {
       if (end === -1) return undefined;
       at = text.indexOf('{', end + 2);
     } else if (next === '{') {
-      const reader = new CallReader(text, at + 2);
+      const reader = new CallReader(text, at + 2, isQuiet);
       const call = reader.read();
       if (!call) return undefined;
       calls.push(call);
@@ -53,19 +62,21 @@ const unreadable = Symbol('unreadable');
 /** Reads one `name(arguments) }}` from a position on. */
 class CallReader {
   readonly #text: string;
+  readonly #isQuiet: (name: string) => boolean;
   at: number;
 
-  constructor(text: string, at: number) {
+  constructor(text: string, at: number, isQuiet: (name: string) => boolean) {
     this.#text = text;
     this.at = at;
+    this.#isQuiet = isQuiet;
   }
 
   /** The call, with `at` behind its `}}`; undefined when it is anything but a call of literals. */
   read(): StaticCall | undefined {
     if (this.#text[this.at] === '-') this.at += 1;
-    const name = this.#name();
-    if (name !== 'ref' && name !== 'source' && name !== 'config') return undefined;
-    if (!this.#eat('(')) return undefined;
+    const name = this.#calledName();
+    if (name === undefined || !this.#eat('(')) return undefined;
+    if (!ownNames.has(name) && !this.#isQuiet(name)) return undefined;
     const args: unknown[] = [];
     const kwargs: Plain = {};
     let named = false;
@@ -90,6 +101,15 @@ class CallReader {
     if (!this.#text.startsWith('}}', this.at)) return undefined;
     this.at += 2;
     return acceptable(name, args, kwargs) ? { name, args, kwargs } : undefined;
+  }
+
+  /** `name` or `package.name`. */
+  #calledName(): string | undefined {
+    const first = this.#name();
+    if (first === undefined || this.#text[this.at] !== '.') return first;
+    this.at += 1;
+    const second = this.#name();
+    return second === undefined ? undefined : `${first}.${second}`;
   }
 
   #space(): void {
@@ -189,6 +209,8 @@ class CallReader {
   }
 }
 
+const ownNames = new Set(['ref', 'source', 'config']);
+
 const word = /[A-Za-z_]\w*/y;
 const number = /-?\d+/y;
 const literals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
@@ -201,7 +223,7 @@ const literals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 ]);
 
 /** Whether rendering would take these arguments without complaint. */
-function acceptable(name: StaticCall['name'], args: readonly unknown[], kwargs: Plain): boolean {
+function acceptable(name: string, args: readonly unknown[], kwargs: Plain): boolean {
   const names = Object.keys(kwargs);
   switch (name) {
     case 'source':
@@ -213,9 +235,11 @@ function acceptable(name: StaticCall['name'], args: readonly unknown[], kwargs: 
         names.length <= 1 &&
         names.every((key) => (key === 'v' || key === 'version') && isVersion(kwargs[key]))
       );
-    default:
+    case 'config':
       // A mapping given by position is rare enough to render.
       return args.length === 0 && !names.includes('__proto__');
+    default:
+      return true;
   }
 }
 

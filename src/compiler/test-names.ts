@@ -1,5 +1,5 @@
 /** How dbt names a generic test: from its macro, what it is on, and its arguments. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isPlainDict } from '../project/index.ts';
 import type { Plain } from './manifest.ts';
 import { pythonRepr, pythonStr } from './python-repr.ts';
@@ -57,5 +57,5 @@ function byCodePoint(a: string, b: string): number {
 }
 
 function md5(text: string): string {
-  return createHash('md5').update(text).digest('hex');
+  return hash('md5', text);
 }
