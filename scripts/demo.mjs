@@ -70,7 +70,7 @@ console.log(`
 ${bold('Where it is')}
   ${near(join(lake, 'landing'))}, ${near(join(lake, 'bronze'))}   ${dim('Delta tables: Spark, Trino and Python’s deltalake read them as they are')}
   ${near(join(lake, 'silver'))}                      ${dim('Parquet files')}
-  ${near(catalog)}             ${dim('the catalog: open it read-only with any DuckDB 1.4 or later, also during a build')}
+  ${near(catalog)}              ${dim('the catalog: open it read-only with any DuckDB 1.4 or later, also during a build')}
 
 ${bold('Try next')}
   ${cyan(`${command} query "select * from gold.index_years order by year" --catalog ${near(catalog)}`)}
