@@ -131,7 +131,7 @@ describe('a build', () => {
         nothing_refunded: 'fail',
         reads_checked: 'skipped',
       });
-      expect(await rows('select * from main_dbt_test__audit.nothing_refunded')).toEqual([['4']]);
+      expect(await rows('select * from dbt_test__audit.nothing_refunded')).toEqual([['4']]);
       const again = await test({ ...here, select: ['nothing_refunded'], warnError: true });
       expect(again.counts.error).toBe(1);
     } finally {
