@@ -1,6 +1,6 @@
 /** The built command in a temporary folder, as a user runs it. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
@@ -19,6 +19,7 @@ export interface Ended {
 export class Folder {
   readonly path: string = mkdtempSync(join(tmpdir(), 'boathouse-e2e-'));
   readonly env: Record<string, string> = {};
+  #userId: number | undefined;
 
   /** Writes files, by path relative to the folder. */
   put(files: Readonly<Record<string, string>>): this {
@@ -32,7 +33,21 @@ export class Folder {
 
   /** Starts `boathouse ...args` here. */
   start(...args: string[]): ChildProcess {
-    return spawn(process.execPath, [main, ...args], { cwd: this.path, env: this.environment() });
+    return spawn(process.execPath, [main, ...args], {
+      cwd: this.path,
+      env: this.environment(),
+      ...(this.#userId === undefined ? {} : { uid: this.#userId, gid: this.#userId }),
+    });
+  }
+
+  /** From now on commands run without root's rights, which no permission stops; the folder is given away. */
+  dropRights(): void {
+    if (process.getuid?.() !== 0) return;
+    this.#userId = 65534;
+    for (const name of ['', ...readdirSync(this.path, { recursive: true, encoding: 'utf8' })]) {
+      chownSync(join(this.path, name), this.#userId, this.#userId);
+    }
+    this.env['HOME'] = this.path;
   }
 
   /** Runs `boathouse ...args` here to its end. Never throws for a non-zero exit. */
