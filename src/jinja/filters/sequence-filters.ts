@@ -31,8 +31,8 @@ function join(value: Value, separator: Value, attribute: Value, frame: Frame): V
   const isSafe =
     frame.escapes && (separator instanceof SafeText || items.some((item) => item instanceof SafeText));
   if (!isSafe) return items.map(str).join(str(separator));
-  const escape = (item: Value): string => (item instanceof SafeText ? item.text : escapeHtml(str(item)));
-  return new SafeText(items.map(escape).join(escape(separator)));
+  const escaped = (item: Value): string => (item instanceof SafeText ? item.text : escapeHtml(str(item)));
+  return new SafeText(items.map(escaped).join(escaped(separator)));
 }
 
 function extreme(value: Value, sensitive: Value, attribute: Value, frame: Frame, sign: 1 | -1): Value {

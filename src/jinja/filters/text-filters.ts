@@ -132,7 +132,7 @@ function xmlAttributes(value: Value, space: boolean): string {
   return parts.length > 0 && space ? ` ${parts.join(' ')}` : parts.join(' ');
 }
 
-const escape = (value: Value): Value =>
+const escapeFilter = (value: Value): Value =>
   value instanceof SafeText ? value : new SafeText(escapeHtml(str(value)));
 
 /** Filters on text, by name. */
@@ -240,8 +240,8 @@ export const textFilters: readonly (readonly [string, Filter])[] = [
     const format = value instanceof SafeText ? value : str(value);
     return binary('%', format, kwargs.size > 0 ? new Dict(kwargs) : new Tuple(args));
   }),
-  defineFilter('escape', [], escape),
-  defineFilter('e', [], escape),
+  defineFilter('escape', [], escapeFilter),
+  defineFilter('e', [], escapeFilter),
   defineFilter('forceescape', [], (value) => new SafeText(escapeHtml(str(value)))),
   defineFilter('safe', [], (value) => new SafeText(str(value))),
 ];

@@ -53,7 +53,7 @@ function find(target: Value, name: string): Method<Value> | undefined {
 function safeTextMethod(name: string): Method<Value> | undefined {
   const method = strMethods.get(name);
   if (!method) return undefined;
-  const escape = (arg: Value): Value =>
+  const escaped = (arg: Value): Value =>
     typeof arg === 'string' ? escapeHtml(arg) : arg instanceof SafeText ? arg.text : arg;
   const safe = (result: Value): Value => {
     if (typeof result === 'string') return new SafeText(result);
@@ -62,8 +62,8 @@ function safeTextMethod(name: string): Method<Value> | undefined {
   return (self, args, kwargs, call) => {
     const text = self instanceof SafeText ? self.text : '';
     const joined =
-      name === 'join' ? args.map((arg) => (Array.isArray(arg) ? arg.map(escape) : arg)) : args.map(escape);
-    const result = method(text, joined, new Map([...kwargs].map(([k, v]) => [k, escape(v)])), call);
+      name === 'join' ? args.map((arg) => (Array.isArray(arg) ? arg.map(escaped) : arg)) : args.map(escaped);
+    const result = method(text, joined, new Map([...kwargs].map(([k, v]) => [k, escaped(v)])), call);
     return result instanceof Promise ? result : safe(result);
   };
 }

@@ -164,6 +164,7 @@ function block(
     lookup: (wanted: string) => (exported.has(wanted) ? exported.get(wanted) : frame.scope.lookup(wanted)),
   };
   const inner = new Frame(frame, name, frame.source, scope, frame.render);
+  inner.escapes = frame.escapes;
   return settle(code(inner, [], 0), inner);
 }
 
@@ -176,6 +177,7 @@ function recurse(
 ): Value | Promise<Value> {
   const parent = from instanceof Frame ? from : frame;
   const inner = new Frame(parent, 'loop', frame.source, frame.scope, frame.render);
+  inner.escapes = frame.escapes;
   return settle(code(inner, iterate(items), depth), inner);
 }
 

@@ -1,5 +1,5 @@
 /** Statements, scoping and whitespace; templates are separated by lines of `====`. */
-export const blockCases: readonly string[] = String.raw`
+export const blockCases: readonly string[] = `
 {% for x in words %}{{ x }}{% endfor %}
 ====
 {% for x in [] %}{{ x }}{% else %}empty{% endfor %} {% for x in missing %}a{% else %}none{% endfor %}

@@ -113,6 +113,40 @@ select 1
 {{ 10 | string | length }} {{ '10' | int * 2 }} {{ 3.0 | int }} {{ 7 / 2 | round }} {{ (7 / 2) | round | int }} {{ 5 | float / 2 }} {{ 1e3 | int }}
 ====
 {% if config is defined and config.x %}a{% else %}b{% endif %} {{ config.x if config is defined else 'no' }} {{ (config | default({})).x | default('dx') }}
+====
+{{ words | map('length') | list }} {{ words | map('first') | join }} {{ words | select('in', ['fig', 'pear']) | list }}
+====
+{% set a = [3, 1, 2] %}{{ a | sort }} {{ a }} {% do a.sort() %}{{ a }}
+====
+{{ "%s" | format(words) }} {{ "%s" % (words,) }} {{ words ~ '' }}
+====
+{{ user.items() | map('last') | list }} {{ user.keys() | sort | join(',') }} {{ user.values() | map('string') | sort | first }}
+====
+{% set x = none %}{{ x | default('a') }} {{ x or 'b' }} {{ x if x is not none else 'c' }} {{ [x, x] | select('none') | list | length }}
+====
+{% macro flag(x, on=true) %}{% if on %}{{ x }}{% else %}off{% endif %}{% endmacro %}{{ flag('a') }}{{ flag('a', false) }}{{ flag('a', on=none) }}
+====
+{{ {'a': none}.get('a', 'd') }} {{ {'a': none}.a }} {{ {'a': none}['a'] is none }} {{ {'a': none}.a | default('z') }} {{ [none][0] is defined }}
+====
+{% for x in [none, 0, ''] %}{{ loop.previtem is defined }}{{ loop.nextitem is defined }}{{ x }};{% endfor %}
+====
+{{ none is eq none }} {{ [none, 1] | first is none }} {{ [none] | last }} {{ {'k': none}.pop('k', 1) }} {{ {'k': none}.setdefault('k', 1) }}
+====
+{{ -7 // 2 }} {{ -7 % 2 }} {{ 7 // -2.0 }} {{ 1e3 // 7 }} {{ -1e3 % 7 }} {{ 2 ** 62 * 2 }} {{ 10 ** 20 // 3 }} {{ (10 ** 20) % 7 }}
+====
+{% if words is not mapping and words is sequence and words is not string %}list{% endif %} {{ 'x' is sequence and 'x' is string }}
+====
+{%- for row in [[1, 'a'], [2, 'b']] %}
+({{ row[0] }}, '{{ row[1] }}'){{ ',' if not loop.last else ';' }}
+{%- endfor %}
+====
+{% set lines = 'a\nb\nc'.split('\n') %}{{ lines | length }} {{ lines | join('/') }} {{ 'a\nb' | replace('\n', ' ') }}
+====
+{{ 'it''s' }} {{ "say \"x\"" }} {{ 'a\\b' }} {{ 'tab\tx' }}
+====
+{% set total = people | sum(attribute='age') %}{{ total }} {{ total / people | length }} {{ (total / people | length) | round(2) }}
+====
+{{ 'abc' | upper | lower | title | reverse }} {{ ['x', 'y'] | reverse | join }} {{ 'a b' | title | replace(' ', '') | length }}
 `
   .slice(1, -1)
   .split('\n====\n');
