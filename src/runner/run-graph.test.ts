@@ -188,6 +188,17 @@ describe('runGraph', () => {
     expect(states((await go(['a', []])).results)).toEqual({ a: 'skipped' });
   });
 
+  it('rejects when a listener throws, rather than hang', async () => {
+    const options = { threads: 1, clock: fixedClock(0), describe: describeNode };
+    const emit = (event: RunEvent): void => {
+      if (event.kind === 'node-finished') throw new Error('a listener broke');
+    };
+    const target = { runNode: async (id: string) => ok(id) };
+    await expect(runGraph([{ id: 'a', after: [] }], target, options, emit)).rejects.toThrow(
+      'a listener broke',
+    );
+  });
+
   it.each([0, 1.5, -1, Number.NaN, 5000])('refuses %d threads', async (threads) => {
     const { go } = harness(async (id) => ok(id), { threads });
     await expect(go(['a', []])).rejects.toMatchObject({ code: 'runner.bad-threads' });

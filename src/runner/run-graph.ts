@@ -86,6 +86,7 @@ class GraphRun {
   #reason: 'interrupted' | 'fail-fast' | undefined;
   #started = 0;
   #done: () => void = () => {};
+  #broken: (error: unknown) => void = () => {};
 
   constructor(items: readonly WorkItem[], target: NodeRunner, options: RunGraphOptions, emit: Emit) {
     this.#schedule = new Schedule(items);
@@ -97,8 +98,9 @@ class GraphRun {
   }
 
   async run(): Promise<GraphResult> {
-    const finished = new Promise<void>((resolve) => {
+    const finished = new Promise<void>((resolve, reject) => {
       this.#done = resolve;
+      this.#broken = reject;
     });
     const onAbort = (): void => this.#stopAll('interrupted');
     const signal = this.#options.signal;
@@ -119,7 +121,8 @@ class GraphRun {
       const id = this.#schedule.take();
       if (id === undefined) break;
       const thread = this.#idle.pop()!;
-      void this.#runOne(id, thread);
+      // Nodes' trouble is in their results: what is thrown here is a listener's or our own mistake.
+      this.#runOne(id, thread).catch(this.#broken);
     }
     if (this.#schedule.isComplete) this.#done();
   }

@@ -6,7 +6,7 @@ import { Footer } from './footer.ts';
 import { runView, type RunViewOptions, seconds } from './run-view.ts';
 import { type Terminal, wantsColors } from './terminal.ts';
 
-function screen(): { terminal: Terminal; text: () => string } {
+function screen(columns = 80): { terminal: Terminal; text: () => string } {
   let text = '';
   const write = (piece: string): void => {
     text += piece;
@@ -14,7 +14,7 @@ function screen(): { terminal: Terminal; text: () => string } {
   const terminal: Terminal = {
     colors: picocolors.createColors(false),
     isLive: false,
-    columns: 80,
+    columns,
     footer: new Footer(write, false),
     out: write,
     err: write,
@@ -110,8 +110,8 @@ const events: RunEvent[] = [
   },
 ];
 
-function drawn(options: Partial<RunViewOptions>): string {
-  const { terminal, text } = screen();
+function drawn(options: Partial<RunViewOptions>, columns?: number): string {
+  const { terminal, text } = screen(columns);
   const view = runView(terminal, { quiet: false, debug: false, print: true, ...options });
   for (const event of events) view(event);
   return text();
@@ -132,6 +132,10 @@ describe('runView', () => {
     expect(lines).toContain('Done. PASS=1 WARN=0 ERROR=2 SKIP=0 NO-OP=0 TOTAL=3');
     expect(drawn({})).not.toContain('quiet detail');
     for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it.each([20, 40, 60, 200])('draws on %i columns', (columns) => {
+    expect(drawn({}, columns)).toContain('PASS=1');
   });
 
   it('keeps to failures and prints when quiet', () => {

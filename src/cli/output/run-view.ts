@@ -112,9 +112,9 @@ class RunView {
       const name = clip(node.relation, room);
       return `${start}${name}  ${dim(clip(detail, Math.max(0, room - width(name) - 2)))}`.trimEnd();
     }
-    const nameWidth = Math.min(room - detailWidth - 11, 56);
+    const nameWidth = Math.max(8, Math.min(room - detailWidth - 11, 56));
     const name = clip(node.relation, nameWidth);
-    const gap = ' '.repeat(nameWidth - width(name) + 2);
+    const gap = ' '.repeat(Math.max(0, nameWidth - width(name)) + 2);
     const shown = clip(detail, detailWidth).padStart(detailWidth);
     return `${start}${name}${gap}${dim(shown)}  ${dim(seconds(result.executionTimeMs).padStart(7))}`;
   }

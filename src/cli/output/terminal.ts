@@ -37,7 +37,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
   const { stdout, stderr, env } = process;
   const isLive = stdout.isTTY === true && !isSet(env['CI']) && env['TERM'] !== 'dumb';
   const colors = picocolors.createColors(options.useColors ?? wantsColors(stdout.isTTY === true, env));
-  const columns = Math.max(40, Math.min(stdout.columns ?? (Number(env['COLUMNS']) || 100), 200));
+  const columns = Math.max(60, Math.min(stdout.columns || Number(env['COLUMNS']) || 100, 200));
   const footer = new Footer((text) => stdout.write(text), isLive);
   const print = (to: NodeJS.WriteStream, text: string): void => {
     footer.hide();
