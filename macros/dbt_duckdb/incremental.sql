@@ -105,3 +105,26 @@
   {%- do missing.update({'condition': merge_insert_condition}) if merge_insert_condition -%}
   {{ return({'when_matched': [matched], 'when_not_matched': [missing]}) }}
 {%- endmacro %}
+
+{% macro duckdb__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) -%}
+  {{ return(default__get_delete_insert_merge_sql(target, source, unique_key, dest_columns, incremental_predicates)) }}
+{%- endmacro %}
+
+{% macro duckdb__get_incremental_merge_sql(args_dict) -%}
+  {{ return(get_merge_sql(args_dict['target_relation'], args_dict['temp_relation'], args_dict['unique_key'], args_dict['dest_columns'], args_dict.get('incremental_predicates'))) }}
+{%- endmacro %}
+
+{#- One batch: its span of time is emptied and filled anew. -#}
+{% macro duckdb__get_incremental_microbatch_sql(arg_dict) -%}
+  {%- set begin = config.get('__dbt_internal_microbatch_event_time_start') -%}
+  {%- set end = config.get('__dbt_internal_microbatch_event_time_end') -%}
+  {%- set event_time = model.config.event_time -%}
+  {%- set conditions = normalize_incremental_predicates(arg_dict.get('incremental_predicates')) -%}
+  {%- do conditions.append(event_time ~ " >= '" ~ begin ~ "'") if begin -%}
+  {%- do conditions.append(event_time ~ " < '" ~ end ~ "'") if end -%}
+  {%- if conditions %}
+  delete from {{ arg_dict['target_relation'] }} as DBT_INTERNAL_TARGET
+  where ({{ conditions | join(') and (') }});
+  {%- endif %}
+  {{ get_insert_into_sql(arg_dict['target_relation'], arg_dict['temp_relation'], arg_dict['dest_columns']) }}
+{%- endmacro %}

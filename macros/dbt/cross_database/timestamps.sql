@@ -65,5 +65,5 @@
   {%- if parts | length > 2 -%}
     {{ exceptions.raise_compiler_error('partition_range takes one date or two with a comma between, not ' ~ raw_partition_date) }}
   {%- endif -%}
-  {{ return(dates_in_range(parts[0], parts[-1], in_fmt=date_fmt)) }}
+  {{ return(dates_in_range(parts[0] | trim, parts[-1] | trim, in_fmt=date_fmt)) }}
 {%- endmacro %}

@@ -25,7 +25,7 @@
 {%- endmacro %}
 
 {% macro default__generate_database_name(custom_database_name=none, node=none) -%}
-  {{ target.database if custom_database_name is none else custom_database_name | trim }}
+  {{ target.database if custom_database_name is none else custom_database_name }}
 {%- endmacro %}
 
 {#- The configured alias; else the model's name, with its version where it has one. -#}

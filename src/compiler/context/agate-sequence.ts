@@ -17,6 +17,9 @@ import {
 } from '../../jinja/index.ts';
 import { Decimal } from './decimal.ts';
 
+/** How many values of a sequence are printed. */
+const itemsShown = 5;
+
 type Method = (args: readonly Value[], kwargs: Kwargs) => Value;
 
 /** Values in order, some of which have names. */
@@ -33,7 +36,8 @@ export class MappedSequence extends HostObject {
   }
 
   override str(): string {
-    return `<agate.${this.typeName}: ${repr(new Tuple(this.items))}>`;
+    const shown = repr(new Tuple(this.items.slice(0, itemsShown)));
+    return `<agate.${this.typeName}: ${this.items.length > itemsShown ? `${shown.slice(0, -1)}, ...)` : shown}>`;
   }
 
   override length(): number {

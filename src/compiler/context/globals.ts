@@ -25,7 +25,7 @@ import { PyDateTime } from './date-time.ts';
 import { exceptionsObject } from './exceptions.ts';
 import { FlagsObject } from './flags-object.ts';
 import { HostModule } from './host-module.ts';
-import type { ContextInput } from './input.ts';
+import type { ConfigAccess, ContextInput } from './input.ts';
 import { moduleValues } from './modules.ts';
 import { RelationFactory } from './relation.ts';
 import type { StoredResults } from './results.ts';
@@ -106,7 +106,7 @@ const inSql: Readonly<Record<string, Global>> = {
   source: ({ input }) => fn('source', (args, kwargs) => sourceReference(input, args, kwargs)),
   metric: ({ input }) => otherReference(input, 'metric'),
   function: ({ input }) => otherReference(input, 'function'),
-  config: ({ input }) => (input.config ? new ConfigObject(input.config, input) : undefined),
+  config: ({ input }) => new ConfigObject(input.config ?? noConfig, input),
   builtins: (state) =>
     record(
       Object.fromEntries(
@@ -170,6 +170,9 @@ const inSql: Readonly<Record<string, Global>> = {
       return (found as Callable).call(args, kwargs, call);
     }),
 };
+
+/** What an operation is configured with. */
+const noConfig: ConfigAccess = { get: () => undefined, meta: () => ({}) };
 
 /** The names of a render of this kind. */
 export function globalsOf(kind: ContextInput['kind']): Readonly<Record<string, Global>> {

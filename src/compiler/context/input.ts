@@ -146,7 +146,7 @@ export interface ContextInput {
   readonly names: NameResolver;
   readonly macros: MacroSpace;
   readonly messages: MessageSink;
-  /** Undefined where `config` means nothing (`yaml`, operations). */
+  /** Undefined where nothing is configured (`yaml`, operations): every key is then unset. */
   readonly config: ConfigAccess | undefined;
   /** Where `adapter`, `run_query` and `statement` run. Undefined while parsing. */
   readonly session: WarehouseSession | undefined;

@@ -51,3 +51,42 @@
 {% macro default__post_snapshot(staging_relation) -%}
   {{ return('') }}
 {%- endmacro %}
+
+{#- Conditions over every part of the key of `identifier`. -#}
+{% macro unique_key_is_null(unique_key, identifier) -%}
+  {%- set first = 'dbt_unique_key' if unique_key is string else 'dbt_unique_key_1' -%}
+  {{ identifier }}.{{ first }} is null
+{%- endmacro %}
+
+{% macro unique_key_is_not_null(unique_key, identifier) -%}
+  {%- set first = 'dbt_unique_key' if unique_key is string else 'dbt_unique_key_1' -%}
+  {{ identifier }}.{{ first }} is not null
+{%- endmacro %}
+
+{#- What a row's end is while it holds: NULL of the right type, or what `dbt_valid_to_current` says. -#}
+{% macro get_dbt_valid_to_current(strategy, columns) -%}
+  {%- set open_end = 'nullif(' ~ strategy.updated_at ~ ', ' ~ strategy.updated_at ~ ')' -%}
+  {%- set configured = config.get('dbt_valid_to_current') -%}
+  {{ 'coalesce(' ~ open_end ~ ', ' ~ configured ~ ')' if configured else open_end }} as {{ columns.dbt_valid_to }}
+{%- endmacro %}
+
+{#- The type of the snapshot's `updated_at`, none when the query has no such column. -#}
+{% macro get_updated_at_column_data_type(snapshot_sql) -%}
+  {%- set wanted = config.get('updated_at') -%}
+  {%- if not wanted -%}
+    {{ return(none) }}
+  {%- endif -%}
+  {%- for column in get_column_schema_from_query(snapshot_sql) if column.name | lower == wanted | lower -%}
+    {{ return(column.dtype) }}
+  {%- endfor -%}
+  {{ return(none) }}
+{%- endmacro %}
+
+{#- Warns when `updated_at` is of another type than the snapshot's own times. -#}
+{% macro check_time_data_types(sql) -%}
+  {%- set given = get_updated_at_column_data_type(sql) -%}
+  {%- set own = get_snapshot_get_time_data_type() -%}
+  {%- if given is not none and own is not none and given != own -%}
+    {%- do exceptions.warn_snapshot_timestamp_data_types(own, given) -%}
+  {%- endif -%}
+{%- endmacro %}
