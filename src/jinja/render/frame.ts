@@ -15,6 +15,7 @@ export interface Render {
   readonly isNative: boolean;
 }
 
+/** A call being rendered: where it stands, whence names come, and who called it. */
 export class Frame implements CallInfo {
   /** The offset in the text that is being evaluated; generated code keeps it up to date. */
   p = 0;

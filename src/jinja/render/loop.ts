@@ -10,6 +10,7 @@ import type { Frame } from './frame.ts';
 /** Renders the loop again for other items, one level deeper. */
 export type Recurse = (items: Value, depth: number, call: CallInfo) => Value | Promise<Value>;
 
+/** The `loop` of one run of a `for`. Also steps through the items for the generated code. */
 export class Loop extends HostObject {
   override readonly typeName = 'LoopContext';
   item: Value = null;

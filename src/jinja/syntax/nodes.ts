@@ -3,6 +3,7 @@
 /** What a literal holds; whole numbers beyond 2^53 are bigints, `float` marks numbers written as floats. */
 export type ConstantValue = null | boolean | number | bigint | string;
 
+/** `name=value` in a call. */
 export interface Keyword {
   readonly name: string;
   readonly value: Expression;
@@ -17,9 +18,12 @@ export interface Arguments {
   readonly starStar: Expression | undefined;
 }
 
+/** Arithmetic between two operands. */
 export type BinaryOperatorName = '+' | '-' | '*' | '/' | '//' | '%' | '**';
+/** Comparisons, which chain. */
 export type ComparisonName = '==' | '!=' | '<' | '<=' | '>' | '>=' | 'in' | 'not in';
 
+/** An expression, tagged by `kind`. */
 export type Expression = { readonly at: number } & (
   | { readonly kind: 'constant'; readonly value: ConstantValue; readonly isFloat: boolean }
   | { readonly kind: 'name'; readonly name: string }
@@ -71,11 +75,13 @@ export type Expression = { readonly at: number } & (
   | { readonly kind: 'namespace-ref'; readonly name: string; readonly attribute: string }
 );
 
+/** The expressions of one kind. */
 export type ExpressionOf<K extends Expression['kind']> = Extract<Expression, { readonly kind: K }>;
 
 /** A name, a tuple of targets or, in `set`, `ns.attr`. */
 export type Target = ExpressionOf<'name' | 'namespace-ref'> | ExpressionOf<'tuple' | 'list'>;
 
+/** One parameter of a macro or call block. */
 export interface ParameterNode {
   readonly name: string;
   readonly type: string | undefined;
@@ -85,8 +91,10 @@ export interface ParameterNode {
   readonly at: number;
 }
 
+/** What a block defines. */
 export type DefinitionKind = 'macro' | 'test' | 'materialization' | 'snapshot' | 'docs';
 
+/** A macro, or one of dbt's blocks, which are macros under names of their own. */
 export interface MacroNode {
   readonly kind: 'macro';
   readonly at: number;
@@ -103,6 +111,7 @@ export interface MacroNode {
   readonly bodyEnd: number;
 }
 
+/** A call whose block is passed along as `caller`. */
 export interface CallBlockNode {
   readonly kind: 'call-block';
   readonly at: number;
@@ -111,6 +120,7 @@ export interface CallBlockNode {
   readonly body: readonly Statement[];
 }
 
+/** A loop. */
 export interface ForNode {
   readonly kind: 'for';
   readonly at: number;
@@ -122,6 +132,7 @@ export interface ForNode {
   readonly otherwise: readonly Statement[];
 }
 
+/** A choice; `elif` is one more branch. */
 export interface IfNode {
   readonly kind: 'if';
   readonly at: number;
@@ -129,6 +140,7 @@ export interface IfNode {
   readonly otherwise: readonly Statement[];
 }
 
+/** A named block, rendered in place. */
 export interface BlockNode {
   readonly kind: 'block';
   readonly at: number;
@@ -138,6 +150,7 @@ export interface BlockNode {
   readonly body: readonly Statement[];
 }
 
+/** A statement or a piece of text, tagged by `kind`. */
 export type Statement =
   | { readonly kind: 'text'; readonly at: number; readonly text: string }
   | { readonly kind: 'print'; readonly at: number; readonly value: Expression }

@@ -32,6 +32,7 @@ export function parseTree(
   }
 }
 
+/** Reads statements from a stream of tokens, each method from the current token on. */
 export class Parser {
   readonly stream: TokenStream;
   readonly expressions: ExpressionParser;

@@ -1,5 +1,6 @@
 /** The pieces a template's text is cut into. Operators are a kind of their own, named by their spelling. */
 
+/** What a token is; `bad` is a mistake that its value describes. */
 export type TokenKind =
   | 'data'
   | 'variable-begin'
@@ -14,6 +15,7 @@ export type TokenKind =
   | 'bad'
   | Operator;
 
+/** The operators, by their spelling. */
 export type Operator =
   | '+'
   | '-'
