@@ -16,8 +16,8 @@ type SecretProfile = TargetProfile['secrets'][number];
 export function engineOptions(project: Pick<Project, 'profile' | 'root'>): DatabaseOptions {
   const { profile, root } = project;
   return {
-    config: mapValues(profile.configOptions, String),
-    settings: { file_search_path: root, ...profile.settings },
+    config: { file_search_path: root, ...mapValues(profile.configOptions, String) },
+    settings: profile.settings,
     extensions: profile.extensions.map(({ name, repository }) =>
       repository === undefined ? { name } : { name, repository },
     ),

@@ -70,6 +70,11 @@ export async function openWork(input: OpenWorkInput): Promise<Opened> {
     for (const relation of published) noteRelation(work, relation);
     const session = await work.session();
     const found = await listRelations(session.connection, database).finally(() => session.release());
+    work.setIndex(
+      found.flatMap(({ kind, schema, name, ...rest }) =>
+        kind === 'macro' ? [] : [{ database: rest.database, schema, identifier: name, kind }],
+      ),
+    );
     return { work, lease, copiedFrom, before: found, published, engineVersion: await work.version() };
   } catch (error) {
     await work?.close();

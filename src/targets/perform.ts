@@ -137,14 +137,16 @@ class Performer {
   }
 
   async #hook(sql: string): Promise<void> {
-    const { compilation, node, engine } = this.#input;
+    const { compilation, node, engine, work } = this.#input;
+    // A template may ask for relations that this very transaction has made.
+    if (/\{[{%]/.test(sql.replace(/\{\{-?\s*this\s*-?\}\}/g, ''))) work.dropIndex();
     const rendered = await compilation.renderIn(node, sql, engine);
-    if (rendered.trim() !== '') await this.#run(rendered, false);
+    if (rendered.trim() !== '') await this.#run(rendered, false, false);
   }
 
-  async #run(sql: string, isMain: boolean): Promise<void> {
+  async #run(sql: string, isMain: boolean, planned = true): Promise<void> {
     this.#executed.push(sql.trim());
-    const { response } = await this.#input.session.execute(sql, { fetch: false });
+    const { response } = await this.#input.session.execute(sql, { fetch: false, planned });
     // A plan may have several: a microbatch model has one for each batch.
     if (isMain) this.#rows = (this.#rows ?? 0) + (response.rowsAffected ?? 0);
   }
@@ -158,7 +160,7 @@ class Performer {
       { node, engine },
     );
     const text = typeof sql === 'string' ? sql : String(sql ?? '');
-    await this.#run(text, step.main === true);
+    await this.#run(text, step.main === true, false);
   }
 
   #argument(argument: MacroArgument): Value {

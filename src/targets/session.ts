@@ -41,11 +41,13 @@ export class LakehouseSession implements WarehouseSession {
 
   async execute(
     sql: string,
-    options: { readonly fetch: boolean; readonly limit?: number },
+    options: { readonly fetch: boolean; readonly limit?: number; readonly planned?: boolean },
   ): Promise<{ readonly response: AdapterResponse; readonly table: WarehouseTable }> {
     const ready = await this.#work.delta.rewrite(sql);
     if (isBlank(ready)) return { response: { message: 'OK' }, table: noRows };
     if (changesTables(ready)) this.#work.tablesChanged = true;
+    // What a plan does is noted when it is through; anybody else's statement may do anything.
+    if (options.planned !== true && mayChangeRelations(ready)) this.#work.dropIndex();
     return await this.#serialized(ready, async () => {
       if (options.fetch) {
         const result = await this.#session.query(ready);
@@ -124,6 +126,7 @@ export class LakehouseSession implements WarehouseSession {
     // What a template calls a table may be a view over a Delta table, and the other way round.
     const found = await this.#find(relation);
     if (!found) return;
+    this.#work.dropIndex();
     if (found.kind === 'table') this.#work.tablesChanged = true;
     await this.#change(`drop ${sqlKind(found.kind)} if exists ${printName(found)} cascade`);
     this.#work.forgetRelation(found);
@@ -162,6 +165,8 @@ export class LakehouseSession implements WarehouseSession {
   async #find(name: RelationName): Promise<ExistingRelation | undefined> {
     const schema = name.schema === '' ? 'main' : name.schema;
     const database = name.database === '' ? this.#work.database : name.database;
+    const known = this.#work.indexed({ database, schema, identifier: name.identifier });
+    if (known !== undefined) return known ?? undefined;
     const [found] = await this.#list(
       `lower(database_name) = lower(${quoteLiteral(database)}) and lower(schema_name) = lower(${quoteLiteral(schema)}) and lower(name) = lower(${quoteLiteral(name.identifier)})`,
     );
@@ -197,6 +202,10 @@ function changesTables(sql: string): boolean {
   return /(?:^|;)(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(?:insert|update|delete|merge|truncate|create\s+(?:or\s+replace\s+)?table|alter\s+table|drop\s+table)\b/i.test(
     sql,
   );
+}
+
+function mayChangeRelations(sql: string): boolean {
+  return /\b(?:create|drop|alter|attach|detach|import|call|execute)\b/i.test(sql);
 }
 
 function isBlank(sql: string): boolean {

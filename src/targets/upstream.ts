@@ -127,7 +127,10 @@ async function register(
   input: UpstreamInput,
 ): Promise<void> {
   await input.session.createSchema(name.database, name.schema);
-  await input.session.execute(`create or replace view ${printName(name)} as ${sql}`, { fetch: false });
+  await input.session.execute(`create or replace view ${printName(name)} as ${sql}`, {
+    fetch: false,
+    planned: true,
+  });
   const known = {
     location: null,
     format: null,

@@ -57,6 +57,8 @@ export class WorkingDatabase {
   readonly #facts = new Map<string, RelationFacts>();
   /** Pinned files that no catalog will know of. */
   readonly #folders: string[] = [];
+  /** The relations of this database by name, as long as only plans have changed them. */
+  #index: Map<string, ExistingRelation> | undefined;
   /** Whatever this run made or made again, whether or not its text changed. */
   readonly #touched = new Set<string>();
 
@@ -129,6 +131,25 @@ export class WorkingDatabase {
     if (this.#file !== undefined) await run(this.#engine, `checkpoint ${quotePath([this.database])}`);
   }
 
+  /**
+   * The relation of that name as DuckDB has it, if that is known without asking: `null` when there is
+   * none, undefined when DuckDB has to be asked. Asking takes milliseconds once there are many views.
+   */
+  indexed(name: RelationName): ExistingRelation | null | undefined {
+    if (name.database.toLowerCase() !== this.database.toLowerCase()) return undefined;
+    return this.#index && (this.#index.get(keyOf(name)) ?? null);
+  }
+
+  /** These are all relations of this database now. */
+  setIndex(relations: readonly ExistingRelation[]): void {
+    this.#index = new Map(relations.map((relation) => [keyOf(relation), relation]));
+  }
+
+  /** Something other than a plan may have changed the relations: DuckDB is asked from now on. */
+  dropIndex(): void {
+    this.#index = undefined;
+  }
+
   /** What templates are told a relation is. */
   shownKind(relation: ExistingRelation): RelationKind {
     const facts = this.#facts.get(keyOf(relation));
@@ -143,6 +164,10 @@ export class WorkingDatabase {
   /** Notes what the relation is; `touched` when this run made it. */
   note(relation: RelationName, facts: RelationFacts, touched: boolean): void {
     this.#facts.set(keyOf(relation), facts);
+    if (facts.catalogKind !== 'macro') {
+      const kind = facts.catalogKind === 'table' ? 'table' : 'view';
+      this.#index?.set(keyOf(relation), { ...relation, kind });
+    }
     if (touched) this.#touched.add(keyOf(relation));
   }
 
@@ -159,10 +184,12 @@ export class WorkingDatabase {
   /** The relation is gone. */
   forgetRelation(relation: RelationName): void {
     this.#facts.delete(keyOf(relation));
+    this.#index?.delete(keyOf(relation));
   }
 
   /** The relation has another name now. */
   renamed(from: RelationName, to: RelationName): void {
+    this.dropIndex();
     const facts = this.#facts.get(keyOf(from));
     this.#facts.delete(keyOf(from));
     if (facts) this.#facts.set(keyOf(to), facts);
