@@ -29,7 +29,7 @@ describe('toValue', () => {
     [2n ** 70n, '1180591620717411303424'],
     [5n, '5'],
     [1.5, '1.5'],
-  ])('of %j prints as %s', (data, printed) => {
+  ])('of %s prints as %s', (data, printed) => {
     expect(repr(toValue(data))).toBe(printed);
   });
 
