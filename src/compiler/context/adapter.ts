@@ -20,6 +20,7 @@ import { duckdbMethods } from './adapter-duckdb.ts';
 import { AgateTable } from './agate-table.ts';
 import { optionalBoolean, optionalInteger, optionalText, requiredText } from './arguments.ts';
 import { Column, ColumnFactory } from './column.ts';
+import { ConfigObject } from './config-object.ts';
 import { HostModule } from './host-module.ts';
 import type { ContextInput } from './input.ts';
 import { Relation, RelationFactory } from './relation.ts';
@@ -388,7 +389,10 @@ function strategyMacro(a: Adapter, strategy: string, call: CallInfo): Value {
 }
 
 function hardDeletes(config: Value | undefined): Value {
-  const get = (key: string): Value => (config instanceof Dict ? (config.get(key) ?? null) : null);
+  const get = (key: string): Value => {
+    if (config instanceof ConfigObject) return config.value(key) ?? null;
+    return config instanceof Dict ? (config.get(key) ?? null) : null;
+  };
   const behavior = get('hard_deletes');
   if (get('invalidate_hard_deletes') === true) return 'invalidate';
   if (behavior === null) return 'ignore';

@@ -39,6 +39,11 @@ export class ConfigObject extends HostObject {
     return '<config>';
   }
 
+  /** The value of a key, for our own functions that are handed `config`. */
+  value(key: string): Value | undefined {
+    return this.#access.get(key);
+  }
+
   override call(args: readonly Value[], kwargs: Kwargs): Value {
     const entries = new Map(kwargs);
     if (args.length > 1 || (args.length === 1 && kwargs.size > 0)) {
