@@ -65,5 +65,6 @@ export {
   show,
   type Shown,
   type ShowOptions,
+  snapshot,
   test,
 } from './workflows/index.ts';

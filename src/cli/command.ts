@@ -51,6 +51,8 @@ export interface CommandSpec {
   readonly arguments?: readonly ArgumentSpec[];
   readonly options: readonly OptionSpec[];
   readonly examples?: readonly string[];
+  /** Isn't shown by `--help`, and takes any arguments: for commands that only refuse. */
+  readonly hidden?: boolean;
   /** Whether Ctrl-C is answered by the command itself. Else it ends the process at once. */
   readonly stopsCleanly?: boolean;
   load(): Promise<CommandWork>;

@@ -3,6 +3,7 @@ import { defineErrors, type ErrorKind, type ErrorsOf } from '../base/index.ts';
 
 type Kinds = {
   'unsupported-option': ErrorKind<{ option: string; why: string }>;
+  'unsupported-command': ErrorKind<{ command: string; why: string }>;
   'bad-value': ErrorKind<{ option: string; value: string; expected: string }>;
   'nothing-to-do': ErrorKind<{ problem: string }>;
 };
@@ -12,6 +13,7 @@ const kinds: Kinds = {
     message: (d) => `${d.option} is not supported: ${d.why}`,
     hint: (d) => `Leave ${d.option} out.`,
   },
+  'unsupported-command': { message: (d) => `boathouse ${d.command} is not supported: ${d.why}` },
   'bad-value': { message: (d) => `${d.option}: '${d.value}' is not ${d.expected}` },
   'nothing-to-do': { message: (d) => d.problem },
 };

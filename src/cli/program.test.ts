@@ -86,6 +86,26 @@ describe('readCommandLine', () => {
     expect(read('biuld')).toMatchObject({ kind: 'usage', text: expect.stringContaining('build') });
   });
 
+  it.each(['deps --upgrade', 'source freshness', 'docs generate', 'clone', 'retry'])(
+    'refuses dbt’s `%s` by name, with a way out',
+    async (line) => {
+      const asked = read(line);
+      if (asked.kind !== 'command') throw new Error(asked.text);
+      const work = await asked.command.load();
+      const input = {
+        args: [],
+        flags: asked.flags,
+        terminal: undefined as never,
+        signal: AbortSignal.abort(),
+      };
+      await expect(async () => work(input)).rejects.toMatchObject({
+        code: 'cli.unsupported-command',
+        message: expect.stringContaining(line.split(' ')[0] ?? ''),
+        hint: expect.stringMatching(/\w/),
+      });
+    },
+  );
+
   it('refuses a number that is none', () => {
     expect(() => read('build --threads many')).toThrow(/--threads: 'many' is not a whole number/);
   });
@@ -96,7 +116,9 @@ describe('readCommandLine', () => {
     expect(read('')).toMatchObject({ kind: 'text', text: expect.stringContaining('Commands:') });
   });
 
-  it.each(commands.map((command) => [command.name, command] as const))('describes %s', (name, command) => {
+  it.each(
+    commands.filter(({ hidden }) => hidden !== true).map((command) => [command.name, command] as const),
+  )('describes %s', (name, command) => {
     const help = read(`${name} --help`);
     expect(help).toMatchObject({ kind: 'text', text: expect.stringContaining(command.summary.slice(0, 30)) });
   });

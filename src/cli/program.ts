@@ -85,7 +85,7 @@ function makeProgram(onCommand: OnCommand): Command {
   for (const option of globalOptions) program.addOption(makeOption(option));
   for (const spec of commands) {
     const command = program
-      .command(spec.name)
+      .command(spec.name, { hidden: spec.hidden === true })
       .description(spec.summary)
       .usage(usageOf(spec))
       .helpOption('-h, --help', 'print this')
@@ -93,6 +93,7 @@ function makeProgram(onCommand: OnCommand): Command {
         const args = (spec.arguments ?? []).map((_, i) => all[i] as string | undefined);
         onCommand(spec, args, command.opts(), program.opts());
       });
+    if (spec.hidden === true) command.allowUnknownOption().allowExcessArguments();
     if (spec.alias !== undefined) command.alias(spec.alias);
     for (const { name, summary } of spec.arguments ?? []) command.addArgument(new Argument(name, summary));
     for (const option of spec.options) command.addOption(makeOption(option));

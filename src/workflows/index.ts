@@ -65,6 +65,11 @@ export async function seed(options?: RunOptions): Promise<RunResult> {
   return (await import('./seed.ts')).seed(options);
 }
 
+/** Takes the selected snapshots, and publishes. */
+export async function snapshot(options?: RunOptions): Promise<RunResult> {
+  return (await import('./snapshot.ts')).snapshot(options);
+}
+
 /** Compiles the selected nodes, or a text, to SQL. */
 export async function compile(options?: CompileOptions): Promise<CompileResult> {
   return (await import('./compile.ts')).compile(options);

@@ -11,6 +11,12 @@ export const buildCommand: CommandSpec = {
     ...resourceTypeOptions,
     ...refreshOptions,
     ...testOptions,
+    {
+      flags: '--show',
+      summary: 'not supported',
+      hidden: true,
+      refused: 'use `boathouse show --select <seed>`',
+    },
     { flags: '--plan', summary: 'print what would be done, and stop' },
   ],
   examples: [

@@ -13,7 +13,9 @@ import { runCommand } from './run.ts';
 import { runOperationCommand } from './run-operation.ts';
 import { seedCommand } from './seed.ts';
 import { showCommand } from './show.ts';
+import { snapshotCommand } from './snapshot.ts';
 import { testCommand } from './test.ts';
+import { unsupportedCommands } from './unsupported.ts';
 
 /** All of them. */
 export const commands: readonly CommandSpec[] = [
@@ -21,6 +23,7 @@ export const commands: readonly CommandSpec[] = [
   runCommand,
   testCommand,
   seedCommand,
+  snapshotCommand,
   landCommand,
   queryCommand,
   showCommand,
@@ -31,4 +34,5 @@ export const commands: readonly CommandSpec[] = [
   initCommand,
   debugCommand,
   cleanCommand,
+  ...unsupportedCommands,
 ];

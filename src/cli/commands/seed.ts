@@ -6,7 +6,16 @@ import { selectionOptions, refreshOptions } from '../options.ts';
 export const seedCommand: CommandSpec = {
   name: 'seed',
   summary: "Load the project's CSV files as tables",
-  options: [...selectionOptions, ...refreshOptions],
+  options: [
+    ...selectionOptions,
+    ...refreshOptions,
+    {
+      flags: '--show',
+      summary: 'not supported',
+      hidden: true,
+      refused: 'use `boathouse show --select <seed>`',
+    },
+  ],
   stopsCleanly: true,
   load: async () => {
     const [{ seed }, { runGiven }, { endRun }] = await Promise.all([

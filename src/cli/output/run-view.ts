@@ -258,6 +258,8 @@ function detailOf(result: NodeResult, materialized: string): string {
       return result.failures === null ? '' : rowCount(result.failures);
     case 'error':
       return '';
+    case 'no-op':
+      return '';
     default:
       return firstLine(result.message);
   }

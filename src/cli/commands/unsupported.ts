@@ -1,0 +1,30 @@
+/** dbt's commands that do nothing here, so that they are refused by name and with a way out. */
+import type { CommandSpec } from '../command.ts';
+import { cliErrors } from '../errors.ts';
+
+const reasons: Readonly<Record<string, readonly [why: string, hint: string]>> = {
+  deps: [
+    'packages are not downloaded',
+    'Packages given as `local:` need no installing; install others once with `dbt deps`, or copy them to dbt_packages.',
+  ],
+  source: ['the freshness of sources is not measured', 'Leave it out.'],
+  docs: [
+    'no documentation site is made',
+    '`boathouse parse` writes target/manifest.json, which documentation tools read.',
+  ],
+  clone: ['relations are not cloned', 'Build into another target: boathouse build --target <name>.'],
+  retry: ['runs are not resumed', 'Build again what failed: boathouse build --select <model>+.'],
+};
+
+/** One hidden command for each, which takes any arguments and refuses. */
+export const unsupportedCommands: readonly CommandSpec[] = Object.entries(reasons).map(
+  ([name, [why, hint]]) => ({
+    name,
+    summary: 'not supported',
+    options: [],
+    hidden: true,
+    load: async () => () => {
+      throw cliErrors['unsupported-command']({ command: name, why }, { hint });
+    },
+  }),
+);
