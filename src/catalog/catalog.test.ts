@@ -233,9 +233,19 @@ describe('the sweep', () => {
     await publish('two', start + 1000);
     await publish('three', start + 90_000);
     await pin('never-published');
+    for (const [run, ageMs] of [
+      ['dead', 8 * 86_400_000],
+      ['alive', 0],
+    ] as const) {
+      const work = join(folder, '_boathouse', 'work', run);
+      await mkdir(work, { recursive: true });
+      await writeFile(join(work, 'lake.duckdb'), run);
+      await utimes(join(work, 'lake.duckdb'), new Date(start - ageMs), new Date(start - ageMs));
+    }
     const swept = await sweepCatalog(log, { graceMs: 60_000, nowMs: start + 120_000 });
     expect(await listGenerations(log)).toEqual([2, 3]);
-    expect(swept).toEqual({ generations: 1, files: 2 });
+    expect(swept).toEqual({ generations: 1, files: 3 });
+    expect((await stat(join(folder, '_boathouse/work/alive/lake.duckdb'))).isFile()).toBe(true);
     expect((await readdir(pins)).sort()).toEqual(['three', 'two']);
   });
 });

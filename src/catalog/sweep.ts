@@ -39,8 +39,22 @@ export async function sweepCatalog(
     supersededAtMs = generation.createdAtMs;
   }
   for (const generation of expired) await removeGeneration(log, generation.number);
-  return { generations: expired.length, files: await sweepPins(kept, expired, options) };
+  const files = (await sweepPins(kept, expired, options)) + (await sweepWork(log, options));
+  return { generations: expired.length, files };
 }
+
+/** The private files of runs that died. A run that is alive has written to its own within a week. */
+async function sweepWork(log: CatalogLog, options: SweepOptions): Promise<number> {
+  let removed = 0;
+  for await (const file of log.storage.list('_boathouse/work/')) {
+    if (file.modifiedMs > options.nowMs - deadAfterMs) continue;
+    await log.storage.remove(file.path);
+    removed += 1;
+  }
+  return removed;
+}
+
+const deadAfterMs = 7 * 86_400_000;
 
 async function sweepPins(
   kept: readonly Generation[],
