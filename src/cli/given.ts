@@ -47,5 +47,7 @@ export function runGiven(input: CommandInput): RunOptions {
     failFast: flags.is('failFast'),
     storeFailures: flags.is('storeFailures'),
     empty: flags.is('empty'),
+    eventTimeStart: flags.text('eventTimeStart'),
+    eventTimeEnd: flags.text('eventTimeEnd'),
   };
 }

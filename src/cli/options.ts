@@ -89,8 +89,6 @@ const dbtOnly: readonly OptionSpec[] = [
   { flags: '--log-format-file <format>', summary: 'accepted', hidden: true },
   { flags: '--log-file-max-bytes <bytes>', summary: 'accepted', hidden: true },
   { flags: '-r, --record-timing-info <file>', summary: 'accepted', hidden: true },
-  { flags: '--event-time-start <time>', summary: 'accepted', hidden: true, env: 'EVENT_TIME_START' },
-  { flags: '--event-time-end <time>', summary: 'accepted', hidden: true, env: 'EVENT_TIME_END' },
   refused('--defer', 'references are never resolved in another environment'),
   { flags: '--no-defer', summary: 'accepted', hidden: true },
   refused('--favor-state', 'there is no comparison with another state'),
@@ -150,6 +148,12 @@ export const resourceTypeOptions: readonly OptionSpec[] = [
 /** How relations are rebuilt. */
 export const refreshOptions: readonly OptionSpec[] = [
   ...both('-f, --full-refresh', 'rebuild incremental models and seeds from nothing', { env: 'FULL_REFRESH' }),
+  {
+    flags: '--event-time-start <time>',
+    summary: 'microbatch models: only what happened from here',
+    env: 'EVENT_TIME_START',
+  },
+  { flags: '--event-time-end <time>', summary: 'and before this', env: 'EVENT_TIME_END' },
   ...both('--empty', 'read no rows: check the SQL only', { env: 'EMPTY' }),
 ];
 

@@ -52,6 +52,10 @@ export interface RunOptions extends ProjectOptions, SelectOptions {
   readonly failFast?: boolean | undefined;
   /** Keep the failing rows of tests in tables. */
   readonly storeFailures?: boolean | undefined;
+  /** Microbatch models look at the time from here … */
+  readonly eventTimeStart?: string | undefined;
+  /** … up to, not including, here. */
+  readonly eventTimeEnd?: string | undefined;
   /** References read no rows: a check of the SQL, not of the data. */
   readonly empty?: boolean | undefined;
 }
