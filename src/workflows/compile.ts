@@ -56,7 +56,7 @@ async function compileSelected(
   const { compilation } = session;
   const types: readonly ResourceType[] = ['model', 'test', 'snapshot', 'analysis'];
   const selected = new Set(selectIds(session, options, types));
-  const named = new Set(selectNamed({ ...session, emit: () => {} }, options, types));
+  const named = new Set(selectNamed({ ...session, warn: () => {} }, options, types));
   const ids = compilation.graph.order.filter((id) => selected.has(id));
   compilation.invocation.selectedResources = ids;
   const target = await session.openTarget({ writes: false });

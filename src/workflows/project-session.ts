@@ -37,6 +37,8 @@ export interface ProjectSession {
   readonly targetPath: string;
   readonly startedAtMs: number;
   readonly emit: Emit;
+  /** Tells of what stops nothing. @throws workflows.warning-as-error under `warnError` */
+  warn(warning: Warning): void;
   /** Opens the target. `writes: false` for verbs that only look. */
   openTarget(options: { readonly writes: boolean }): Promise<Target>;
   /** Closes the log. */
@@ -108,6 +110,7 @@ export async function openProject(command: string, options: RunOptions): Promise
       targetPath,
       startedAtMs,
       emit,
+      warn,
       openTarget: async ({ writes }) => {
         const { openTarget } = await import('../targets/index.ts');
         return await openTarget(compilation, {
@@ -125,7 +128,8 @@ export async function openProject(command: string, options: RunOptions): Promise
   }
 }
 
-interface Warning {
+/** Something a person should know, that stops nothing. */
+export interface Warning {
   readonly code: string;
   readonly message: string;
   readonly hint?: string | undefined;

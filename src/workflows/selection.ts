@@ -1,5 +1,5 @@
 /** From a verb and what the user selected to the nodes it is about. */
-import { didYouMean, systemClock } from '../base/index.ts';
+import { didYouMean } from '../base/index.ts';
 import { planSelection, type ManifestNode, type ResourceType } from '../compiler/index.ts';
 import { workflowErrors } from './errors.ts';
 import type { SelectOptions } from './options.ts';
@@ -43,17 +43,7 @@ export function selectIds(
     excludeResourceTypes: options.excludeResourceTypes?.flatMap(readTypes),
     projectName: session.project.name,
   });
-  for (const warning of warnings) {
-    session.emit({
-      kind: 'message',
-      atMs: systemClock.nowMs(),
-      level: 'warn',
-      text: warning.message,
-      printed: false,
-      code: warning.code,
-      ...(warning.hint === undefined ? {} : { hint: warning.hint }),
-    });
-  }
+  for (const warning of warnings) session.warn(warning);
   return [...ids];
 }
 

@@ -1,5 +1,4 @@
 /** Saying aloud what dbt's build would run and this one can't. */
-import { systemClock } from '../base/index.ts';
 import type { ResourceType } from '../compiler/index.ts';
 import { plural } from '../runner/index.ts';
 import type { RunOptions } from './options.ts';
@@ -14,15 +13,14 @@ export function reportUnrun(session: ProjectSession, options: RunOptions): void 
   const there = notRun.filter((type) => countOf(manifest, type) > 0);
   if (there.length === 0) return;
   for (const type of there) {
-    const count = selectIds(session, { ...options, resourceTypes: [type] }, [type]).length;
+    const count = selectIds({ ...session, warn: () => {} }, { ...options, resourceTypes: [type] }, [
+      type,
+    ]).length;
     if (count === 0) continue;
-    session.emit({
-      kind: 'message',
-      atMs: systemClock.nowMs(),
-      level: 'warn',
-      text: `${count} ${plural(type, count)} ${count === 1 ? 'is' : 'are'} selected and not run: not supported yet`,
-      printed: false,
+    const verb = count === 1 ? 'is' : 'are';
+    session.warn({
       code: 'workflows.not-run',
+      message: `${count} ${plural(type, count)} ${verb} selected and not run: not supported yet`,
     });
   }
 }

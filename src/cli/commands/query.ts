@@ -51,11 +51,11 @@ async function printRows(options: Options, { flags, terminal }: CommandInput): P
   if (flags.is('json') === true) {
     const { gridRowsJson, withMember } = await import('../output/grid-json.ts');
     const head = JSON.stringify({ kind: 'result', command: 'query', exitCode: 0, columns: grid.columns });
-    terminal.out(`${withMember(head, 'rows', gridRowsJson(grid))}\n`);
+    await terminal.data(`${withMember(head, 'rows', gridRowsJson(grid))}\n`);
     return 0;
   }
   const { printTable } = await import('../output/table.ts');
-  terminal.out(`${printTable(grid, terminal.columns, terminal.colors)}\n`);
+  await terminal.data(`${printTable(grid, terminal.columns, terminal.colors)}\n`);
   if (flags.is('quiet') !== true) {
     const count = `${grid.rows.length} ${grid.rows.length === 1 ? 'row' : 'rows'}`;
     const more = grid.truncated ? ', more left out: see --limit and --output' : '';
@@ -74,7 +74,7 @@ async function exportRows(
     ...options,
     format,
     output: flags.text('output'),
-    write: (piece) => terminal.stream(piece),
+    write: (piece) => terminal.data(piece),
   });
   if (path !== undefined && flags.is('quiet') !== true) {
     const rows = rowCount === undefined ? '' : `${rowCount} ${rowCount === 1 ? 'row' : 'rows'} to `;

@@ -18,7 +18,7 @@ function screen(columns = 80): { terminal: Terminal; text: () => string } {
     footer: new Footer(write, false),
     out: write,
     err: write,
-    stream: async () => {},
+    data: async () => {},
     flush: async () => {},
   };
   return { terminal, text: () => text };

@@ -1,6 +1,6 @@
 /**
- * Where a command prints: text on standard output and standard error, secrets masked on both, and a
- * footer of one line while standard output is a person's terminal.
+ * Where a command prints: messages on standard output and standard error, secrets masked on both; data as
+ * it is; and a footer of one line while standard output is a person's terminal.
  */
 import picocolors from 'picocolors';
 import { secrets } from '../../base/index.ts';
@@ -20,8 +20,11 @@ export interface Terminal {
   out(text: string): void;
   /** Prints to standard error, above the footer. */
   err(text: string): void;
-  /** Prints a piece of a long output; resolves when the reader has room for more. */
-  stream(piece: string | Uint8Array): Promise<void>;
+  /**
+   * Prints a piece of a result; resolves when the reader has room for more. Data goes out as it is: masking
+   * would change rows that happen to hold a secret's letters.
+   */
+  data(piece: string | Uint8Array): Promise<void>;
   /** Resolves when everything printed has been handed over. */
   flush(): Promise<void>;
 }
@@ -51,10 +54,10 @@ export function openTerminal(options: TerminalOptions): Terminal {
     footer,
     out: (text) => print(stdout, text),
     err: (text) => print(stderr, text),
-    stream: (piece) =>
+    data: (piece) =>
       new Promise((done, fail) => {
-        const clean = typeof piece === 'string' ? secrets.scrub(piece) : piece;
-        stdout.write(clean, (error) => (error ? fail(error) : done()));
+        footer.hide();
+        stdout.write(piece, (error) => (error ? fail(error) : done()));
       }),
     flush: async () => {
       for (const to of [stdout, stderr]) await new Promise<void>((done) => to.write('', () => done()));
