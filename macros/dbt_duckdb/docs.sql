@@ -11,7 +11,7 @@
 
 {% macro duckdb__alter_column_comment(relation, column_dict) -%}
   {%- set existing = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-  {%- for name, column in validate_doc_columns(relation, column_dict, existing).items() if column.description %}
+  {%- for name, column in validate_doc_columns(relation, column_dict, existing).items() %}
   comment on column {{ relation }}.{{ adapter.quote(name) if column.quote else name }} is {{ duckdb_escape_comment(column.description) }};
   {%- endfor -%}
 {%- endmacro %}

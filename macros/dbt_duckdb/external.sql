@@ -2,7 +2,7 @@
 
 {#- Where a model's file goes when it names no location. Projects override it by this name. -#}
 {% macro external_location(relation, config) -%}
-  {%- set root = config.get('external_root') or adapter.external_root() -%}
+  {%- set root = adapter.external_root() -%}
   {%- set options = config.get('options') or {} -%}
   {%- if options.get('partition_by') is not none -%}
     {{ return(root ~ '/' ~ relation.identifier) }}

@@ -41,10 +41,11 @@
   merge into {{ target }} as DBT_INTERNAL_DEST
   using {{ source }} as DBT_INTERNAL_SOURCE
   {{ duckdb__merge_join_clause(unique_key, using_columns, incremental_predicates) }}
-  {%- for kind, opening in [('when_matched', 'when matched'), ('when_not_matched', 'when not matched'), ('when_not_matched_by_target', 'when not matched by target'), ('when_not_matched_by_source', 'when not matched by source')] -%}
-    {%- for clause in clauses.get(kind) or [] %}
-  {{ opening }}{{ ' and ' ~ clause.condition if clause.get('condition') }} then {{ duckdb__merge_action(clause, dest_columns) }}
-    {%- endfor -%}
+  {%- for clause in clauses.get('when_matched') or [] %}
+  when matched{{ ' and ' ~ clause.condition if clause.get('condition') }} then {{ duckdb__merge_action(clause, dest_columns) }}
+  {%- endfor -%}
+  {%- for clause in clauses.get('when_not_matched') or [] %}
+  when not matched{{ ' by ' ~ clause.by if clause.get('by') }}{{ ' and ' ~ clause.condition if clause.get('condition') }} then {{ duckdb__merge_action(clause, dest_columns) }}
   {%- endfor -%}
   {%- if config.get('merge_returning_columns') %}
   returning {{ config.get('merge_returning_columns') | join(', ') }}

@@ -1,5 +1,6 @@
 /** `tojson`, `fromjson`, `toyaml`, `fromyaml`: data as text and back, as Python's libraries write it. */
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
+import { isBoathouseError } from '../../base/index.ts';
 import {
   bindArguments,
   Dict,
@@ -9,12 +10,13 @@ import {
   PySet,
   repr,
   SafeText,
+  Tuple,
   toFloat,
   toInt,
-  Tuple,
   Undefined,
   type Value,
 } from '../../jinja/index.ts';
+import { asValue, parseYaml, YamlDate } from '../../project/index.ts';
 import { compilerErrors } from '../errors.ts';
 import { fromPlain, toPlain } from '../plain-values.ts';
 import { optionalBoolean, requiredText, typeNameOf } from './arguments.ts';
@@ -58,9 +60,9 @@ export const dataFunctions: Readonly<Record<string, Value>> = {
   fromyaml: hostFunction('fromyaml', (args, kwargs, call) => {
     const { values } = bindArguments('fromyaml', ['value', ['default', null]], args, kwargs);
     try {
-      return fromYaml(parse(requiredText('value', values[0]), { version: '1.1', mapAsMap: true }));
+      return withDates(asValue(parseYaml(requiredText('value', values[0]), 'fromyaml').value));
     } catch (cause) {
-      if (!(cause instanceof Error) || cause.name !== 'YAMLParseError') throw cause;
+      if (!isBoathouseError(cause, 'project.bad-yaml')) throw cause;
       throw compilerErrors['render-failed'](
         { what: 'fromyaml', problem: cause.message },
         { location: call.location, cause },
@@ -69,17 +71,17 @@ export const dataFunctions: Readonly<Record<string, Value>> = {
   }),
 };
 
-/** What YAML says, as values: mappings with any key, dates and timestamps as Python has them. */
-function fromYaml(data: unknown): Value {
-  if (data === null || data === undefined) return null;
-  if (data instanceof Map) return new Dict([...data].map(([key, item]) => [fromYaml(key), fromYaml(item)]));
-  if (data instanceof Set) return new PySet([...data].map(fromYaml));
-  if (Array.isArray(data)) return data.map(fromYaml);
-  if (data instanceof Date) {
-    const at = PyDateTime.ofLocal(BigInt(data.getTime()) * 1000n);
-    return data.getTime() % 86_400_000 === 0 ? new PyDate(at.year, at.month, at.day) : at;
+/** The value with YAML's dates as Python's: a date alone, or a time in UTC. */
+function withDates(value: Value): Value {
+  if (Array.isArray(value)) return value.map(withDates);
+  if (value instanceof Dict) {
+    return new Dict([...value.entries()].map(([key, item]) => [withDates(key), withDates(item)]));
   }
-  return data as Value;
+  if (!(value instanceof YamlDate)) return value;
+  if (value.timeMicros === undefined) return new PyDate(value.year, value.month, value.day);
+  const midnightMs = Date.UTC(value.year, value.month - 1, value.day);
+  const offsetMs = (value.offsetMinutes ?? 0) * 60_000;
+  return PyDateTime.ofLocal(BigInt(midnightMs - offsetMs) * 1000n + BigInt(value.timeMicros));
 }
 
 /** JSON as Python's `json.dumps` writes it: a space after `,` and `:`, and everything in ASCII. */

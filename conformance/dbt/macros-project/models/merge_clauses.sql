@@ -1,0 +1,2 @@
+{{ config(materialized='merge_probe', incremental_strategy='merge', unique_key='id', merge_clauses={'when_matched': [{'action': 'update', 'mode': 'explicit', 'update': {'include': ['label']}}], 'when_not_matched': [{'action': 'insert', 'mode': 'by_name', 'condition': 'DBT_INTERNAL_SOURCE.id > 0'}, {'by': 'source', 'action': 'delete', 'condition': 'DBT_INTERNAL_DEST.id = 1'}]}) }}
+select * from (values (2, 'B', 21), (4, 'D', 40)) as t(id, label, amount)

@@ -1,0 +1,2 @@
+{{ config(materialized='merge_probe', incremental_strategy='merge', unique_key=['id', 'label']) }}
+select * from (values (2, 'B', 21), (4, 'D', 40)) as t(id, label, amount)
