@@ -18,7 +18,7 @@ import { compilerErrors } from '../errors.ts';
 import type { WarehouseSession } from '../warehouse.ts';
 import { duckdbMethods } from './adapter-duckdb.ts';
 import { AgateTable } from './agate-table.ts';
-import { optionalBoolean, optionalInteger, optionalText, requiredText } from './arguments.ts';
+import { optionalBoolean, optionalInteger, optionalText, own, requiredText } from './arguments.ts';
 import { Column, ColumnFactory } from './column.ts';
 import { ConfigObject } from './config-object.ts';
 import { HostModule } from './host-module.ts';
@@ -83,10 +83,10 @@ export class Adapter extends HostObject {
       case 'disable_transactions':
         return hostFunction(name, () => this.input.target.disableTransactions ?? false);
       default: {
-        if (this.isParsing && name in whileParsing) {
+        if (this.isParsing && Object.hasOwn(whileParsing, name)) {
           return hostFunction(`adapter.${name}`, () => whileParsing[name as keyof typeof whileParsing]());
         }
-        const method = methods[name] ?? duckdbMethods[name];
+        const method = own(methods, name) ?? own(duckdbMethods, name);
         return (
           method && hostFunction(`adapter.${name}`, (args, kwargs, call) => method(this, args, kwargs, call))
         );

@@ -24,7 +24,7 @@ import {
   MappedSequence,
 } from './agate-sequence.ts';
 import { printCsv, printStructure, printTable } from './agate-print.ts';
-import { itemsOf, optionalBoolean, optionalInteger, optionalText } from './arguments.ts';
+import { itemsOf, optionalBoolean, optionalInteger, optionalText, own } from './arguments.ts';
 
 type Method = (
   table: AgateTable,
@@ -113,7 +113,7 @@ export class AgateTable extends HostObject {
       case 'row_names':
         return null;
       default: {
-        const method = methods[name];
+        const method = own(methods, name);
         return method && hostFunction(name, (args, kwargs, call) => method(this, args, kwargs, call));
       }
     }

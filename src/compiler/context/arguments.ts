@@ -122,3 +122,11 @@ export function typeNameOf(value: Value | undefined): string {
   if (value instanceof Undefined) return 'Undefined';
   return value.typeName;
 }
+
+/**
+ * What `table` has under `name` itself. Templates name members freely, and must never reach what every
+ * JavaScript object inherits.
+ */
+export function own<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}

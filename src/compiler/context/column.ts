@@ -8,7 +8,7 @@ import {
   type Value,
 } from '../../jinja/index.ts';
 import type { WarehouseColumn } from '../warehouse.ts';
-import { optionalInteger, optionalText, requiredText } from './arguments.ts';
+import { optionalInteger, optionalText, own, requiredText } from './arguments.ts';
 
 /** What makes a column. */
 export interface ColumnParts {
@@ -109,9 +109,9 @@ export class Column extends HostObject {
   }
 
   override getAttr(name: string): Value | undefined {
-    const fact = facts[name];
+    const fact = own(facts, name);
     if (fact) return fact(this);
-    const method = methods[name] ?? classMethods[name];
+    const method = own(methods, name) ?? own(classMethods, name);
     return method && hostFunction(name, (args, kwargs) => method(this, args, kwargs));
   }
 }
@@ -276,7 +276,7 @@ export class ColumnFactory extends HostObject {
   }
 
   override getAttr(name: string): Value | undefined {
-    const method = classMethods[name];
+    const method = own(classMethods, name);
     return method && hostFunction(name, (args, kwargs) => method(undefined, args, kwargs));
   }
 }

@@ -443,3 +443,38 @@ describe('the other names', () => {
     expect(scope.get('constructor')).toBeUndefined();
   });
 });
+
+describe('the sandbox', () => {
+  const reached = ['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty', 'prototype'];
+  const objects = [
+    relation,
+    `${relation}.path`,
+    'api.Relation',
+    'api.Column',
+    "api.Column.create('x', 'int')",
+    'adapter',
+    'adapter.get_relation',
+    'config',
+    'modules',
+    'modules.re',
+    "modules.re.compile('a')",
+    "modules.re.match('a', 'a')",
+    'modules.datetime.date(2024, 1, 1)',
+    'modules.datetime.datetime(2024, 1, 1)',
+    'modules.pytz.utc',
+    'exceptions',
+    'var',
+    'api',
+    "adapter.execute('q', fetch=true)[1]",
+    "adapter.execute('q', fetch=true)[1].rows[0]",
+    "adapter.execute('q', fetch=true)[1].rows[0]['c']",
+  ];
+  it.each(objects)('shows nothing of JavaScript on %s', async (object) => {
+    for (const name of reached) {
+      const seen = await evaluate(
+        `{{ (${object}).${name} is defined }}{{ (${object})['${name}'] is defined }}`,
+      );
+      expect(seen.printed, name).toBe('FalseFalse');
+    }
+  });
+});

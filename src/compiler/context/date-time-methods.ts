@@ -1,6 +1,6 @@
 /** The methods of Python's `date`, `time` and `datetime`. */
 import { bindArguments, Dict, jinjaErrors, type Kwargs, Tuple, type Value } from '../../jinja/index.ts';
-import { optionalInteger, requiredText } from './arguments.ts';
+import { optionalInteger, own, requiredText } from './arguments.ts';
 import { daysOf } from './calendar.ts';
 import { PyDate, PyDateTime, PyTime } from './date-time.ts';
 import { formatTime } from './strftime.ts';
@@ -163,7 +163,7 @@ function isoFormat(d: PyDateTime, separator: string, timespec: string): string {
     microseconds: '%H:%M:%S.%f',
   };
   const millis = `%H:%M:%S.${String(Math.floor(d.micro / 1000)).padStart(3, '0')}`;
-  const clock = timespec === 'milliseconds' ? millis : clocks[timespec];
+  const clock = timespec === 'milliseconds' ? millis : own(clocks, timespec);
   if (clock === undefined)
     throw jinjaErrors['value-error']({ problem: `there is no timespec '${timespec}'` });
   return `${formatTime(d, '%Y-%m-%d')}${separator}${formatTime(d, clock)}${formatTime(d, '%:z')}`;

@@ -8,6 +8,7 @@ import {
   toFloat,
   type Value,
 } from '../../jinja/index.ts';
+import { own } from './arguments.ts';
 import { dateOf, daysInMonth, daysOf, epochOrdinal, isoWeek, weekdayOf } from './calendar.ts';
 import { dateMethods, dateTimeMethods, timeMethods } from './date-time-methods.ts';
 import { floorDivide, Timedelta } from './timedelta.ts';
@@ -85,7 +86,7 @@ export class PyDate extends HostObject {
       case 'day':
         return this.day;
       default: {
-        const method = dateMethods[name];
+        const method = own(dateMethods, name);
         return method && hostFunction(name, (args, kwargs) => method(this, args, kwargs));
       }
     }
@@ -154,7 +155,7 @@ export class PyTime extends HostObject {
   override getAttr(name: string): Value | undefined {
     const part = clockPart(this, name);
     if (part !== undefined) return part;
-    const method = timeMethods[name];
+    const method = own(timeMethods, name);
     return method && hostFunction(name, (args, kwargs) => method(this, args, kwargs));
   }
 }
@@ -294,7 +295,7 @@ export class PyDateTime extends PyDate {
   override getAttr(name: string): Value | undefined {
     const part = clockPart(this, name);
     if (part !== undefined) return part;
-    const method = dateTimeMethods[name];
+    const method = own(dateTimeMethods, name);
     if (method) return hostFunction(name, (args, kwargs) => method(this, args, kwargs));
     return super.getAttr(name);
   }

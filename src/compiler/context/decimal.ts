@@ -21,7 +21,7 @@ import {
   toInt,
   type Value,
 } from '../../jinja/index.ts';
-import { optionalText } from './arguments.ts';
+import { optionalText, own } from './arguments.ts';
 
 const precision = 28;
 
@@ -179,7 +179,7 @@ export class Decimal extends HostObject {
   }
 
   override getAttr(name: string): Value | undefined {
-    const method = methods[name];
+    const method = own(methods, name);
     return method && hostFunction(name, (args, kwargs) => method(this, args, kwargs));
   }
 }
@@ -216,7 +216,7 @@ function roundedDivision(value: bigint, divisor: bigint, rounding: string): bigi
   if (rest === 0n) return quotient;
   const sign = value < 0n ? -1n : 1n;
   const twice = rest * 2n;
-  const away = {
+  const choices: Readonly<Record<string, boolean>> = {
     ROUND_HALF_EVEN: twice > divisor || (twice === divisor && quotient % 2n !== 0n),
     ROUND_HALF_UP: twice >= divisor,
     ROUND_HALF_DOWN: twice > divisor,
@@ -224,7 +224,8 @@ function roundedDivision(value: bigint, divisor: bigint, rounding: string): bigi
     ROUND_DOWN: false,
     ROUND_CEILING: sign > 0n,
     ROUND_FLOOR: sign < 0n,
-  }[rounding];
+  };
+  const away = own(choices, rounding);
   if (away === undefined) throw jinjaErrors['value-error']({ problem: `there is no rounding '${rounding}'` });
   return away ? quotient + sign : quotient;
 }

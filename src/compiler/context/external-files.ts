@@ -1,6 +1,6 @@
 /** How an external model's rows get into files and are read back: the options of `COPY`, and where to look. */
 import { isInt, str, type Value } from '../../jinja/index.ts';
-import { itemsOf } from './arguments.ts';
+import { itemsOf, own } from './arguments.ts';
 
 const formats = ['parquet', 'csv', 'json'];
 const compressions: Readonly<Record<string, string>> = {
@@ -49,7 +49,7 @@ export function partitionColumns(value: Value): string[] {
 
 function endingOf(location: string): { readonly format?: string; readonly compression?: string } {
   const endings = (location.split(/[\\/]/).at(-1) ?? '').toLowerCase().split('.').slice(1);
-  const compression = compressions[endings.at(-1) ?? ''];
+  const compression = own(compressions, endings.at(-1) ?? '');
   const format = endings.at(compression === undefined ? -1 : -2);
   return {
     ...(format !== undefined && formats.includes(format) ? { format } : {}),

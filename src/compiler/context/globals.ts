@@ -17,7 +17,15 @@ import { compilerErrors } from '../errors.ts';
 import { dbtVersion } from '../../project/index.ts';
 import { fromPlain } from '../plain-values.ts';
 import { Adapter } from './adapter.ts';
-import { isIterable, itemsOf, optionalBoolean, optionalText, record, requiredText } from './arguments.ts';
+import {
+  isIterable,
+  itemsOf,
+  optionalBoolean,
+  optionalText,
+  own,
+  record,
+  requiredText,
+} from './arguments.ts';
 import { ColumnFactory } from './column.ts';
 import { ConfigObject, validationObject } from './config-object.ts';
 import { dataFunctions } from './data-text.ts';
@@ -246,7 +254,7 @@ function environmentVariable(
       { location: call.location },
     );
   }
-  const given = input.invocation.env[name];
+  const given = own(input.invocation.env, name);
   const value = given ?? (values[1] === null ? undefined : str(values[1] ?? null));
   if (value === undefined) throw compilerErrors['env-var-not-found']({ name }, { location: call.location });
   input.names.readEnvironment?.(name, value);

@@ -15,7 +15,7 @@ import {
   Tuple,
   type Value,
 } from '../../jinja/index.ts';
-import { optionalInteger, requiredText } from './arguments.ts';
+import { optionalInteger, own, requiredText } from './arguments.ts';
 import { HostModule } from './host-module.ts';
 import { type Compiled, compilePattern, flagBits } from './python-regex.ts';
 
@@ -115,8 +115,8 @@ class Pattern extends HostObject {
   }
 
   override getAttr(name: string): Value | undefined {
-    const operation = operations[name];
-    if (operation && Object.hasOwn(operations, name)) {
+    const operation = own(operations, name);
+    if (operation) {
       const [parameters, body] = operation;
       const positions: Parameters = ['search', 'match', 'fullmatch'].includes(name) ? [['pos', 0]] : [];
       return hostFunction(name, (args, kwargs, call) => {
@@ -186,7 +186,9 @@ class Match extends HostObject {
     return this.result[this.#number(key)] ?? null;
   }
 
-  override getItem(key: Value): Value {
+  override getItem(key: Value): Value | undefined {
+    // `match.name` asks for an item too, once there is no such attribute.
+    if (typeof key === 'string' && !this.pattern.names.has(key)) return undefined;
     return this.group(key);
   }
 

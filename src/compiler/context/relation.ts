@@ -15,7 +15,7 @@ import {
   type Value,
 } from '../../jinja/index.ts';
 import type { ExistingRelation, RelationKind, RelationName } from '../warehouse.ts';
-import { optionalBoolean, optionalInteger, optionalText, plainEntries, record } from './arguments.ts';
+import { optionalBoolean, optionalInteger, optionalText, own, plainEntries, record } from './arguments.ts';
 
 /** Which parts of a relation's name something applies to. */
 export interface RelationPolicy {
@@ -168,11 +168,11 @@ export class Relation extends HostObject {
   }
 
   override getAttr(name: string): Value | undefined {
-    const facts = attributes[name];
+    const facts = own(attributes, name);
     if (facts) return facts(this);
-    const method = methods[name];
+    const method = own(methods, name);
     if (method) return hostFunction(name, (args, kwargs) => method(this, args, kwargs));
-    return name in relationTypes ? relationTypes[name] : undefined;
+    return own(relationTypes, name);
   }
 
   #renderName(): string {
@@ -252,7 +252,7 @@ const methods: Readonly<Record<string, Method>> = {
     const { values } = bindArguments('get', ['key', ['default', null]], args, kwargs);
     // Packages recognise a relation by this key alone.
     if (values[0] === 'metadata') return new Dict([['type', r.typeName]]);
-    return (typeof values[0] === 'string' ? attributes[values[0]]?.(r) : undefined) ?? values[1] ?? null;
+    return (typeof values[0] === 'string' ? own(attributes, values[0])?.(r) : undefined) ?? values[1] ?? null;
   },
   matches: (r, args, kwargs) => {
     const { values } = bindArguments(
@@ -412,7 +412,7 @@ export class RelationFactory extends HostObject {
   }
 
   override getAttr(name: string): Value | undefined {
-    if (name in relationTypes) return relationTypes[name];
+    if (Object.hasOwn(relationTypes, name)) return relationTypes[name];
     if (name === 'get_relation_type') return record(relationTypes);
     if (name === 'create') {
       return hostFunction('create', (args, kwargs) => {
