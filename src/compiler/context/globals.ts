@@ -10,22 +10,13 @@ import {
   PySet,
   returnFunction,
   str,
-  Tuple,
   type Value,
 } from '../../jinja/index.ts';
 import { compilerErrors } from '../errors.ts';
 import { dbtVersion } from '../../project/index.ts';
 import { fromPlain } from '../plain-values.ts';
 import { Adapter } from './adapter.ts';
-import {
-  isIterable,
-  itemsOf,
-  optionalBoolean,
-  optionalText,
-  own,
-  record,
-  requiredText,
-} from './arguments.ts';
+import { itemsOf, optionalBoolean, record, requiredText } from './arguments.ts';
 import { ColumnFactory } from './column.ts';
 import { ConfigObject, validationObject } from './config-object.ts';
 import { dataFunctions } from './data-text.ts';
@@ -35,9 +26,12 @@ import { FlagsObject } from './flags-object.ts';
 import { HostModule } from './host-module.ts';
 import type { ConfigAccess, ContextInput } from './input.ts';
 import { moduleValues } from './modules.ts';
-import { RelationFactory } from './relation.ts';
+import { RelationFactory } from './relation-factory.ts';
 import type { StoredResults } from './results.ts';
 import { PytzUtc } from './time-zone.ts';
+import { dictDifference, setOf, zipped } from './collection-functions.ts';
+import { otherReference, reference, sourceReference } from './reference-functions.ts';
+import { environmentVariable, variableFunction } from './variables.ts';
 
 /** What the names of one render share. */
 export interface RenderState {
@@ -197,70 +191,6 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** `var('name', default)`, and `var.has_var('name')`. */
-function variableFunction(input: ContextInput): Value {
-  return new VariableFunction(input);
-}
-
-class VariableFunction extends Callable {
-  override readonly typeName = 'Var';
-  readonly name = 'var';
-  readonly #input: ContextInput;
-
-  constructor(input: ContextInput) {
-    super();
-    this.#input = input;
-  }
-
-  override str(): string {
-    return '<var>';
-  }
-
-  override getAttr(name: string): Value | undefined {
-    if (name !== 'has_var') return undefined;
-    return hostFunction(
-      name,
-      ([key]) => this.#input.names.variable(requiredText('var_name', key)) !== undefined,
-    );
-  }
-
-  override call(args: readonly Value[], kwargs: Kwargs, call: CallInfo): Value {
-    const { values } = bindArguments('var', ['var_name', ['default', notGiven]], args, kwargs);
-    const name = requiredText('var_name', values[0]);
-    const value = this.#input.names.variable(name);
-    if (value !== undefined) return value;
-    const initial = values[1] ?? null;
-    if (initial !== notGiven) return initial;
-    throw compilerErrors['var-not-found'](
-      { name, node: String(this.#input.model?.['unique_id'] ?? this.#input.packageName) },
-      { location: call.location },
-    );
-  }
-}
-
-const notGiven: Value = new Tuple([]);
-
-function environmentVariable(
-  input: ContextInput,
-  args: readonly Value[],
-  kwargs: Kwargs,
-  call: CallInfo,
-): Value {
-  const { values } = bindArguments('env_var', ['var', ['default', null]], args, kwargs);
-  const name = requiredText('var', values[0]);
-  if (name.startsWith('DBT_ENV_SECRET')) {
-    throw compilerErrors['render-failed'](
-      { what: 'env_var', problem: `'${name}' is a secret: only profiles.yml and packages.yml may read it` },
-      { location: call.location },
-    );
-  }
-  const given = own(input.invocation.env, name);
-  const value = given ?? (values[1] === null ? undefined : str(values[1] ?? null));
-  if (value === undefined) throw compilerErrors['env-var-not-found']({ name }, { location: call.location });
-  input.names.readEnvironment?.(name, value);
-  return value;
-}
-
 function targetValue(input: ContextInput): Value {
   const { target } = input;
   return fromPlain({
@@ -283,73 +213,6 @@ function metadataEnvironment(input: ContextInput): Dict {
     name.startsWith(prefix) && value !== undefined ? [[name.slice(prefix.length), value] as const] : [],
   );
   return new Dict(entries);
-}
-
-function setOf(args: readonly Value[]): Value {
-  const items = args[0] ?? [];
-  return isIterable(items) ? new PySet(itemsOf('set', items)) : (args[1] ?? null);
-}
-
-function zipped(args: readonly Value[], strict: boolean): Value {
-  if (!strict && !args.every(isIterable)) return null;
-  const lists = args.map((arg) => itemsOf('zip', arg));
-  const length = lists.length === 0 ? 0 : Math.min(...lists.map((list) => list.length));
-  return Array.from({ length }, (_, i) => new Tuple(lists.map((list) => list[i] ?? null)));
-}
-
-/** The values of `dict_a` that `dict_b` hasn't, by key, all in lower case. */
-function dictDifference(args: readonly Value[], kwargs: Kwargs): Value {
-  const { values } = bindArguments('diff_of_two_dicts', ['dict_a', 'dict_b'], args, kwargs);
-  const lower = (value: Value): string => str(value).toLowerCase();
-  const [a, b] = values;
-  const others = new Map<string, ReadonlySet<string>>();
-  if (b instanceof Dict) {
-    for (const [key, items] of b.entries())
-      others.set(lower(key), new Set(itemsOf('dict_b', items).map(lower)));
-  }
-  const difference = new Dict();
-  if (!(a instanceof Dict)) return difference;
-  for (const [key, items] of a.entries()) {
-    const rest = itemsOf('dict_a', items).filter((item) => !others.get(lower(key))?.has(lower(item)));
-    if (rest.length > 0) difference.set(key, rest);
-  }
-  return difference;
-}
-
-function reference(input: ContextInput, args: readonly Value[], kwargs: Kwargs, call: CallInfo): Value {
-  const names = args.map((arg) => optionalText('ref', arg));
-  const [first, second] = names;
-  if (names.length === 0 || names.length > 2 || first === null || first === undefined || second === null) {
-    throw compilerErrors['bad-ref'](
-      {
-        problem: `ref() takes a model's name, or a package's and a model's; it got ${args.length} arguments`,
-      },
-      { location: call.location },
-    );
-  }
-  const version = kwargs.get('version') ?? kwargs.get('v') ?? null;
-  return input.names.ref({
-    name: second ?? first,
-    packageName: second === undefined ? undefined : first,
-    version: version === null ? undefined : typeof version === 'number' ? version : str(version),
-  });
-}
-
-function sourceReference(input: ContextInput, args: readonly Value[], kwargs: Kwargs): Value {
-  const { values } = bindArguments('source', ['source_name', 'table_name'], args, kwargs);
-  return input.names.source(requiredText('source_name', values[0]), requiredText('table_name', values[1]));
-}
-
-function otherReference(input: ContextInput, kind: 'metric' | 'function'): Value {
-  return fn(kind, (args, _kwargs, call) => {
-    const names = args.map((arg) => requiredText('name', arg));
-    const answer = input.names[kind]?.(names.at(-1) ?? '', names.length > 1 ? names[0] : undefined);
-    if (answer !== undefined) return answer;
-    throw compilerErrors['bad-ref'](
-      { problem: `${kind}('${names.join("', '")}'): ${kind}s aren't run here` },
-      { location: call.location },
-    );
-  });
 }
 
 /** `graph`: the manifest by kind. While parsing it is there and empty. */

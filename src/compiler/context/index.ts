@@ -8,12 +8,8 @@ export { Decimal } from './decimal.ts';
 export { readLocation, writeOptions } from './external-files.ts';
 export * from './input.ts';
 export { moduleValues } from './modules.ts';
-export {
-  isRelation,
-  Relation,
-  RelationFactory,
-  type RelationParts,
-  type RelationPolicy,
-} from './relation.ts';
+export { isRelation, Relation } from './relation.ts';
+export { RelationFactory } from './relation-factory.ts';
+export type { RelationParts, RelationPolicy } from './relation-parts.ts';
 export { ResponseObject } from './results.ts';
 export { agateTableOf } from './warehouse-values.ts';

@@ -5,57 +5,19 @@
  * stands in SQL: the quoted parts, or the text of `external` (`read_parquet('…')`) where its rows are
  * files rather than a relation of the database.
  */
-import {
-  bindArguments,
-  Dict,
-  HostObject,
-  hostFunction,
-  jinjaErrors,
-  type Kwargs,
-  type Value,
-} from '../../jinja/index.ts';
+import { bindArguments, Dict, HostObject, hostFunction, type Kwargs, type Value } from '../../jinja/index.ts';
 import type { ExistingRelation, RelationKind, RelationName } from '../warehouse.ts';
-import { optionalBoolean, optionalInteger, optionalText, own, plainEntries, record } from './arguments.ts';
-
-/** Which parts of a relation's name something applies to. */
-export interface RelationPolicy {
-  readonly database: boolean;
-  readonly schema: boolean;
-  readonly identifier: boolean;
-}
-
-/** What makes a relation. Absent parts are none. */
-export interface RelationParts {
-  readonly database?: string | null | undefined;
-  readonly schema?: string | null | undefined;
-  readonly identifier?: string | null | undefined;
-  readonly type?: string | null | undefined;
-  readonly quotePolicy?: Partial<RelationPolicy> | undefined;
-  readonly includePolicy?: Partial<RelationPolicy> | undefined;
-  /** What stands for the relation in SQL instead of its name: `read_parquet('…')`. */
-  readonly external?: string | null | undefined;
-  /** `--empty` and `--sample`: rows kept when it is printed as a source of rows. */
-  readonly limit?: number | null | undefined;
-  /** A condition put around the relation when printed (microbatch's event time). */
-  readonly filter?: string | null | undefined;
-  /** Whether a limited relation gets an alias. False unless given: DuckDB needs none. */
-  readonly requireAlias?: boolean | undefined;
-  /** Kept for dbt's `dbt_created`. */
-  readonly dbtCreated?: boolean | undefined;
-}
+import { optionalText, own, record } from './arguments.ts';
+import { NameParts } from './name-parts.ts';
+import {
+  partsOf,
+  policyOf,
+  type RelationParts,
+  type RelationPolicy,
+  relationTypes,
+} from './relation-parts.ts';
 
 const everywhere: RelationPolicy = { database: true, schema: true, identifier: true };
-
-/** The types a relation can have; templates see them as text. */
-export const relationTypes: Readonly<Record<string, string>> = {
-  Table: 'table',
-  View: 'view',
-  CTE: 'cte',
-  MaterializedView: 'materialized_view',
-  External: 'external',
-  PointerTable: 'pointer_table',
-  Function: 'function',
-};
 
 /** A relation as templates see it. */
 export class Relation extends HostObject {
@@ -295,144 +257,4 @@ function informationSchema(r: Relation, view: string | null): Relation {
     quotePolicy: { database: r.quotePolicy.database, schema: false, identifier: false },
     includePolicy: { database: r.database !== null, schema: true, identifier: view !== null },
   });
-}
-
-function policyOf(method: string, args: readonly Value[], kwargs: Kwargs): Partial<RelationPolicy> {
-  const names = ['database', 'schema', 'identifier'] as const;
-  const { values } = bindArguments(
-    method,
-    names.map((name) => [name, null] as const),
-    args,
-    kwargs,
-  );
-  const policy: { -readonly [P in keyof RelationPolicy]?: boolean } = {};
-  names.forEach((name, i) => {
-    const value = optionalBoolean(name, values[i]);
-    if (value !== null) policy[name] = value;
-  });
-  return policy;
-}
-
-/** The keyword arguments of `create`, `incorporate` and `replace_path`: names flat or under `path`. */
-export function partsOf(kwargs: Kwargs): RelationParts {
-  const parts: { -readonly [P in keyof RelationParts]: RelationParts[P] } = {};
-  for (const [key, value] of kwargs) {
-    if (value === undefined) continue;
-    switch (key) {
-      case 'path':
-        Object.assign(parts, partsOf(new Map(plainEntries(value))));
-        break;
-      case 'database':
-      case 'schema':
-      case 'identifier':
-      case 'external':
-        parts[key] = optionalText(key, value);
-        break;
-      case 'type':
-        parts.type = optionalText(key, value);
-        break;
-      case 'limit':
-        parts.limit = optionalInteger(key, value);
-        break;
-      case 'dbt_created':
-        parts.dbtCreated = optionalBoolean(key, value) ?? false;
-        break;
-      case 'require_alias':
-        parts.requireAlias = optionalBoolean(key, value) ?? false;
-        break;
-      case 'quote_policy':
-        parts.quotePolicy = policyOf(key, [], new Map(plainEntries(value)));
-        break;
-      case 'include_policy':
-        parts.includePolicy = policyOf(key, [], new Map(plainEntries(value)));
-        break;
-      // Facts of other adapters' relations, which ours have no use for.
-      case 'metadata':
-      case 'catalog':
-      case 'event_time_filter':
-      case 'quote_character':
-        break;
-      default:
-        throw jinjaErrors['type-error']({ problem: `a relation has no part named '${key}'` });
-    }
-  }
-  return parts;
-}
-
-/** dbt's `Path` and `Policy`: three named parts. */
-class NameParts extends HostObject {
-  override readonly typeName: string;
-  readonly #parts: Readonly<Record<string, string | boolean | null>>;
-
-  constructor(typeName: string, parts: Readonly<Record<string, string | boolean | null>>) {
-    super();
-    this.typeName = typeName;
-    this.#parts = parts;
-  }
-
-  override str(): string {
-    const show = (value: string | boolean | null): string =>
-      value === null ? 'None' : value === true ? 'True' : value === false ? 'False' : `'${value}'`;
-    return `${this.typeName}(${Object.entries(this.#parts)
-      .map(([name, value]) => `${name}=${show(value)}`)
-      .join(', ')})`;
-  }
-
-  override getAttr(name: string): Value | undefined {
-    if (Object.hasOwn(this.#parts, name)) return this.#parts[name];
-    if (name === 'get') {
-      return hostFunction('get', (args, kwargs) => {
-        const { values } = bindArguments('get', ['key', ['default', null]], args, kwargs);
-        const key = values[0];
-        if (typeof key === 'string' && Object.hasOwn(this.#parts, key)) return this.#parts[key] ?? null;
-        return values[1] ?? null;
-      });
-    }
-    return undefined;
-  }
-
-  override getItem(key: Value): Value | undefined {
-    return typeof key === 'string' ? this.getAttr(key) : undefined;
-  }
-}
-
-/** `api.Relation`, and the adapter's relation class: `create`, and the names of the types. */
-export class RelationFactory extends HostObject {
-  override readonly typeName = 'RelationProxy';
-  readonly #quotePolicy: Partial<RelationPolicy>;
-
-  /** @param quotePolicy the project's `quoting`, which `create` starts from. */
-  constructor(quotePolicy: Partial<RelationPolicy> = {}) {
-    super();
-    this.#quotePolicy = quotePolicy;
-  }
-
-  override str(): string {
-    return "<class 'dbt.adapters.duckdb.relation.DuckDBRelation'>";
-  }
-
-  override getAttr(name: string): Value | undefined {
-    if (Object.hasOwn(relationTypes, name)) return relationTypes[name];
-    if (name === 'get_relation_type') return record(relationTypes);
-    if (name === 'create') {
-      return hostFunction('create', (args, kwargs) => {
-        const { values, restKwargs } = bindArguments(
-          'create',
-          [['database', null], ['schema', null], ['identifier', null], ['type', null], '**'],
-          args,
-          kwargs,
-        );
-        const parts = partsOf(restKwargs);
-        return Relation.of({
-          database: optionalText('database', values[0]),
-          schema: optionalText('schema', values[1]),
-          identifier: optionalText('identifier', values[2]),
-          type: optionalText('type', values[3]),
-          ...parts,
-          quotePolicy: { ...this.#quotePolicy, ...parts.quotePolicy },
-        });
-      });
-    }
-    return undefined;
-  }
 }
