@@ -70,7 +70,11 @@ export class BoathouseError extends Error {
 
   /** The same error at `location`, unless it has a place already. */
   at(location: SourceLocation): BoathouseError {
-    if (this.location) return this;
+    return this.location ? this : this.movedTo(location);
+  }
+
+  /** The same error at `location`, wherever it was before. */
+  movedTo(location: SourceLocation): BoathouseError {
     const kind: ErrorKind<never> = {
       message: () => this.message,
       sqlState: this.sqlState,

@@ -1,5 +1,6 @@
 /** A parsed project that compiles on demand: what `compileProject` returns. */
-import { didYouMean, isBoathouseError } from '../base/index.ts';
+import { readFileSync } from 'node:fs';
+import { type BoathouseError, didYouMean, isBoathouseError } from '../base/index.ts';
 import { Dict, noKwargs, parseTemplate, Tuple, type Value } from '../jinja/index.ts';
 import type { Project } from '../project/index.ts';
 import type { Compilation, CompiledNode, Engine, MacroNode, RenderExtras } from './compilation.ts';
@@ -268,7 +269,7 @@ export class ProjectCompilation implements Compilation {
     try {
       return await parseTemplate(node.raw_code, { file }).render(scope, { undefined: 'strict' });
     } catch (error) {
-      throw isBoathouseError(error) ? error.at({ file }) : error;
+      throw isBoathouseError(error) ? inFile(error.at({ file }), file, node.raw_code) : error;
     }
   }
 
@@ -382,6 +383,36 @@ function split(name: string): [string | null, string] {
 }
 
 /** The file a node's code stands in, absolute where that is known. */
+/**
+ * An error in a node's code, at its line of the file: the code may begin after blank lines, or inside a
+ * snapshot block. Reads the file, which only an error is worth.
+ */
+function inFile(error: BoathouseError, file: string, code: string): BoathouseError {
+  const { location } = error;
+  if (location?.file !== file || location.line === undefined) return error;
+  const text = textOf(file);
+  const start = text?.indexOf(code) ?? -1;
+  if (text === undefined || start <= 0) return error;
+  const before = text.slice(0, start).split('\n');
+  const column =
+    location.line === 1 ? (location.column ?? 1) + (before.at(-1)?.length ?? 0) : location.column;
+  return error.movedTo({
+    ...location,
+    line: location.line + before.length - 1,
+    ...(column === undefined ? {} : { column }),
+    text,
+  });
+}
+
+/** A file's text, or undefined when it is gone. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
 function fileOf(project: Project, node: ManifestNode | undefined): string {
   if (!node) return project.config.file;
   const root = project.packages.find((pkg) => pkg.name === node.package_name)?.root ?? project.root;

@@ -174,11 +174,17 @@ function recordAndFinish(
   file: SourceFile,
   patch: Patch | undefined,
   patches: PatchBook,
-  line = 1,
+  line = firstLine(file),
 ): void {
   const record = finishRecorded(tools, node, file, patch, line);
   if (patch) patches.apply(node, patch);
   applyRecord(node, record);
+}
+
+/** The line at which a file's code begins: blank lines before it are not part of the code. */
+function firstLine(file: { readonly text?: string }): number {
+  const blank = /^\s*\n/.exec(file.text ?? '')?.[0] ?? '';
+  return 1 + blank.split('\n').length - 1;
 }
 
 /** Records, finishes and takes in a node. Also what YAML snapshots and hooks go through. */
