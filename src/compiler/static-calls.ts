@@ -115,7 +115,8 @@ class CallReader {
   #space(): void {
     for (;;) {
       const char = this.#text.charCodeAt(this.at);
-      if (char !== 32 && (char < 9 || char > 13)) return;
+      // Past the end it isn't a number, and no comparison holds.
+      if (!(char === 32 || (char >= 9 && char <= 13))) return;
       this.at += 1;
     }
   }
