@@ -1,0 +1,2 @@
+-- with
+WITH RECURSIVE t as (select 1) select * from t, {{ ref('eph0') }}

@@ -1,0 +1,1 @@
+(with t as (select 1) select * from t, {{ ref('eph0') }})

@@ -1,0 +1,1 @@
+select * from {{ ref('p1') }} union all select * from {{ ref('pk', 'p1') }}
