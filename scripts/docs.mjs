@@ -4,67 +4,69 @@
  * fails when one is out of date. Reads `dist/`, so build first.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const layers = JSON.parse(readFileSync(join(root, 'src/layers.json'), 'utf8'));
-const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], {
-  stdio: ['ignore', 'ignore', 'inherit'],
-});
-if (built.status !== 0) process.exit(1);
+async function main() {
+  const built = spawnSync(process.execPath, [join(root, 'scripts/build.mjs')], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (built.status !== 0) return 1;
 
-const pages = {
-  'docs/reference/errors.md': await errorPage(),
-  'docs/reference/commands.md': commandPage(),
-  'docs/ARCHITECTURE.md': withDiagram(readFileSync(join(root, 'docs/ARCHITECTURE.md'), 'utf8')),
-};
-let stale = 0;
-for (const [path, text] of Object.entries(pages)) {
-  const file = join(root, path);
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
-  if (process.argv.includes('--check')) {
-    console.error(`${path} is out of date: run \`npm run docs\``);
-    stale += 1;
-  } else {
-    mkdirSync(join(file, '..'), { recursive: true });
-    writeFileSync(file, text);
-    console.log(`wrote ${path}`);
+  const pages = {
+    'docs/reference/errors.md': await errorPage(),
+    'docs/reference/commands.md': commandPage(),
+    'docs/ARCHITECTURE.md': withDiagram(readFileSync(join(root, 'docs/ARCHITECTURE.md'), 'utf8')),
+  };
+  let stale = 0;
+  for (const [path, text] of Object.entries(pages)) {
+    const file = join(root, path);
+    if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
+    if (process.argv.includes('--check')) {
+      console.error(`${path} is out of date: run \`npm run docs\``);
+      stale += 1;
+    } else {
+      mkdirSync(join(file, '..'), { recursive: true });
+      writeFileSync(file, text);
+      console.log(`wrote ${path}`);
+    }
   }
+  return stale === 0 ? 0 : 1;
 }
-process.exit(stale === 0 ? 0 : 1);
 
 async function errorPage() {
-  for (const layer of Object.keys(layers)) {
-    const file = join(dist, layer, 'errors.js');
-    if (existsSync(file)) await import(pathToFileURL(file).href);
+  // A layer may declare errors in more than one place: each `errors.js` adds its own.
+  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).sort();
+  for (const file of files) {
+    if (file.endsWith('errors.js')) await import(pathToFileURL(join(dist, file)).href);
   }
   const { declaredErrors } = await import(pathToFileURL(join(dist, 'base/index.js')).href);
   const lines = [
     '# Errors',
     '',
     'Every error has a code that never changes its meaning. `exit` is the exit code of the command that',
-    'meets it, `SQLSTATE` and `HTTP` what a client of a server sees, and `retry` says whether the same call',
-    'may succeed later, unchanged. Words in `<angle brackets>` stand for the details of the case.',
+    'meets it; for a node of a run it is 1 whatever the code. `SQLSTATE` and `HTTP` are what clients of a',
+    'server are to see; the library gives them as `error.sqlState` and `error.httpStatus`. `again` says whether',
+    'the same call may succeed later, unchanged. Words in `<angle brackets>` stand for the details of the case.',
     '',
   ];
-  const byLayer = Map.groupBy
-    ? Map.groupBy([...declaredErrors()], ([code]) => code.split('.')[0])
-    : group([...declaredErrors()]);
+  const byLayer = group([...declaredErrors()]);
   for (const layer of Object.keys(layers)) {
     const entries = byLayer.get(layer);
     if (!entries) continue;
     lines.push(
       `## ${layer}`,
       '',
-      '| code | says | what to do | exit | SQLSTATE | HTTP | retry |',
+      '| code | says | what to do | exit | SQLSTATE | HTTP | again |',
       '|---|---|---|---|---|---|---|',
     );
     for (const [code, kind] of entries.sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const message = said(kind.message);
-      const hint = kind.hint ? said(kind.hint) : '';
+      const message = wordings(kind.message).join('<br>');
+      const hint = kind.hint ? wordings(kind.hint).join('<br>') : '';
       lines.push(
         `| \`${code}\` | ${message} | ${hint} | ${kind.exitCode ?? 2} | ${kind.sqlState ?? 'XX000'} | ${kind.httpStatus ?? 500} | ${kind.retryable ? 'yes' : ''} |`,
       );
@@ -74,34 +76,85 @@ async function errorPage() {
   return lines.join('\n');
 }
 
-/** What a message or hint says when every detail is its own name in angle brackets. */
-function said(speak) {
-  const text = (() => {
-    try {
-      return speak(standIn('')) ?? '';
-    } catch {
-      return '';
-    }
-  })();
-  return String(text).replaceAll('\n', ' ').replaceAll('|', '\\|').trim();
+/**
+ * What a message or hint says when every detail is its own name in angle brackets. A detail that is a
+ * switch rather than something to show (it is never printed) is tried both ways.
+ */
+function wordings(speak) {
+  const seen = new Details();
+  const texts = [seen.said(speak)];
+  for (const name of seen.switches(texts[0])) texts.push(new Details(name).said(speak));
+  return [...new Set(texts.filter((text) => text !== ''))];
 }
 
-/** A value that answers to anything with its own name. */
-function standIn(name) {
-  const shown = `<${name}>`;
-  return new Proxy(() => shown, {
-    get: (_target, key) => {
-      if (key === Symbol.toPrimitive || key === 'toString' || key === 'valueOf') return () => shown;
-      if (key === Symbol.iterator) return [][Symbol.iterator].bind([shown]);
-      if (key === 'join' || key === 'toLocaleString' || key === 'toFixed' || key === 'trim')
-        return () => shown;
-      if (key === 'map' || key === 'filter' || key === 'slice' || key === 'sort') return () => [shown];
-      if (key === 'length' || key === 'size') return 1;
-      if (typeof key === 'symbol') return undefined;
-      return standIn(key);
-    },
-    apply: () => shown,
-  });
+/** Details that answer to anything with their own names, and know which of them were looked at. */
+class Details {
+  #looked = new Set();
+  #numbers = new Map();
+  #off;
+
+  /** @param off the name of a detail that is false. */
+  constructor(off) {
+    this.#off = off;
+  }
+
+  /** The text, as it may stand in a table. */
+  said(speak) {
+    const details = new Proxy(
+      {},
+      {
+        get: (_target, key) => {
+          if (typeof key === 'symbol') return undefined;
+          this.#looked.add(key);
+          return key === this.#off ? false : this.#standIn(key);
+        },
+      },
+    );
+    let text = String(speak(details) ?? '');
+    // A number that was computed with: waited seconds from `waitedMs`.
+    for (const [number, name] of this.#numbers) {
+      text = text.replaceAll(
+        new RegExp(`${number}(?:000)?(?:\\.\\d+)?`, 'g'),
+        `<${name.replace(/Ms$/, '')}>`,
+      );
+    }
+    if (/NaN|undefined|\[object/.test(text)) throw new Error(`an error reads badly in the page: ${text}`);
+    // Unescaped, a page on the web would take `<node>` for a tag and show nothing.
+    return text
+      .trim()
+      .replace(/\s*\n\s*/g, ' ')
+      .replaceAll('|', '\\|')
+      .replaceAll('<', '\\<');
+  }
+
+  /** Details that decided something and weren't shown in `text`. */
+  switches(text) {
+    return [...this.#looked].filter((name) => !text.includes(`<${name.replace(/Ms$/, '')}>`));
+  }
+
+  #standIn(name) {
+    const shown = `<${name}>`;
+    const same = this.#standIn.bind(this, name);
+    const list = () => [same()];
+    return new Proxy(() => shown, {
+      get: (_target, key) => {
+        if (key === Symbol.toPrimitive) return (wanted) => (wanted === 'number' ? this.#number(name) : shown);
+        if (key === 'toString' || key === 'valueOf') return () => shown;
+        if (key === Symbol.iterator) return () => list()[Symbol.iterator]();
+        if (typeof key === 'symbol') return undefined;
+        if (key === 'length' || key === 'size') return 1;
+        if (['join', 'toLocaleString', 'toFixed'].includes(key)) return () => shown;
+        if (['split', 'map', 'filter', 'slice', 'sort', 'toSorted'].includes(key)) return list;
+        return () => same();
+      },
+    });
+  }
+
+  #number(name) {
+    const number = 7_654_321 + this.#numbers.size;
+    this.#numbers.set(number, name);
+    return number * 1000;
+  }
 }
 
 function group(entries) {
@@ -142,3 +195,6 @@ function withDiagram(text) {
   if (start < 0 || stop < 0) throw new Error('docs/ARCHITECTURE.md has lost its layer marks');
   return `${text.slice(0, start + begin.length)}\n${table}\n${text.slice(stop)}`;
 }
+
+// Last, because classes exist only from their declaration on.
+process.exit(await main());
