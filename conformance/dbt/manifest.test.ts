@@ -190,7 +190,7 @@ function compare(path: string, theirs: unknown, ours: unknown, found: string[]):
   if (Array.isArray(theirs) && Array.isArray(ours) && theirs.length === ours.length) {
     const inSet = /(^|\.)tags$/.test(path);
     const [a, b] = inSet ? [[...theirs].sort(), [...ours].sort()] : [theirs, ours];
-    a.forEach((item, i) => compare(`${path}.${i}`, item, b[i], found));
+    for (const [i, item] of a.entries()) compare(`${path}.${i}`, item, b[i], found);
     return;
   }
   if (theirs !== ours) found.push(`${path}: dbt ${JSON.stringify(theirs)}, ours ${JSON.stringify(ours)}`);

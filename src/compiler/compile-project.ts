@@ -19,7 +19,7 @@ import { emptyManifest, Parsing } from './parsing.ts';
 import { PatchBook } from './patches.ts';
 import { fillPrimaryKeys } from './primary-keys.ts';
 import { ProjectCompilation } from './project-compilation.ts';
-import { PropertyEntries } from './property-entries.ts';
+import { PropertyEntries, type PropertyKey, placeOf } from './property-entries.ts';
 import { readNodeTests } from './node-tests.ts';
 import { Recorder } from './record-sql.ts';
 import { checkUnique, fillMaps, resolveReferences } from './references.ts';
@@ -114,6 +114,8 @@ function parse(environment: Environment, metadata: Plain): { manifest: Manifest;
   for (const entry of entries.of('sources')) readSource(tools, tests, entry);
   for (const entry of entries.of('exposures')) readExposure(tools, entry);
   for (const entry of entries.of('macros')) describeMacro(tools, entry);
+  for (const key of ['metrics', 'semantic_models', 'saved_queries', 'functions'] as const)
+    warnUnread(parsing, entries, key);
   const lookup = resolveReferences(parsing);
   for (const entry of entries.of('unit_tests')) readUnitTest(tools, lookup, entry);
   checkUnique(parsing);
@@ -123,6 +125,17 @@ function parse(environment: Environment, metadata: Plain): { manifest: Manifest;
   fillPrimaryKeys(manifest);
   fillMaps(manifest, dependenciesOf(manifest));
   return { manifest, graph: buildGraph(manifest) };
+}
+
+/** Says which kinds of resources a project describes that nothing here reads. */
+function warnUnread(parsing: Parsing, entries: PropertyEntries, key: PropertyKey): void {
+  const [first] = entries.of(key);
+  if (!first) return;
+  parsing.warn({
+    code: 'compiler.unread-resources',
+    message: `Boathouse doesn't read ${key.replace('_', ' ')} yet: ${entries.of(key).length} of them are left out of the manifest`,
+    location: placeOf(first, 'name'),
+  });
 }
 
 /** dbt's `metadata` of a manifest. */

@@ -56,7 +56,10 @@ export function readExposure(tools: Finishing, entry: PropertyEntry): void {
     created_at: parsing.createdAt,
   };
   readDependsOn(exposure, entry);
-  if (!exposure.config.enabled) return parsing.addDisabled(exposure);
+  if (!exposure.config.enabled) {
+    parsing.addDisabled(exposure);
+    return;
+  }
   const before = parsing.manifest.exposures[uniqueId];
   if (before) {
     throw compilerErrors['duplicate-name'](

@@ -30,6 +30,7 @@ describe('externalLocation', () => {
     ['knows old style', { external_location: 'x/%(name)s/100%%', formatter: 'oldstyle' }, "'x/cities/100%'"],
     [
       'knows templates',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: that is what the user writes.
       { external_location: 'x/${name}$$/$schema', formatter: 'template' },
       "'x/cities$/files'",
     ],

@@ -79,7 +79,7 @@ function fill(template: string, formatter: string, names: Plain, source: Manifes
     default:
       throw compilerErrors['bad-external-location'](
         { source: nameOf(source), problem: `has the formatter '${formatter}'` },
-        { hint: 'Formatters are newstyle ({name}), oldstyle (%(name)s) and template (${name}).' },
+        { hint: "Formatters are newstyle, oldstyle and template: Python's format, % and string.Template." },
       );
   }
 }

@@ -158,8 +158,8 @@ export class MacroRegistry {
   }
 
   #add(packageName: string, file: string, relativePath: string, text: string, builtIn: boolean): void {
-    let macros = this.#byPackage.get(packageName);
-    if (!macros) this.#byPackage.set(packageName, (macros = new Map()));
+    const macros = this.#byPackage.get(packageName) ?? new Map<string, MacroEntry>();
+    this.#byPackage.set(packageName, macros);
     if (!/\{%-?\+?\s*(macro|test|materialization|data_test)\b/.test(text)) return;
     for (const definition of parseTemplate(text, { file }).definitions) {
       if (definition.kind === 'docs' || definition.kind === 'snapshot') continue;

@@ -2,7 +2,7 @@
  * Database, schema and alias of a node: what `generate_database_name`, `generate_schema_name` and
  * `generate_alias_name` say. The macros are called only where the user has replaced one; ours do the same.
  */
-import { type SourceLocation } from '../base/index.ts';
+import type { SourceLocation } from '../base/index.ts';
 import { noKwargs, type Value } from '../jinja/index.ts';
 import { compilerErrors } from './errors.ts';
 import type { MacroEntry } from './macro-registry.ts';

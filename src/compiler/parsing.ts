@@ -5,6 +5,7 @@ import { ConfigLevels } from './config-levels.ts';
 import type { Environment } from './environment.ts';
 import { compilerErrors } from './errors.ts';
 import type { CompileWarning, Invocation } from './invocation.ts';
+import { addToRecord } from './lists-by-key.ts';
 import { UnknownConfigs } from './known-configs.ts';
 import type { MacroRegistry } from './macro-registry.ts';
 import type {
@@ -67,7 +68,10 @@ export class Parsing {
    * @throws compiler.duplicate-name when the id is taken.
    */
   add(node: ManifestNode, locate: Locate): void {
-    if (!node.config.enabled) return this.addDisabled(node);
+    if (!node.config.enabled) {
+      this.addDisabled(node);
+      return;
+    }
     const before = this.manifest.nodes[node.unique_id];
     if (before) {
       throw compilerErrors['duplicate-name'](
@@ -86,7 +90,7 @@ export class Parsing {
 
   /** Takes a disabled resource in. Several may share an id. */
   addDisabled(node: ManifestNode | ManifestSource | ManifestExposure | ManifestUnitTest): void {
-    (this.manifest.disabled[node.unique_id] ??= []).push(node);
+    addToRecord(this.manifest.disabled, node.unique_id, node);
   }
 
   /** Remembers where a resource stands. */

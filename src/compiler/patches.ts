@@ -6,6 +6,7 @@ import { isPlainDict } from '../project/index.ts';
 import { columnsOf, constraintOf, contractChecksum } from './columns.ts';
 import type { DocBlocks } from './doc-blocks.ts';
 import { compilerErrors } from './errors.ts';
+import { recordForeignKeys } from './foreign-keys.ts';
 import type { ManifestNode, Plain } from './manifest.ts';
 import type { Parsing } from './parsing.ts';
 import {
@@ -16,7 +17,6 @@ import {
   placeOf,
 } from './property-entries.ts';
 import { pythonStr } from './python-repr.ts';
-import { refOfCall, staticCalls } from './static-calls.ts';
 import {
   columnsOfVersion,
   formattedVersion,
@@ -148,20 +148,6 @@ export class PatchBook {
       );
     }
     this.#byName.set(key, patch);
-  }
-}
-
-/** What foreign keys point to is referred to. */
-function recordForeignKeys(node: ManifestNode): void {
-  const constraints = [
-    ...(node.constraints ?? []),
-    ...Object.values(node.columns).flatMap((column) => column.constraints),
-  ];
-  for (const { type, to } of constraints) {
-    if (type !== 'foreign_key' || typeof to !== 'string') continue;
-    const [call] = staticCalls(`{{ ${to} }}`) ?? [];
-    if (call?.name === 'source') node.sources.push([...(call.args as string[])]);
-    else if (call?.name === 'ref') node.refs.push(refOfCall(call));
   }
 }
 

@@ -1,4 +1,5 @@
 /** The columns that identify a model's rows, as its constraints and tests tell. */
+import { addToMap } from './lists-by-key.ts';
 import type { Manifest, ManifestNode } from './manifest.ts';
 
 /** Sets `primary_key` of every model: by constraint, else by tests for uniqueness and nulls. */
@@ -7,9 +8,7 @@ export function fillPrimaryKeys(manifest: Manifest): void {
   const all = [...Object.values(manifest.nodes), ...Object.values(manifest.disabled).flat()];
   for (const node of all) {
     if (node.resource_type !== 'test' || !node.test_metadata || !node.attached_node) continue;
-    const list = tests.get(node.attached_node);
-    if (list) list.push(node);
-    else tests.set(node.attached_node, [node]);
+    addToMap(tests, node.attached_node, node);
   }
   for (const node of Object.values(manifest.nodes)) {
     if (node.resource_type === 'model')

@@ -100,7 +100,7 @@ describe('compileNode', () => {
     const error = (await codeOf(compilation, 'm').catch((e: unknown) => e)) as BoathouseError;
     expect(error.code).toBe('jinja.undefined');
     expect(error.location?.line).toBe(2);
-    expect(error.location?.stack?.join('\n')).toMatch(/inner[^]*outer[^]*models\/m\.sql:2/);
+    expect(error.location?.stack?.join('\n')).toMatch(/inner.*outer.*models\/m\.sql:2/s);
   });
 });
 

@@ -6,8 +6,10 @@ import type { Project } from '../project/index.ts';
 import type { Compilation, CompiledNode, Engine, MacroNode, RenderExtras } from './compilation.ts';
 import { isRelation, type Relation } from './context/index.ts';
 import { Environment } from './environment.ts';
-import { type Cte, injectCtes } from './ephemeral.ts';
+import { injectCtes } from './ephemeral.ts';
+import { ephemeralParents, type Rendered } from './ephemeral-parents.ts';
 import { compilerErrors } from './errors.ts';
+import { resolveForeignKeys } from './foreign-keys.ts';
 import { buildGraph, type Graph } from './graph.ts';
 import type { Invocation } from './invocation.ts';
 import type { MacroEntry, MacroRegistry } from './macro-registry.ts';
@@ -22,10 +24,9 @@ import type {
 } from './manifest.ts';
 import { manifestBody, manifestText, readManifestBody } from './manifest-text.ts';
 import { RefLookup } from './ref-lookup.ts';
-import { cteName, isEphemeral, relationOf } from './relation-of.ts';
+import { ownRelation, relationOf } from './relation-of.ts';
 import type { RenderScope } from './render-scope.ts';
 import { runConfig, runNames } from './run-names.ts';
-import { refOfCall, staticCalls } from './static-calls.ts';
 import { renderTestArguments, testArgumentsName } from './test-arguments.ts';
 
 /** What a compilation starts from. */
@@ -119,13 +120,15 @@ export class ProjectCompilation implements Compilation {
       throw compilerErrors['unsupported-language']({ node: uniqueId, language: node.language });
     }
     if (node.resource_type === 'seed') return { node, code: '', codeWithoutCtes: '' };
-    this.#resolveForeignKeys(node);
-    const compiled = await this.#compile(node, engine, extras);
+    resolveForeignKeys(this.project, node, this.#refs);
+    const own = await this.#render(node, engine, extras);
+    const ctes = await ephemeralParents(own.needs, (parent) => this.#render(parent, engine, extras));
+    const code = injectCtes(own.sql, ctes);
     node.compiled = true;
-    node.compiled_code = compiled.code;
+    node.compiled_code = code;
     node.extra_ctes_injected = true;
-    node.extra_ctes = compiled.ctes.map(({ id, sql }) => ({ id, sql }));
-    return { node, code: compiled.code, codeWithoutCtes: compiled.own };
+    node.extra_ctes = ctes.map(({ id, name, sql }) => ({ id, sql: ` ${name} as (\n${sql}\n)` }));
+    return { node, code, codeWithoutCtes: own.sql };
   }
 
   async renderIn(
@@ -142,13 +145,15 @@ export class ProjectCompilation implements Compilation {
   }
 
   async compileInline(text: string, engine: Engine | undefined, extras?: RenderExtras): Promise<string> {
-    const ephemeral = new Map<string, ManifestNode>();
-    const scope = this.#scope(undefined, engine, extras, (found) => ephemeral.set(found.unique_id, found));
+    const needs = new Map<string, ManifestNode>();
+    const scope = this.#scope(undefined, engine, extras, (found) => needs.set(found.unique_id, found));
     const own = await parseTemplate(text, { file: extras?.file ?? 'inline query' }).render(scope, {
       undefined: 'strict',
     });
-    const ctes = await this.#ctesOf(ephemeral.values(), engine, extras, []);
-    return injectCtes(own, ctes.map(asCte));
+    const ctes = await ephemeralParents([...needs.values()], (parent) =>
+      this.#render(parent, engine, extras),
+    );
+    return injectCtes(own, ctes);
   }
 
   async callMacro(
@@ -230,33 +235,16 @@ export class ProjectCompilation implements Compilation {
     return this.#templates.varsOf(packageName);
   }
 
-  /** `to: ref('x')` of foreign keys becomes the relation it means, as the engine's DDL needs it. */
-  #resolveForeignKeys(node: ManifestNode): void {
-    const ofColumns = Object.values(node.columns).flatMap((column) => column.constraints);
-    for (const constraint of [...(node.constraints ?? []), ...ofColumns]) {
-      const { to } = constraint;
-      if (constraint['type'] !== 'foreign_key' || typeof to !== 'string') continue;
-      const [call] = staticCalls(`{{ ${to} }}`) ?? [];
-      if (!call || call.name === 'config') continue;
-      const [first = '', second = ''] = call.args as string[];
-      const found =
-        call.name === 'ref'
-          ? this.#refs.ref(refOfCall(call), node.package_name)
-          : this.#refs.source(first, second, node.package_name);
-      if (found.kind === 'found') constraint['to'] = relationOf(this.project, found.node).render();
-    }
-  }
-
-  async #compile(
+  /** A node's SQL as rendered, with the ephemeral models it refers to. */
+  async #render(
     node: ManifestNode,
     engine: Engine | undefined,
     extras: RenderExtras | undefined,
-  ): Promise<{ code: string; own: string; ctes: readonly CompiledCte[] }> {
-    const ephemeral = new Map<string, ManifestNode>();
-    const scope = this.#scope(node, engine, extras, (found) => ephemeral.set(found.unique_id, found));
-    const own = await this.#renderNode(node, scope);
-    const ctes = await this.#ctesOf(ephemeral.values(), engine, extras, [node.unique_id]);
-    return { code: injectCtes(own, ctes.map(asCte)), own, ctes };
+  ): Promise<Rendered> {
+    const needs = new Map<string, ManifestNode>();
+    const scope = this.#scope(node, engine, extras, (found) => needs.set(found.unique_id, found));
+    const sql = await this.#renderNode(node, scope);
+    return { sql, needs: [...needs.values()] };
   }
 
   async #renderNode(node: ManifestNode, scope: RenderScope): Promise<string> {
@@ -273,33 +261,6 @@ export class ProjectCompilation implements Compilation {
     }
   }
 
-  /** The CTEs of ephemeral models and of those they need in turn, each once, what is needed first. */
-  async #ctesOf(
-    nodes: Iterable<ManifestNode>,
-    engine: Engine | undefined,
-    extras: RenderExtras | undefined,
-    path: readonly string[],
-  ): Promise<CompiledCte[]> {
-    const all = new Map<string, CompiledCte>();
-    for (const node of nodes) {
-      const ephemeral = new Map<string, ManifestNode>();
-      const scope = this.#scope(node, engine, extras, (found) => ephemeral.set(found.unique_id, found));
-      const sql = await this.#renderNode(node, scope);
-      for (const cte of await this.#ctesOf(ephemeral.values(), engine, extras, [...path, node.unique_id])) {
-        if (!all.has(cte.id)) all.set(cte.id, cte);
-      }
-      if (!all.has(node.unique_id)) {
-        all.set(node.unique_id, {
-          id: node.unique_id,
-          name: cteName(node),
-          body: sql,
-          sql: ` ${cteName(node)} as (\n${sql}\n)`,
-        });
-      }
-    }
-    return [...all.values()];
-  }
-
   #scope(
     node: ManifestNode | undefined,
     engine: Engine | undefined,
@@ -311,7 +272,7 @@ export class ProjectCompilation implements Compilation {
       kind: node === undefined || node.resource_type === 'operation' ? 'operation' : 'execute',
       packageName,
       model: node as unknown as Plain | undefined,
-      self: node && !isEphemeral(node) ? relationOf(this.project, node) : undefined,
+      self: node && ownRelation(this.project, node),
       config: node && runConfig(node),
       names: {
         ...runNames(
@@ -363,18 +324,6 @@ export class ProjectCompilation implements Compilation {
       this.manifest.macros[uniqueId] ?? manifestMacro(entry, this.invocation.startedAt.getTime() / 1000);
     return { uniqueId, name, packageName, builtIn, macro };
   }
-}
-
-interface CompiledCte {
-  readonly id: string;
-  readonly name: string;
-  readonly body: string;
-  /** As the manifest shows it. */
-  readonly sql: string;
-}
-
-function asCte(cte: CompiledCte): Cte {
-  return { name: cte.name, sql: cte.body };
 }
 
 function split(name: string): [string | null, string] {

@@ -8,6 +8,7 @@ import { parseTemplate, type Scope } from '../jinja/index.ts';
 import { isPlainDict, type PropertyFile } from '../project/index.ts';
 import type { DocBlocks } from './doc-blocks.ts';
 import { compilerErrors } from './errors.ts';
+import { addToMap } from './lists-by-key.ts';
 import type { Plain } from './manifest.ts';
 import { writable } from './manifest-text.ts';
 import type { Parsing } from './parsing.ts';
@@ -88,9 +89,7 @@ export class PropertyEntries {
             { location: file.locate([key, index, 'name']) },
           );
         }
-        let entries = this.#byKey.get(key);
-        if (!entries) this.#byKey.set(key, (entries = []));
-        entries.push({ key, name, packageName, file, index, data, raw });
+        addToMap(this.#byKey, key, { key, name, packageName, file, index, data, raw });
       });
     }
   }

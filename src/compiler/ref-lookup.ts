@@ -1,5 +1,6 @@
 /** Which node a `ref` or `source` means. */
 import { nearest } from '../base/index.ts';
+import { addToMap } from './lists-by-key.ts';
 import type { Manifest, ManifestNode, ManifestSource, RefArgs } from './manifest.ts';
 
 /** What was found: a node, nothing, or only a disabled one. */
@@ -18,10 +19,10 @@ export class RefLookup {
   constructor(manifest: Manifest, rootName: string) {
     this.#root = rootName;
     for (const node of Object.values(manifest.nodes)) {
-      if (isRefable(node.resource_type)) push(this.#nodes, node.name, node);
+      if (isRefable(node.resource_type)) addToMap(this.#nodes, node.name, node);
     }
     for (const source of Object.values(manifest.sources)) {
-      push(this.#sources, `${source.source_name}.${source.name}`, source);
+      addToMap(this.#sources, `${source.source_name}.${source.name}`, source);
     }
     for (const copies of Object.values(manifest.disabled)) {
       for (const copy of copies) {
@@ -85,10 +86,4 @@ export function isRefable(type: string): boolean {
 function isVersion(node: ManifestNode, version: string | number | null): boolean {
   if (version === null) return node.version == null || String(node.version) === String(node.latest_version);
   return node.version != null && String(node.version) === String(version);
-}
-
-function push<T>(map: Map<string, T[]>, key: string, item: T): void {
-  const list = map.get(key);
-  if (list) list.push(item);
-  else map.set(key, [item]);
 }

@@ -4,7 +4,8 @@
  */
 import { parseTemplate } from '../jinja/index.ts';
 import { compilerErrors } from './errors.ts';
-import type { Manifest, ManifestExposure, ManifestNode, ManifestSource, RefArgs } from './manifest.ts';
+import { addToRecord } from './lists-by-key.ts';
+import type { Manifest, ManifestExposure, ManifestNode, RefArgs } from './manifest.ts';
 import type { Parsing } from './parsing.ts';
 import { RefLookup } from './ref-lookup.ts';
 
@@ -77,7 +78,7 @@ function dropsTest(
 }
 
 /** `ref-not-found` at the call, with the nearest name. */
-export function refNotFound(
+function refNotFound(
   parsing: Parsing,
   lookup: RefLookup,
   node: ManifestNode | ManifestExposure,
@@ -177,12 +178,12 @@ export function fillMaps(manifest: Manifest, dependencies: Iterable<[string, rea
   for (const [id, parents] of dependencies) {
     manifest.parent_map[id] = [...new Set(parents)].sort();
     children[id] ??= [];
-    for (const parent of new Set(parents)) (children[parent] ??= []).push(id);
+    for (const parent of new Set(parents)) addToRecord(children, parent, id);
   }
   for (const [id, below] of Object.entries(children)) manifest.child_map[id] = below.sort();
   for (const group of Object.values(manifest.groups)) manifest.group_map[group.name] ??= [];
   for (const node of Object.values(manifest.nodes)) {
-    if (node.group) (manifest.group_map[node.group] ??= []).push(node.unique_id);
+    if (node.group) addToRecord(manifest.group_map, node.group, node.unique_id);
   }
 }
 
@@ -226,6 +227,3 @@ export function checkUnique(parsing: Parsing): void {
     relations.set(node.relation_name, node);
   }
 }
-
-/** A node or source as `sources` and `refs` of macros find it. */
-export type Resolved = ManifestNode | ManifestSource;

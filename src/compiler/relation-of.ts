@@ -10,7 +10,11 @@ import type { ManifestNode, ManifestSource, Plain } from './manifest.ts';
  */
 export function relationOf(project: Project, node: ManifestNode | ManifestSource): Relation {
   if (node.resource_type === 'source') return sourceRelation(node, policyOf({}, node.quoting));
-  if (isEphemeral(node)) return ephemeralRelation(node);
+  return isEphemeral(node) ? ephemeralRelation(node) : ownRelation(project, node);
+}
+
+/** What `this` is in a node: its name in the database, also where it never gets there. */
+export function ownRelation(project: Project, node: ManifestNode): Relation {
   return Relation.of({
     database: node.database,
     schema: node.schema,

@@ -54,8 +54,8 @@ export function readUnitTest(tools: Finishing, lookup: RefLookup, entry: Propert
     version: null,
   };
   test.checksum = checksumOf(test);
-  if (!test.config.enabled) return parsing.addDisabled(test);
-  addForVersions(tools, lookup, entry, test);
+  if (test.config.enabled) addForVersions(tools, lookup, entry, test);
+  else parsing.addDisabled(test);
 }
 
 function addForVersions(
@@ -74,7 +74,10 @@ function addForVersions(
     const isDisabled = Object.values(manifest.disabled).some((copies) =>
       copies.some((copy) => copy.resource_type === 'model' && copy.name === test.model),
     );
-    if (isDisabled) return tools.parsing.addDisabled(test);
+    if (isDisabled) {
+      tools.parsing.addDisabled(test);
+      return;
+    }
     const near = lookup.nearestRef(test.model);
     throw compilerErrors['ref-not-found'](
       { node: test.unique_id, name: test.model, package: null, version: null, disabled: false },
@@ -84,7 +87,10 @@ function addForVersions(
       },
     );
   }
-  if (only.version == null) return put(tools, entry, test, only);
+  if (only.version == null) {
+    put(tools, entry, test, only);
+    return;
+  }
   for (const node of nodes) {
     if (!isWanted(test.versions, node.version)) continue;
     const id = `${test.unique_id}_v${node.version}`;
