@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseAction, parseActionLine, printAction } from './action-json.ts';
 import { type Action, type AddFile, deletionVectorId, fileKey, removeOf } from './actions.ts';
 import { parseActions } from './commit-file.ts';
-import { decodeFilePath, encodeFilePath, partitionFolder } from './file-paths.ts';
+import { decodeFilePath, encodeFilePath } from './file-paths.ts';
 
 describe('actions as JSON', () => {
   it.each([
@@ -146,16 +146,5 @@ describe('paths of data files', () => {
         expect(decodeFilePath(encodeFilePath(`d/${path}`))).toBe(`d/${path}`);
       }),
     );
-  });
-
-  it('name folders for partitions as Hive does', () => {
-    expect(
-      partitionFolder([
-        ['day', '2024-01-01'],
-        ['time', '10:30'],
-        ['kind', null],
-        ['a/b', 'x=y%'],
-      ]),
-    ).toBe('day=2024-01-01/time=10%3A30/kind=__HIVE_DEFAULT_PARTITION__/a%2Fb=x%3Dy%25');
   });
 });

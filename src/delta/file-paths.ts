@@ -26,21 +26,3 @@ export function encodeFilePath(path: string): string {
 export function isAbsoluteFilePath(path: string): boolean {
   return path.startsWith('/') || /^[A-Za-z][A-Za-z0-9+.-]*:\//.test(path);
 }
-
-/**
- * The folder for rows with these partition values, as Hive names it: `day=2024-01-01/kind=__HIVE_DEFAULT_PARTITION__`.
- * Only a convention: readers take the values from the log.
- */
-export function partitionFolder(values: Iterable<readonly [string, string | null]>): string {
-  return Array.from(values, ([name, value]) => {
-    const folder = value === null || value === '' ? '__HIVE_DEFAULT_PARTITION__' : escapeFolderName(value);
-    return `${escapeFolderName(name)}=${folder}`;
-  }).join('/');
-}
-
-/** Percent-encodes what Hive does, and what some file system refuses. */
-function escapeFolderName(name: string): string {
-  return name.replace(/[\u0000-\u001f"#%'*/:=?\\\u007f{[\]^<>|]|^\.{1,2}$|[ .]$/g, (text) =>
-    Array.from(text, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`).join(''),
-  );
-}

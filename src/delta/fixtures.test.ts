@@ -4,11 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { type Json, parseJson } from '../base/index.ts';
 import { openStorage, type Storage } from '../storage/index.ts';
 import { memoryRows } from './contract.ts';
-import { assertReadable, assertWritable } from './features.ts';
+import { assertReadable, assertWritable, physicalName } from './features.ts';
 import { history } from './history.ts';
-import { partitionOf } from './partition-values.ts';
+import { type PartitionValue, parsePartitionValue } from './partition-values.ts';
 import { readSnapshot } from './read-snapshot.ts';
-import { parseSchema, printSchema } from './schema.ts';
+import { parseSchema, printSchema, type StructField } from './schema.ts';
+import type { AddFile } from './actions.ts';
 import type { Snapshot } from './snapshot.ts';
 import { statsOf } from './stats.ts';
 
@@ -40,7 +41,7 @@ describe.skipIf(!root)('the acceptance tables of Delta (BOATHOUSE_FIXTURES)', ()
     expect([...snapshot.files.values()].map((file) => file.logPath).sort()).toEqual([...live.keys()].sort());
     for (const file of snapshot.files.values()) {
       expect(existsSync(join(datRoot, name, 'delta', file.path)), file.path).toBe(true);
-      expect(partitionOf(snapshot, file).size).toBe(snapshot.metadata.partitionColumns.length);
+      expect(partitionOf(snapshot, file).length).toBe(snapshot.metadata.partitionColumns.length);
       const rows = statsOf(snapshot, file)?.rowCount;
       if (file.stats !== undefined)
         expect(rows).toBe((parseJson(file.stats) as { numRecords: number }).numRecords);
@@ -76,10 +77,21 @@ describe.skipIf(!root)('the acceptance tables of Delta (BOATHOUSE_FIXTURES)', ()
 
   it('type partition values, decimals and times included', async () => {
     const snapshot = await open('multi_partitioned_2');
-    const values = [...snapshot.files.values()].map((file) => [...partitionOf(snapshot, file).values()]);
+    const values = [...snapshot.files.values()].map((file) => partitionOf(snapshot, file));
     expect(values).toContainEqual([false, 117_900_000_000n, '12.000000000000000000']);
   });
 });
+
+/** The typed partition values of a file, in the table's order. */
+function partitionOf(snapshot: Snapshot, file: AddFile): PartitionValue[] {
+  return snapshot.metadata.partitionColumns.map((column) => {
+    const field = snapshot.schema.fields.find(({ name }) => name === column);
+    expect(field, column).toBeDefined();
+    const physical = physicalName(field as StructField, snapshot.metadata);
+    expect(file.partitionValues.has(physical), physical).toBe(true);
+    return parsePartitionValue(file.partitionValues.get(physical) ?? null, (field as StructField).type);
+  });
+}
 
 function storageOf(name: string): Storage {
   return openStorage(join(datRoot, name, 'delta'));

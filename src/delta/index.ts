@@ -61,21 +61,14 @@ export {
 export type { Operation } from './commit-info.ts';
 export type { ReadSet } from './conflicts.ts';
 export { type CheckpointOutcome, writeCheckpoint } from './checkpoint-write.ts';
-export { decodeFilePath, encodeFilePath, partitionFolder } from './file-paths.ts';
+export { decodeFilePath, encodeFilePath } from './file-paths.ts';
 export { type HistoryEntry, history, versionAt } from './history.ts';
-export {
-  filesMatching,
-  type PartitionValue,
-  parsePartitionValue,
-  partitionFields,
-  partitionOf,
-  printPartitionValue,
-} from './partition-values.ts';
+export { type PartitionValue, parsePartitionValue } from './partition-values.ts';
 export {
   type ColumnStats,
+  columnKey,
   type FileStats,
   parseStats,
-  printStats,
   type StatValue,
   statsOf,
 } from './stats.ts';

@@ -64,6 +64,8 @@ export async function listLog(storage: Storage, first = 0): Promise<LogListing> 
     const match = logName.exec(name);
     if (!match) continue;
     const version = Number(match[1]);
+    // Nobody gets there by committing; arithmetic on it would go wrong.
+    if (!Number.isSafeInteger(version)) continue;
     const [, , commit, compactedTo, part, partCount, uuidFormat, classic] = match;
     if (commit !== undefined) commits.set(version, info);
     else if (compactedTo !== undefined) {

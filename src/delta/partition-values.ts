@@ -1,14 +1,11 @@
 /**
- * Partition values: text in the log, typed values here, and back.
+ * Partition values: text in the log, typed values here.
  *
  * Source: Delta protocol, "Partition Value Serialization".
  */
 import { unreachable } from '../base/index.ts';
-import type { AddFile } from './actions.ts';
 import { deltaErrors } from './errors.ts';
-import { physicalName } from './features.ts';
-import { type DataType, printDataType, type StructField } from './schema.ts';
-import type { Snapshot } from './snapshot.ts';
+import { type DataType, printDataType } from './schema.ts';
 
 /**
  * A value of a partition column. byte, short, integer, float and double are numbers; long is a bigint;
@@ -66,14 +63,14 @@ export function parsePartitionValue(text: string | null, type: DataType): Partit
       return value;
     }
     case 'date':
-      if (!/^[+-]?\d{4,}-\d{2}-\d{2}$/.test(text)) throw bad();
+      if (!/^[+-]?\d{4,}-\d{2}-\d{2}(?: \(BC\))?$/.test(text)) throw bad();
       return text;
     case 'timestamp':
     case 'timestamp_ntz':
       return parseTimestampMicros(text) ?? raise(bad());
     case 'binary':
-      // One character a byte: the escapes of the JSON around it are gone already.
-      return Uint8Array.from(text, (c) => c.charCodeAt(0));
+      // As Spark and delta-kernel do: the bytes are the text's UTF-8.
+      return new TextEncoder().encode(text);
     case 'void':
       return null;
     case 'variant':
@@ -81,52 +78,6 @@ export function parsePartitionValue(text: string | null, type: DataType): Partit
     default:
       return unreachable(type);
   }
-}
-
-/** `value` as the log writes it; null for null and for an empty text, which the log can't tell apart. */
-export function printPartitionValue(value: PartitionValue, type: DataType): string | null {
-  if (value === null || value === '') return null;
-  if (value instanceof Uint8Array) return Array.from(value, (byte) => String.fromCharCode(byte)).join('');
-  if (type.kind === 'primitive' && typeof value === 'bigint') {
-    if (type.name === 'timestamp') return `${printTimestampMicros(value, 'T')}Z`;
-    if (type.name === 'timestamp_ntz') return printTimestampMicros(value, ' ');
-  }
-  return String(value);
-}
-
-/** A file's partition values by the columns' names in the schema, typed. @throws delta.bad-partition-value */
-export function partitionOf(snapshot: Snapshot, file: AddFile): Map<string, PartitionValue> {
-  return new Map(
-    partitionFields(snapshot).map((field) => [
-      field.name,
-      parsePartitionValue(
-        file.partitionValues.get(physicalName(field, snapshot.metadata)) ?? null,
-        field.type,
-      ),
-    ]),
-  );
-}
-
-/** The fields of the partition columns, in the table's order of partitioning. @throws delta.bad-schema */
-export function partitionFields(snapshot: Pick<Snapshot, 'schema' | 'metadata'>): readonly StructField[] {
-  return snapshot.metadata.partitionColumns.map((name) => {
-    const found = snapshot.schema.fields.find((field) => field.name === name);
-    if (!found)
-      throw deltaErrors['bad-schema']({ problem: `there is no column for the partition column '${name}'` });
-    return found;
-  });
-}
-
-/**
- * The live files whose partition `matches`. Files are skipped without being opened.
- *
- * @param matches gets the typed values by the columns' names.
- */
-export function filesMatching(
-  snapshot: Snapshot,
-  matches: (partition: ReadonlyMap<string, PartitionValue>) => boolean,
-): AddFile[] {
-  return [...snapshot.files.values()].filter((file) => matches(partitionOf(snapshot, file)));
 }
 
 /** Microseconds since 1970 of `1970-01-01 00:00:00.123456` or ISO 8601; undefined when it is neither. */
@@ -147,12 +98,6 @@ export function parseTimestampMicros(text: string): bigint | undefined {
     : 0;
   const micros = BigInt(fraction.padEnd(6, '0').slice(0, 6));
   return BigInt(date.getTime() - minutes * 60_000) * 1000n + micros;
-}
-
-function printTimestampMicros(micros: bigint, separator: ' ' | 'T'): string {
-  const inSecond = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  const iso = new Date(Number((micros - inSecond) / 1000n)).toISOString();
-  return `${iso.slice(0, -'.000Z'.length).replace('T', separator)}.${String(inSecond).padStart(6, '0')}`;
 }
 
 function raise(error: Error): never {

@@ -74,7 +74,8 @@ async function readOnce(storage: Storage, options: ReadSnapshotOptions, attempt:
   const latest = latestVersion(log);
   if (latest < 0) throw deltaErrors['not-a-table']({ table: storage.uri });
   const version = wanted ?? latest;
-  if (version > latest || version < 0) throw noSuchVersion(storage, `version ${version}`, log);
+  if (version > latest || version < firstVersion(log))
+    throw noSuchVersion(storage, `version ${version}`, log);
   try {
     return await replayFromAny(storage, log, version, options);
   } catch (error) {
@@ -194,7 +195,7 @@ function chainOf(storage: Storage, log: LogListing, start: number, version: numb
 function missingCommit(log: LogListing, start: number, missing: number, version: number): string {
   const what = `the commit of version ${missing} (${commitPath(missing)}) is missing`;
   if (missing === 0) {
-    const first = Math.min(...log.commits.keys());
+    const [first] = log.commits.keys();
     return `${what}, commits begin at version ${first}, and no readable checkpoint stands for the ones before`;
   }
   return `${what}, between versions ${Math.max(start, 0)} and ${version}`;
@@ -209,8 +210,17 @@ export function latestVersion(log: LogListing): number {
 
 /** The error for a version the log doesn't reach, naming those it does. */
 export function noSuchVersion(storage: Storage, wanted: string, log: LogListing): Error {
-  const first = Math.min(...log.commits.keys(), ...log.checkpoints.map((c) => c.version));
-  return deltaErrors['no-such-version']({ table: storage.uri, wanted, first, last: latestVersion(log) });
+  return deltaErrors['no-such-version']({
+    table: storage.uri,
+    wanted,
+    first: firstVersion(log),
+    last: latestVersion(log),
+  });
+}
+
+/** The oldest version that can be read: 0 while its commit is there, else the oldest checkpoint's. */
+function firstVersion(log: LogListing): number {
+  return log.commits.has(0) ? 0 : (log.checkpoints[0]?.version ?? 0);
 }
 
 /** The commit's own time where the table keeps it. */

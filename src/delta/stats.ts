@@ -6,7 +6,7 @@
  *
  * Source: Delta protocol, "Per-file Statistics".
  */
-import { type Json, parseJson, printJson } from '../base/index.ts';
+import { type Json, parseJson } from '../base/index.ts';
 import type { AddFile } from './actions.ts';
 import { physicalName } from './features.ts';
 import { parseTimestampMicros } from './partition-values.ts';
@@ -31,7 +31,7 @@ export interface FileStats {
   readonly rowCount: number | undefined;
   /** Whether the bounds are met by rows that aren't deleted. */
   readonly tightBounds: boolean;
-  /** By the column's path in the schema, joined by dots; only columns something is known of. */
+  /** By the column's path in the schema as `columnKey` joins it; only columns something is known of. */
   readonly columns: ReadonlyMap<string, ColumnStats>;
 }
 
@@ -62,21 +62,9 @@ export function parseStats(
   };
 }
 
-/** Statistics as the log's JSON. `min` and `max` are nested by column as the data is, under physical names. */
-export function printStats(stats: {
-  readonly rowCount: number | bigint;
-  readonly min: Readonly<Record<string, Json>>;
-  readonly max: Readonly<Record<string, Json>>;
-  readonly nullCount: Readonly<Record<string, Json>>;
-  readonly tightBounds?: boolean;
-}): string {
-  return printJson({
-    numRecords: stats.rowCount,
-    minValues: stats.min,
-    maxValues: stats.max,
-    nullCount: stats.nullCount,
-    tightBounds: stats.tightBounds,
-  });
+/** A column's path as one text: names joined by dots, those that hold a dot or a backtick in backticks. Pure. */
+export function columnKey(path: readonly string[]): string {
+  return path.map((name) => (/[.`]/.test(name) ? `\`${name.replaceAll('`', '``')}\`` : name)).join('.');
 }
 
 type Triple = readonly [Json | undefined, Json | undefined, Json | undefined];
@@ -91,7 +79,7 @@ function collect(
   for (const field of type.fields) {
     const name = physicalName(field, table.metadata);
     const values: Triple = [memberOf(min, name), memberOf(max, name), memberOf(nulls, name)];
-    const path = prefix + field.name;
+    const path = prefix + columnKey([field.name]);
     if (field.type.kind === 'struct') {
       collect(field.type, values, `${path}.`, table, into);
       continue;

@@ -30,7 +30,8 @@ const kinds: Kinds = {
   },
   'bad-path': {
     message: (d) => `'${d.path}' is not a path inside a folder: ${d.problem}`,
-    hint: () => 'Paths are relative, with / between names, and name one file.',
+    hint: () =>
+      'Paths inside a folder are relative, with / between names, and name one file; a URI is file:///absolute/path with %-escapes.',
     httpStatus: 400,
   },
   unfinished: {

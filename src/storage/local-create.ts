@@ -55,7 +55,7 @@ async function createByLink(
         throw error;
       }
     }
-    await syncFolder(folder);
+    await settled(syncFolder(folder));
     return { kind: 'created' };
   } finally {
     await unlink(temporary).catch(() => undefined);
@@ -82,14 +82,29 @@ async function createByMarking(file: string, bytes: Uint8Array): Promise<PutOutc
     // One byte can't be torn. From here on the object is whole for every reader.
     await handle.write(bytes.subarray(0, 1), 0, 1, 0);
     whole = true;
-    await handle.sync();
+    await settled(handle.sync());
   } finally {
     await handle.close();
     // The name was ours alone, and nobody takes an unfinished object for a commit: give it back.
     if (!whole) await unlink(file).catch(() => undefined);
   }
-  await syncFolder(dirname(file));
+  await settled(syncFolder(dirname(file)));
   return { kind: 'created' };
+}
+
+/**
+ * What follows once the name is there. A failure now (even a full disk) must not read as "nothing was
+ * created": it becomes an I/O error, by which storage says that it can't tell.
+ */
+export async function settled(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw Object.assign(new Error(`created, but not known to be durable: ${problem}`, { cause }), {
+      code: 'EIO',
+    });
+  }
 }
 
 async function exists(file: string): Promise<boolean> {

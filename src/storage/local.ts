@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { assert } from '../base/index.ts';
 import { storageErrors } from './errors.ts';
-import { createIfAbsent } from './local-create.ts';
+import { createIfAbsent, settled } from './local-create.ts';
 import { codeOf, localError } from './local-errors.ts';
 import { LocalRoot } from './local-root.ts';
 import { isTemporary, sweepTemporaries, syncFolder, writeTemporary } from './local-temporary.ts';
@@ -60,10 +60,12 @@ export class LocalStorage implements Storage {
     return this.#touch('read', path, async (file) => {
       const handle = await open(file, constants.O_RDONLY);
       try {
-        const bytes = new Uint8Array(lengthBytes);
+        // The length may come from data: no more is set aside than the object has.
+        const left = Math.max(0, (await handle.stat()).size - startByte);
+        const bytes = new Uint8Array(Math.min(lengthBytes, left));
         let filled = 0;
-        while (filled < lengthBytes) {
-          const { bytesRead } = await handle.read(bytes, filled, lengthBytes - filled, startByte + filled);
+        while (filled < bytes.length) {
+          const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, startByte + filled);
           if (bytesRead === 0) break;
           filled += bytesRead;
         }
@@ -91,7 +93,7 @@ export class LocalStorage implements Storage {
       await this.#makeFolder(folder);
       await this.#sweepOnce(folder);
       const outcome = await createIfAbsent(file, bytes, this.#links);
-      if (outcome.kind === 'created') await this.#syncNewFolders();
+      if (outcome.kind === 'created') await settled(this.#syncNewFolders());
       return outcome;
     });
   }

@@ -12,7 +12,7 @@ import type { Storage, StorageOptions } from './storage.ts';
  * Nothing is touched until it is used; a folder that isn't there is made by the first write.
  *
  * @param options `AWS_*` names verbatim; ignored for local paths, their secrets are masked in output.
- * @throws storage.unsupported-scheme
+ * @throws storage.unsupported-scheme, storage.bad-path
  */
 export function openStorage(uri: string, options: StorageOptions = {}): Storage {
   for (const [name, value] of Object.entries(options)) {
@@ -27,9 +27,14 @@ export function openStorage(uri: string, options: StorageOptions = {}): Storage 
 
 /** `file:relative/path` is not a URL that Node takes, but people write it. */
 function localPathOf(uri: string): string {
-  return /^file:\/\//i.test(uri)
-    ? fileURLToPath(uri)
-    : resolve(decodeURIComponent(uri.slice('file:'.length)));
+  try {
+    return /^file:\/\//i.test(uri)
+      ? fileURLToPath(uri)
+      : resolve(decodeURIComponent(uri.slice('file:'.length)));
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw storageErrors['bad-path']({ path: uri, problem }, { cause });
+  }
 }
 
 function openMemory(name: string): MemoryStorage {

@@ -43,7 +43,8 @@ export interface Storage {
    * Creates the object unless one is there. Atomic, durable when it returns, and safe between
    * processes: of any number of racing callers one is told `created`; readers see nothing or all of it.
    *
-   * @throws storage.no-space, storage.no-permission, storage.outside-root
+   * @throws storage.unreachable when it can't be told whether the object was created; any other error
+   * says that it wasn't: storage.no-space, storage.no-permission, storage.outside-root
    */
   putIfAbsent(path: string, bytes: Uint8Array): Promise<PutOutcome>;
 

@@ -5,14 +5,7 @@
  * decimal(20,0), ENUM to string), and refused by name where it wouldn't.
  */
 import { unreachable } from '../base/index.ts';
-import {
-  type DataType,
-  field,
-  type PrimitiveName,
-  primitive,
-  printDataType,
-  type StructField,
-} from '../delta/index.ts';
+import { type DataType, field, type PrimitiveName, primitive, printDataType } from '../delta/index.ts';
 import { printSqlType, quoteIdentifier, type SqlType } from '../duckdb/index.ts';
 import { tablesErrors } from './errors.ts';
 
@@ -142,25 +135,6 @@ const scalars: Readonly<Record<string, PrimitiveName | DataType>> = {
   // A bare NULL has no type; DuckDB's own tables make it an INTEGER.
   NULL: 'integer',
 };
-
-/** Whether any part of `type` is a timestamp without a zone, which needs a table feature. Pure. */
-export function hasTimestampNtz(type: DataType): boolean {
-  switch (type.kind) {
-    case 'primitive':
-      return type.name === 'timestamp_ntz';
-    case 'array':
-      return hasTimestampNtz(type.elementType);
-    case 'map':
-      return hasTimestampNtz(type.keyType) || hasTimestampNtz(type.valueType);
-    case 'struct':
-      return type.fields.some((f: StructField) => hasTimestampNtz(f.type));
-    case 'decimal':
-    case 'unknown':
-      return false;
-    default:
-      return unreachable(type);
-  }
-}
 
 /** Whether two types hold the same values; nullability and metadata inside don't count. Pure. */
 export function sameType(a: DataType, b: DataType): boolean {

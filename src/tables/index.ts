@@ -4,7 +4,6 @@ export { deltaTypeOf, duckdbTypeOf } from './delta-types.ts';
 export { tablesErrors } from './errors.ts';
 export { type LandOptions, type LandResult, landFiles } from './land.ts';
 export { duckdbParquetRows } from './parquet-rows.ts';
-export { deltaRelationSql, relationColumns } from './relation.ts';
 export { type DeltaRelation, openDeltaRelation, rewriteDeltaScans } from './scan.ts';
 export { type RowsInput, writeDelta } from './write-delta.ts';
 export type { SchemaMode, WriteMode, WriteOptions, WriteResult } from './write-options.ts';

@@ -3,42 +3,27 @@
  *
  * Source: Delta protocol, "Partition Value Serialization".
  */
-import { unreachable } from '../base/index.ts';
-import { type DataType, deltaErrors, type PrimitiveName, printDataType } from '../delta/index.ts';
+import { type DataType, type PrimitiveName, parsePartitionValue, printDataType } from '../delta/index.ts';
 import { quoteLiteral } from '../duckdb/index.ts';
 import { duckdbTypeOf } from './delta-types.ts';
 
-/** The SQL constant for a partition value as the log spells it; the empty string is null too. Pure. */
+/**
+ * The SQL constant for a partition value as the log spells it; the empty string is null too. Pure.
+ *
+ * @throws delta.bad-partition-value for what isn't of the type, before the engine sees it.
+ */
 export function partitionLiteral(value: string | null | undefined, type: DataType): string {
   const duckdbType = duckdbTypeOf(type);
-  if (value === null || value === undefined || value === '') return `CAST(NULL AS ${duckdbType})`;
-  if (type.kind === 'decimal') return `CAST(${quoteLiteral(value)} AS ${duckdbType})`;
-  if (type.kind !== 'primitive') {
-    throw deltaErrors['bad-partition-value']({ value, type: printDataType(type) });
-  }
-  switch (type.name) {
-    case 'string':
-      return quoteLiteral(value);
-    case 'binary':
-      return `CAST(${quoteLiteral(blobText(value))} AS BLOB)`;
-    case 'timestamp':
-      // Without a zone it means UTC, whatever zone the session is in.
-      return `CAST(${quoteLiteral(hasZone(value) ? value : `${value}+00`)} AS TIMESTAMP WITH TIME ZONE)`;
-    case 'float':
-    case 'double':
-    case 'long':
-    case 'integer':
-    case 'short':
-    case 'byte':
-    case 'boolean':
-    case 'date':
-    case 'timestamp_ntz':
-    case 'variant':
-    case 'void':
-      return `CAST(${quoteLiteral(value)} AS ${duckdbType})`;
-    default:
-      return unreachable(type);
-  }
+  const parsed = parsePartitionValue(value ?? null, type);
+  if (parsed === null) return `CAST(NULL AS ${duckdbType})`;
+  if (parsed instanceof Uint8Array) return `CAST(${quoteLiteral(blobText(parsed))} AS BLOB)`;
+  const text = value ?? '';
+  const name = type.kind === 'primitive' ? type.name : undefined;
+  // A literal can't hold a zero byte, and a text can.
+  if (name === 'string') return text.split('\0').map(quoteLiteral).join(' || chr(0) || ');
+  // Without a zone it means UTC, whatever zone the session is in.
+  const spelled = name === 'timestamp' && !hasZone(text) ? `${text}+00` : text;
+  return `CAST(${quoteLiteral(spelled)} AS ${duckdbType})`;
 }
 
 /**
@@ -76,9 +61,9 @@ function hasZone(text: string): boolean {
   return /(?:Z|[+-]\d{2}(?::?\d{2})?)$/.test(text.slice(10));
 }
 
-/** The characters of the log's text are the bytes; DuckDB's literal wants those beyond ASCII escaped. */
-function blobText(value: string): string {
-  return Array.from(new TextEncoder().encode(value), (byte) =>
+/** DuckDB's literal wants bytes beyond ASCII escaped. */
+function blobText(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) =>
     byte >= 32 && byte < 127 && byte !== 92 && byte !== 39 && byte !== 34
       ? String.fromCharCode(byte)
       : `\\x${byte.toString(16).toUpperCase().padStart(2, '0')}`,

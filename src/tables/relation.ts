@@ -73,9 +73,10 @@ class Plan {
     const plain: AddFile[] = [];
     const branches: string[] = [];
     for (const [key, file] of this.#snapshot.files) {
-      const gone = this.#deleted?.get(key);
-      if (gone === undefined) plain.push(file);
-      else if (gone.length > 0) branches.push(this.#branch([file], excluded(gone)));
+      const gone = this.#deleted?.get(key) ?? [];
+      const isKnown = file.deletionVector === undefined || this.#deleted?.has(key) === true;
+      assert(isKnown, `the deletion vector of ${file.path} was read: its rows would come back`);
+      if (gone.length > 0) branches.push(this.#branch([file], excluded(gone)));
       else plain.push(file);
     }
     const groups = this.#byPartition(plain);
@@ -126,7 +127,9 @@ class Plan {
       const type = quoteLiteral(this.#physicalType(field.type));
       return [`${name}: {'name': 'c${index}', 'type': ${type}, 'default_value': NULL}`];
     });
-    return `read_parquet([${paths.join(', ')}], hive_partitioning = false, schema = MAP {${schema.join(', ')}})`;
+    // Other writers take every column for partitioning; then only the number of rows is in the files.
+    const columns = schema.length === 0 ? '' : `, schema = MAP {${schema.join(', ')}}`;
+    return `read_parquet([${paths.join(', ')}], hive_partitioning = false${columns})`;
   }
 
   /** `type` with the names that stand in the files. */

@@ -66,7 +66,9 @@ function* leaves(
 function bounds(stats: ColumnStats, type: DataType): [string | undefined, string | undefined] {
   const min = stats.get('min');
   const max = stats.get('max');
-  if (min === undefined || max === undefined) return [undefined, undefined];
+  // The engine leaves NaN out of its bounds, and readers take NaN for the greatest number there is.
+  if (min === undefined || max === undefined || stats.get('has_nan') === 'true')
+    return [undefined, undefined];
   if (type.kind === 'decimal') return [number(min), number(max)];
   if (type.kind !== 'primitive') return [undefined, undefined];
   switch (type.name) {
@@ -120,11 +122,20 @@ function cut(text: string): string {
   return text.length <= textMax ? text : [...text].slice(0, textMax).join('');
 }
 
-/** A prefix isn't an upper bound of what it begins; followed by the highest code point it is. */
+/**
+ * A prefix isn't an upper bound of what it begins; followed by the highest code point it is, unless
+ * that very code point comes next: then the prefix goes on until it doesn't.
+ */
 function upperBound(text: string): string {
   const short = cut(text);
-  return JSON.stringify(short.length === text.length ? text : `${short}\u{10ffff}`);
+  if (short.length === text.length) return JSON.stringify(text);
+  const points = [...text];
+  let end = textMax;
+  while (points[end] === highest) end += 1;
+  return JSON.stringify(end === points.length ? text : `${points.slice(0, end).join('')}${highest}`);
 }
+
+const highest = '\u{10ffff}';
 
 function pathKey(path: readonly string[]): string {
   return JSON.stringify(path);

@@ -218,11 +218,11 @@ function assertPartitions({ schema, partitionColumns }: SchemaPlan): void {
   }
 }
 
-/** The SELECT that gives data files their columns, and partition columns their text in the log. Pure. */
-export function stagingSql(query: string, plan: SchemaPlan): string {
+/** What the data files hold, as the items of a SELECT: two plans with the same items take the same files. Pure. */
+export function stagingColumns(plan: SchemaPlan): string[] {
   const columns = plan.schema.fields.flatMap((field) => {
     const source = plan.sources.get(field.name);
-    const isPartition = plan.partitionColumns.includes(field.name);
+    const isPartition = isPartitioned(plan, field);
     const name = quoteIdentifier(field.name);
     const type = duckdbTypeOf(field.type, field.name);
     // A column that the rows lack is left out of the files: readers take it as null.
@@ -231,8 +231,24 @@ export function stagingSql(query: string, plan: SchemaPlan): string {
     const value = printSqlType(source.sqlType) === type ? plain : `CAST(${plain} AS ${type})`;
     return [`${isPartition ? partitionTextSql(value, field.type) : value} AS ${name}`];
   });
+  // Rows that bring nothing but partition values still need a file to be counted in.
+  const hasData = plan.schema.fields.some((f) => plan.sources.has(f.name) && !isPartitioned(plan, f));
+  const first = plan.schema.fields.find((f) => !isPartitioned(plan, f));
+  if (!hasData && first !== undefined) {
+    columns.push(`CAST(NULL AS ${duckdbTypeOf(first.type, first.name)}) AS ${quoteIdentifier(first.name)}`);
+  }
+  return columns;
+}
+
+/** The SELECT that gives data files their columns, and partition columns their text in the log. Pure. */
+export function stagingSql(query: string, plan: SchemaPlan): string {
+  const columns = stagingColumns(plan);
   // On a line of its own, the parenthesis outlives a comment that ends the query.
   return `SELECT ${columns.join(', ')} FROM (${query.replace(/[\s;]+$/, '')}\n) AS staged`;
+}
+
+function isPartitioned(plan: SchemaPlan, field: StructField): boolean {
+  return plan.partitionColumns.includes(field.name);
 }
 
 /** The metadata of a table with the plan's schema: a new table's, or `snapshot`'s changed. Pure. */
