@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -38,13 +38,27 @@ async function main() {
   return stale === 0 ? 0 : 1;
 }
 
+/** The sources that declare errors, put together: `dist/` has only what commands load. */
+async function everyLayersErrors() {
+  // A layer may declare errors in more than one place: each `errors.ts` adds its own.
+  const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).sort();
+  const contents = [
+    ...files.filter((file) => file.endsWith('errors.ts')).map((file) => `import './src/${file}';`),
+    `export { declaredErrors } from './src/base/index.ts';`,
+  ].join('\n');
+  const result = await build({
+    stdin: { contents, resolveDir: root },
+    bundle: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    write: false,
+  });
+  return await import(`data:text/javascript,${encodeURIComponent(result.outputFiles[0].text)}`);
+}
+
 async function errorPage() {
-  // A layer may declare errors in more than one place: each `errors.js` adds its own.
-  const files = readdirSync(dist, { recursive: true, encoding: 'utf8' }).sort();
-  for (const file of files) {
-    if (file.endsWith('errors.js')) await import(pathToFileURL(join(dist, file)).href);
-  }
-  const { declaredErrors } = await import(pathToFileURL(join(dist, 'base/index.js')).href);
+  const { declaredErrors } = await everyLayersErrors();
   const lines = [
     '# Errors',
     '',
