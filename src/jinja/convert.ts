@@ -1,14 +1,13 @@
 /** Between JavaScript's plain data and a template's values. */
 import { str } from './python/printing.ts';
 import { Dict } from './values/dict.ts';
-import { Float } from './values/float.ts';
+import { Float, toInt } from './values/float.ts';
 import { HostObject } from './values/host-object.ts';
 import { PySet } from './values/py-set.ts';
 import { SafeText } from './values/safe-text.ts';
 import { Tuple } from './values/tuple.ts';
 import { Undefined } from './values/undefined.ts';
 import type { Value } from './values/value.ts';
-import { toInt } from './values/float.ts';
 
 /**
  * Plain data as a value, deep: arrays become lists, objects and Maps dicts, Sets sets, `undefined` None.

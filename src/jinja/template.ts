@@ -1,10 +1,10 @@
 /** A parsed template, and the one way to get one. */
 import { Definition } from './definition.ts';
+import { jinjaErrors } from './errors.ts';
 import { factsOf, type TemplateFacts } from './facts.ts';
 import { filters } from './filters/index.ts';
 import { tests } from './filters/tests.ts';
 import { compileTemplate, type TemplateCode } from './generate/compile.ts';
-import { jinjaErrors } from './errors.ts';
 import { drive, type Running } from './render/drive.ts';
 import { Frame, locateError } from './render/frame.ts';
 import { nativeResult } from './render/native.ts';

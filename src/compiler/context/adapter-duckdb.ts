@@ -1,12 +1,12 @@
 /** The methods of `adapter` that dbt-duckdb adds: external files, seeds, DuckLake, indexes. */
 import { createHash } from 'node:crypto';
-import { bindArguments, Dict, hostFunction, HostObject, str, type Value } from '../../jinja/index.ts';
+import { bindArguments, Dict, HostObject, hostFunction, str, type Value } from '../../jinja/index.ts';
 import { compilerErrors } from '../errors.ts';
 import type { AdapterMethod } from './adapter.ts';
 import { AgateTable } from './agate-table.ts';
 import { itemsOf, optionalBoolean, optionalText, plainEntries, record, requiredText } from './arguments.ts';
-import { PyDate } from './date-time.ts';
 import { constraintMethods } from './constraints.ts';
+import { PyDate } from './date-time.ts';
 import { readLocation, writeOptions } from './external-files.ts';
 import { Relation } from './relation.ts';
 

@@ -1,15 +1,15 @@
 /** The methods that every adapter of dbt has. */
 import { bindArguments, type CallInfo, Dict, Tuple, type Value } from '../../jinja/index.ts';
 import { compilerErrors } from '../errors.ts';
+import type { Adapter, AdapterMethod } from './adapter.ts';
 import { AgateTable } from './agate-table.ts';
 import { optionalBoolean, optionalInteger, optionalText, requiredText } from './arguments.ts';
 import { Column } from './column.ts';
 import { ConfigObject } from './config-object.ts';
+import { dispatch, strategyMacro } from './dispatch.ts';
 import { Relation } from './relation.ts';
 import { ResponseObject } from './results.ts';
 import { agateTableOf } from './warehouse-values.ts';
-import { dispatch, strategyMacro } from './dispatch.ts';
-import type { Adapter, AdapterMethod } from './adapter.ts';
 
 /** Methods by name. */
 export const adapterMethods: Readonly<Record<string, AdapterMethod>> = {

@@ -15,13 +15,13 @@ import {
 import { compilerErrors } from '../errors.ts';
 import type { WarehouseSession } from '../warehouse.ts';
 import { duckdbMethods } from './adapter-duckdb.ts';
+import { adapterMethods } from './adapter-methods.ts';
 import { AgateTable } from './agate-table.ts';
 import { own } from './arguments.ts';
 import { ColumnFactory } from './column.ts';
 import { HostModule } from './host-module.ts';
 import type { ContextInput } from './input.ts';
 import { RelationFactory } from './relation-factory.ts';
-import { adapterMethods } from './adapter-methods.ts';
 
 /** A method of `adapter`. */
 export type AdapterMethod = (

@@ -4,21 +4,21 @@ import {
   Callable,
   type CallInfo,
   Dict,
+  HostObject,
   hashKey,
   hostFunction,
-  HostObject,
   isInt,
   jinjaErrors,
   type Kwargs,
   str,
-  truth,
   Tuple,
+  truth,
   type Value,
 } from '../../jinja/index.ts';
-import { compareValues } from './agate-sequence.ts';
 import { printCsv, printStructure, printTable } from './agate-print.ts';
-import { itemsOf, optionalBoolean, optionalInteger, optionalText } from './arguments.ts';
+import { compareValues } from './agate-sequence.ts';
 import { AgateTable } from './agate-table.ts';
+import { itemsOf, optionalBoolean, optionalInteger, optionalText } from './arguments.ts';
 
 /** A method of a table. */
 export type AgateMethod = (

@@ -1,18 +1,18 @@
 /** agate's table: what `run_query`, `load_result(…).table` and seeds give to templates. Immutable. */
 import {
   Dict,
-  hostFunction,
   HostObject,
+  hostFunction,
   isInt,
   jinjaErrors,
   str,
   Tuple,
   type Value,
 } from '../../jinja/index.ts';
-import { AgateColumn, AgateDataType, AgateRow, type AgateType, MappedSequence } from './agate-sequence.ts';
-import { printStructure } from './agate-print.ts';
-import { optionalText, own } from './arguments.ts';
 import { agateMethods } from './agate-methods.ts';
+import { printStructure } from './agate-print.ts';
+import { AgateColumn, AgateDataType, AgateRow, type AgateType, MappedSequence } from './agate-sequence.ts';
+import { optionalText, own } from './arguments.ts';
 
 /** A table of values with typed, named columns. */
 export class AgateTable extends HostObject {

@@ -1,15 +1,15 @@
 /** `config`: called to configure a node while parsing, asked for its configuration while running. */
 import {
   bindArguments,
+  Callable,
+  type CallInfo,
+  Dict,
   HostObject,
   hostFunction,
-  isInt,
   isFloat,
+  isInt,
   jinjaErrors,
   type Kwargs,
-  type CallInfo,
-  Callable,
-  Dict,
   Undefined,
   type Value,
 } from '../../jinja/index.ts';

@@ -4,8 +4,8 @@ import { optionalInteger, own, requiredText } from './arguments.ts';
 import { daysOf } from './calendar.ts';
 import { PyDate, PyDateTime, PyTime } from './date-time.ts';
 import { formatTime } from './strftime.ts';
-import { Timedelta } from './timedelta.ts';
 import { FixedZone, TimeZone, utc } from './time-zone.ts';
+import { Timedelta } from './timedelta.ts';
 
 type Method<T> = (self: T, args: readonly Value[], kwargs: Kwargs) => Value;
 
@@ -13,7 +13,6 @@ type Method<T> = (self: T, args: readonly Value[], kwargs: Kwargs) => Value;
 export const dateMethods: Readonly<Record<string, Method<PyDate>>> = {
   isoformat: (d) => d.str(),
   strftime: (d, args, kwargs) => formatTime(d, formatArgument(args, kwargs)),
-  __format__: (d, args) => formatTime(d, requiredText('format', args[0])),
   weekday: (d) => d.weekday,
   isoweekday: (d) => d.weekday + 1,
   isocalendar: (d) => d.isoCalendar(),

@@ -1,9 +1,12 @@
 /** Python's `date`, `time` and `datetime` as templates see them. */
 import {
   type BinaryOperator,
+  Callable,
   HostObject,
+  hostCall,
   hostFunction,
   jinjaErrors,
+  noKwargs,
   Tuple,
   toFloat,
   type Value,
@@ -11,8 +14,8 @@ import {
 import { own } from './arguments.ts';
 import { dateOf, daysInMonth, daysOf, epochOrdinal, isoWeek, weekdayOf } from './calendar.ts';
 import { dateMethods, dateTimeMethods, timeMethods } from './date-time-methods.ts';
-import { floorDivide, Timedelta } from './timedelta.ts';
 import { printOffset, type TimeZone } from './time-zone.ts';
+import { floorDivide, Timedelta } from './timedelta.ts';
 
 const microsPerDay = 86_400_000_000n;
 const two = (n: number): string => String(n).padStart(2, '0');
@@ -75,6 +78,11 @@ export class PyDate extends HostObject {
       return new Timedelta(BigInt(this.days - other.days) * microsPerDay);
     }
     return undefined;
+  }
+
+  override format(spec: string): string {
+    const strftime = this.getAttr('strftime');
+    return strftime instanceof Callable ? String(strftime.call([spec], noKwargs, hostCall())) : this.str();
   }
 
   override getAttr(name: string): Value | undefined {

@@ -13,8 +13,8 @@ import { PyDate, PyDateTime, PyTime } from './date-time.ts';
 import { clockParts, parseIsoDate, parseIsoDateTime, parseIsoTime } from './date-time-methods.ts';
 import { HostModule } from './host-module.ts';
 import { parseTime } from './strftime.ts';
-import { makeTimedelta, Timedelta } from './timedelta.ts';
 import { FixedZone, PlaceZone, PytzUtc, TimeZone, utc } from './time-zone.ts';
+import { makeTimedelta, Timedelta } from './timedelta.ts';
 
 type Function = (args: readonly Value[], kwargs: Kwargs) => Value;
 

@@ -178,6 +178,24 @@ export class Decimal extends HostObject {
     return new Decimal(roundedDivision(this.coefficient, 10n ** BigInt(-shift), rounding), exponent);
   }
 
+  override number(): number {
+    return this.toNumber();
+  }
+
+  override round(digits: number): Value {
+    return this.isFinite ? this.rescaled(-digits, 'ROUND_HALF_EVEN') : this;
+  }
+
+  override absolute(): Value {
+    if (!this.isFinite) return this.special === '-Infinity' ? Decimal.parse('Infinity') : this;
+    return new Decimal(magnitude(this.coefficient), this.exponent);
+  }
+
+  /** Formats ask for far fewer digits than a float keeps. */
+  override format(spec: string): string {
+    return formatValue(toFloat(this.toNumber()), spec);
+  }
+
   override getAttr(name: string): Value | undefined {
     const method = own(methods, name);
     return method && hostFunction(name, (args, kwargs) => method(this, args, kwargs));
@@ -312,11 +330,6 @@ const methods: Readonly<Record<string, Method>> = {
     const denominator = 10n ** BigInt(-exponent);
     const common = greatestCommonDivisor(magnitude(coefficient), denominator);
     return new Tuple([toInt(coefficient / common), toInt(denominator / common)]);
-  },
-  // Formats ask for far fewer digits than a float keeps.
-  __format__: (d, args) => {
-    const spec = optionalText('format_spec', args[0]) ?? '';
-    return spec === '' ? d.str() : formatValue(toFloat(d.toNumber()), spec);
   },
 };
 

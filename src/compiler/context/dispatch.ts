@@ -1,7 +1,7 @@
 import { bindArguments, type CallInfo, type Kwargs, type Value } from '../../jinja/index.ts';
 import { compilerErrors } from '../errors.ts';
-import { optionalText, requiredText } from './arguments.ts';
 import type { Adapter } from './adapter.ts';
+import { optionalText, requiredText } from './arguments.ts';
 
 /** `adapter.dispatch(name, namespace)`: the first `duckdb__name` or `default__name` by the search order. */
 export function dispatch(a: Adapter, args: readonly Value[], kwargs: Kwargs, call: CallInfo): Value {

@@ -12,11 +12,12 @@ import {
   str,
   type Value,
 } from '../../jinja/index.ts';
-import { compilerErrors } from '../errors.ts';
 import { dbtVersion } from '../../project/index.ts';
+import { compilerErrors } from '../errors.ts';
 import { fromPlain } from '../plain-values.ts';
 import { Adapter } from './adapter.ts';
 import { itemsOf, optionalBoolean, record, requiredText } from './arguments.ts';
+import { dictDifference, setOf, zipped } from './collection-functions.ts';
 import { ColumnFactory } from './column.ts';
 import { ConfigObject, validationObject } from './config-object.ts';
 import { dataFunctions } from './data-text.ts';
@@ -26,11 +27,10 @@ import { FlagsObject } from './flags-object.ts';
 import { HostModule } from './host-module.ts';
 import type { ConfigAccess, ContextInput } from './input.ts';
 import { moduleValues } from './modules.ts';
+import { otherReference, reference, sourceReference } from './reference-functions.ts';
 import { RelationFactory } from './relation-factory.ts';
 import type { StoredResults } from './results.ts';
 import { PytzUtc } from './time-zone.ts';
-import { dictDifference, setOf, zipped } from './collection-functions.ts';
-import { otherReference, reference, sourceReference } from './reference-functions.ts';
 import { environmentVariable, variableFunction } from './variables.ts';
 
 /** What the names of one render share. */

@@ -1,6 +1,7 @@
 /** What a template sees: names, objects and functions of dbt's context. */
-export { buildContext } from './build-context.ts';
+
 export { AgateTable } from './agate-table.ts';
+export { buildContext } from './build-context.ts';
 export { Column, ColumnFactory, type ColumnParts } from './column.ts';
 export { printPythonJson } from './data-text.ts';
 export { PyDate, PyDateTime, PyTime } from './date-time.ts';

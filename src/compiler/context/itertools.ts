@@ -8,8 +8,8 @@ import {
   jinjaErrors,
   type Kwargs,
   noKwargs,
-  truth,
   Tuple,
+  truth,
   type Value,
 } from '../../jinja/index.ts';
 import { itemsOf, optionalInteger, requiredNumber } from './arguments.ts';

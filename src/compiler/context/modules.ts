@@ -1,5 +1,5 @@
-import { HostModule } from './host-module.ts';
 import { datetimeModule, pytzModule } from './datetime-module.ts';
+import { HostModule } from './host-module.ts';
 import { itertoolsModule } from './itertools.ts';
 import { reModule } from './re-module.ts';
 

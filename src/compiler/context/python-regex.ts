@@ -62,11 +62,10 @@ function translate(
   let groupCount = 0;
   let inClass = false;
   let at = 0;
-  const leading = /^\(\?([aiLmsux]+)\)/.exec(source);
-  if (leading) {
-    for (const letter of leading[1] ?? '') flags |= flagBits[letter.toLowerCase()] ?? 0;
-    at = leading[0].length;
-  }
+  // Several groups of flags may stand one after the other: `(?i)(?s)…`.
+  const leading = /^(?:\(\?[aiLmsux]+\))*/.exec(source)?.[0] ?? '';
+  for (const letter of leading) flags |= flagBits[letter.toLowerCase()] ?? 0;
+  at = leading.length;
   const isVerbose = has(flags, 'x');
   while (at < source.length) {
     const rest = source.slice(at);

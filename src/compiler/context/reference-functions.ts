@@ -1,10 +1,10 @@
 import {
   bindArguments,
   type CallInfo,
+  hostFunction,
   type Kwargs,
   str,
   type Value,
-  hostFunction,
 } from '../../jinja/index.ts';
 import { compilerErrors } from '../errors.ts';
 import { optionalText, requiredText } from './arguments.ts';

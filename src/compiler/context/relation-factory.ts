@@ -1,7 +1,7 @@
 import { bindArguments, HostObject, hostFunction, type Value } from '../../jinja/index.ts';
 import { optionalText, record } from './arguments.ts';
-import { partsOf, type RelationPolicy, relationTypes } from './relation-parts.ts';
 import { Relation } from './relation.ts';
+import { partsOf, type RelationPolicy, relationTypes } from './relation-parts.ts';
 
 /** `api.Relation`, and the adapter's relation class: `create`, and the names of the types. */
 export class RelationFactory extends HostObject {

@@ -1,10 +1,10 @@
 /** `store_result` and `load_result`: how a statement's result gets from one macro to another. */
 import { bindArguments, Dict, HostObject, hostFunction, type Value } from '../../jinja/index.ts';
+import { compilerErrors } from '../errors.ts';
+import { fromPlain } from '../plain-values.ts';
 import type { AdapterResponse } from '../warehouse.ts';
 import { AgateTable } from './agate-table.ts';
 import { optionalText, requiredText } from './arguments.ts';
-import { compilerErrors } from '../errors.ts';
-import { fromPlain } from '../plain-values.ts';
 
 /** dbt's adapter response as templates see it: prints as its message. */
 export class ResponseObject extends HostObject {

@@ -1,8 +1,8 @@
 /** What an engine returned, as the values templates work with. */
 import { toInt, type Value } from '../../jinja/index.ts';
 import type { WarehouseTable, WarehouseValue } from '../warehouse.ts';
-import { AgateTable } from './agate-table.ts';
 import type { AgateType } from './agate-sequence.ts';
+import { AgateTable } from './agate-table.ts';
 import { PyDate, PyDateTime } from './date-time.ts';
 import { parseIsoDate, parseIsoDateTime } from './date-time-methods.ts';
 import { Decimal } from './decimal.ts';

@@ -1,4 +1,6 @@
 /** JSON as Python's `json.dumps` writes it. */
+
+import { toValue } from '../convert.ts';
 import { jinjaErrors } from '../errors.ts';
 import { compareForSort } from '../methods/sorting.ts';
 import { iterate } from '../python/access.ts';
@@ -10,7 +12,6 @@ import { Float, isInt } from '../values/float.ts';
 import { HostObject } from '../values/host-object.ts';
 import { Tuple } from '../values/tuple.ts';
 import type { Value } from '../values/value.ts';
-import { toValue } from '../convert.ts';
 
 /** How to write. */
 export interface JsonStyle {

@@ -4,8 +4,8 @@ import { getItem } from '../python/access.ts';
 import { textOf } from '../python/comparing.ts';
 import { str } from '../python/printing.ts';
 import type { Frame } from '../render/frame.ts';
-import { Undefined } from '../values/undefined.ts';
 import { Tuple } from '../values/tuple.ts';
+import { Undefined } from '../values/undefined.ts';
 import type { Value } from '../values/value.ts';
 
 /** A function from an item to its attribute, by a path like `a.b.0`, a number, or null for the item itself. */

@@ -1,10 +1,11 @@
 /** Filters on numbers and on any value, JSON and dbt's markers for YAML. */
 import { jinjaErrors } from '../errors.ts';
 import { needInt } from '../methods/arguments.ts';
+import { methodOf } from '../methods/index.ts';
 import { getAttribute } from '../python/access.ts';
-import { fixedBody } from '../python/format-spec.ts';
 import { negative } from '../python/arithmetic.ts';
 import { numberOf, textOf, truth } from '../python/comparing.ts';
+import { fixedBody } from '../python/format-spec.ts';
 import { floatOf, intOf } from '../python/number-parsing.ts';
 import { str } from '../python/printing.ts';
 import { typeName } from '../python/type-name.ts';
@@ -14,7 +15,6 @@ import { Float, isFloat, toFloat } from '../values/float.ts';
 import { HostObject } from '../values/host-object.ts';
 import { SafeText } from '../values/safe-text.ts';
 import { orUndefined, Undefined } from '../values/undefined.ts';
-import { methodOf } from '../methods/index.ts';
 import type { Value } from '../values/value.ts';
 import { defineFilter, type Filter } from './filter.ts';
 import { toJson } from './json.ts';
@@ -24,7 +24,8 @@ function round(value: Value, precision: number, method: Value): Value {
     throw jinjaErrors['value-error']({ problem: 'method must be common, ceil or floor' });
   }
   if (value instanceof Undefined) throw undefinedError(value);
-  const number = numberOf(value);
+  if (value instanceof HostObject && value.round && method === 'common') return value.round(precision);
+  const number = numberOf(value) ?? (value instanceof HostObject ? value.number?.() : undefined);
   if (number === undefined) {
     throw jinjaErrors['type-error']({ problem: `type ${typeName(value)} doesn't define __round__ method` });
   }
@@ -110,6 +111,7 @@ export const valueFilters: readonly (readonly [string, Filter])[] = [
   ),
   defineFilter('abs', [], (value) => {
     if (value instanceof Undefined) throw undefinedError(value);
+    if (value instanceof HostObject && value.absolute) return value.absolute();
     const number = numberOf(value);
     if (number === undefined)
       throw jinjaErrors['type-error']({ problem: `bad operand type for abs(): '${typeName(value)}'` });

@@ -1,8 +1,9 @@
 /** From a syntax tree to JavaScript functions. */
+
+import type { Frame } from '../render/frame.ts';
 import type { MacroCode } from '../render/macro.ts';
 import { runtime } from '../render/runtime.ts';
 import type { MacroNode, Statement } from '../syntax/nodes.ts';
-import type { Frame } from '../render/frame.ts';
 import { UnitCode } from './function-code.ts';
 import { macroUnitCode, templateCode } from './statement-code.ts';
 

@@ -1,7 +1,7 @@
 /** JavaScript for expressions. Every name, text and number enters the code as a literal made by `JSON.stringify`. */
 import { filters } from '../filters/index.ts';
-import type { Arguments, Expression, ExpressionOf } from '../syntax/nodes.ts';
 import { tests } from '../filters/tests.ts';
+import type { Arguments, Expression, ExpressionOf } from '../syntax/nodes.ts';
 import { Float } from '../values/float.ts';
 import type { FunctionCode } from './function-code.ts';
 import type { Names } from './names.ts';

@@ -11,8 +11,8 @@ import type {
 } from '../syntax/nodes.ts';
 import { bodiesOf, usesName } from '../syntax/walk.ts';
 import { callCode, expressionCode, filterCode, truthCode } from './expression-code.ts';
-import { FunctionCode, type UnitCode } from './function-code.ts';
 import { isFoldable } from './folding.ts';
+import { FunctionCode, type UnitCode } from './function-code.ts';
 import { assignedNames, Names } from './names.ts';
 
 /** Where generated statements stand. */

@@ -1,8 +1,8 @@
 /** Which methods and attributes a built-in value has. */
 import { Dict } from '../values/dict.ts';
 import { Float, isInt } from '../values/float.ts';
-import type { CallInfo } from '../values/host-object.ts';
 import { Group } from '../values/group.ts';
+import type { CallInfo } from '../values/host-object.ts';
 import { PySet } from '../values/py-set.ts';
 import { escapeHtml, SafeText } from '../values/safe-text.ts';
 import { Tuple } from '../values/tuple.ts';

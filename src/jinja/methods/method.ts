@@ -1,6 +1,6 @@
 /** Methods of Python's built-in types: tables by name, so that nothing else of a value can be reached. */
 import { bindArguments } from '../values/host-function.ts';
-import { type CallInfo, Callable } from '../values/host-object.ts';
+import { Callable, type CallInfo } from '../values/host-object.ts';
 import type { Kwargs, Value } from '../values/value.ts';
 
 /** A method's JavaScript: its receiver, then the arguments as they came. */

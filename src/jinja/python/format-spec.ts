@@ -13,14 +13,7 @@ const specPattern = /^(?:([\s\S])?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\d+)?([,_])?(?:
 /** `format(value, spec)`. @throws jinja.value-error for a spec that doesn't fit the value */
 export function formatValue(value: Value, spec: string): string {
   if (spec === '') return str(value);
-  if (value instanceof HostObject) {
-    const formatted = value.getAttr('__format__');
-    if (formatted instanceof HostObject && formatted.call) {
-      throw jinjaErrors['type-error']({
-        problem: `unsupported format string passed to ${value.typeName}.__format__`,
-      });
-    }
-  }
+  if (value instanceof HostObject && value.format) return value.format(spec);
   const match = specPattern.exec(spec);
   if (!match)
     throw jinjaErrors['value-error']({

@@ -127,7 +127,7 @@ function signOf(negative: boolean, flags: string): string {
 
 function needNumber(value: Value, problem: string): number | bigint {
   if (value instanceof Undefined) throw undefinedError(value);
-  const number = numberOf(value);
+  const number = numberOf(value) ?? (value instanceof HostObject ? value.number?.() : undefined);
   if (number === undefined) throw jinjaErrors['type-error']({ problem: `${problem}${typeName(value)}` });
   return number;
 }

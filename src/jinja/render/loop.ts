@@ -1,10 +1,10 @@
 /** `loop` inside a `for`: where it stands, its neighbours, and the call that recurses. */
 import { jinjaErrors } from '../errors.ts';
 import { equals } from '../python/comparing.ts';
+import { hostFunction } from '../values/host-function.ts';
 import { type CallInfo, HostObject } from '../values/host-object.ts';
 import { orUndefined } from '../values/undefined.ts';
 import type { Kwargs, Value } from '../values/value.ts';
-import { hostFunction } from '../values/host-function.ts';
 import type { Frame } from './frame.ts';
 
 /** Renders the loop again for other items, one level deeper. */

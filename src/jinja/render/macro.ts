@@ -1,10 +1,10 @@
 /** Macros as values: how arguments reach parameters, and how the generated code behind them runs. */
 import { jinjaErrors } from '../errors.ts';
-import type { Scope } from '../scope.ts';
 import { type RenderOptions, renderOf } from '../render-options.ts';
+import type { Scope } from '../scope.ts';
 import type { SourceText } from '../syntax/source-text.ts';
 import { Dict } from '../values/dict.ts';
-import { type CallInfo, Callable } from '../values/host-object.ts';
+import { Callable, type CallInfo } from '../values/host-object.ts';
 import { SafeText } from '../values/safe-text.ts';
 import { Tuple } from '../values/tuple.ts';
 import { Undefined } from '../values/undefined.ts';

@@ -1,8 +1,9 @@
 /** Statements: what stands between `{%` and `%}`, and the text around it. */
+
+import { definitionTags, parseDefinition, parseMacro } from './definition-parser.ts';
 import { ExpressionParser } from './expression-parser.ts';
 import { normalizeNewlines, tokenize } from './lexer.ts';
 import type { Expression, ExpressionOf, MacroNode, ParameterNode, Statement, Target } from './nodes.ts';
-import { definitionTags, parseDefinition, parseMacro } from './definition-parser.ts';
 import { SourceText } from './source-text.ts';
 import { TokenStream } from './token-stream.ts';
 

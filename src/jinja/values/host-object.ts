@@ -57,6 +57,14 @@ export abstract class HostObject {
   compare?(other: Value): number | undefined;
   /** `x op other`, or `other op x` when `reflected`; undefined when it can't. */
   operator?(op: BinaryOperator, other: Value, reflected: boolean): Value | undefined;
+  /** What Python's `float(x)` gives, for objects that are numbers: `'%.2f' % x`, `| round(method='ceil')`. */
+  number?(): number;
+  /** `x | round(digits)`. */
+  round?(digits: number): Value;
+  /** `x | abs`. */
+  absolute?(): Value;
+  /** Python's `format(x, spec)`. */
+  format?(spec: string): string;
   /** Whether it acts as a dict: `is mapping`, `**x`. Needs `iterate` (keys) and `getItem`. */
   readonly isMapping?: boolean;
   /** Whether it acts as a list: `is sequence`. */
