@@ -211,7 +211,10 @@ export function toEngineValue(native: typeof Native, value: SqlValue | Date, typ
   if (typeof value === 'number') return toNumberFor(value, type);
   if (typeof value === 'bigint') return value;
   if (value instanceof Uint8Array) return new native.DuckDBBlobValue(value);
-  if (value instanceof Date) return new native.DuckDBTimestampTZValue(BigInt(value.getTime()) * 1000n);
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) throw duckdbErrors['unsupported-value']({ what: 'an invalid Date' });
+    return new native.DuckDBTimestampTZValue(BigInt(value.getTime()) * 1000n);
+  }
   if (Array.isArray(value)) {
     const element = type?.kind === 'list' || type?.kind === 'array' ? type.element : undefined;
     const items = (value as readonly SqlValue[]).map((item) => toEngineValue(native, item, element));

@@ -27,6 +27,7 @@ type Kinds = {
   'out-of-range': Engine;
   'invalid-input': Engine;
   io: Engine;
+  'no-space': Engine;
   http: Engine;
   permission: Engine;
   'out-of-memory': Engine;
@@ -62,6 +63,12 @@ const kinds: Kinds = {
   'out-of-range': engine('22003'),
   'invalid-input': engine('22023'),
   io: engine('58030', { httpStatus: 500 }),
+  'no-space': engine('53100', {
+    httpStatus: 507,
+    exitCode: 2,
+    hint: () =>
+      'Free space on the disk that the message names (or on the temporary folder, where big queries spill) and run the command again; what was there before is untouched.',
+  }),
   http: engine('58000', { httpStatus: 502, retryable: true }),
   permission: engine('42501', { httpStatus: 403 }),
   'out-of-memory': engine('53200', {
@@ -164,16 +171,34 @@ export function fromEngine(error: unknown, sql?: string): BoathouseError {
   const [, engineKind = 'Error'] = /^([A-Za-z][A-Za-z ]*?) Error: /.exec(message) ?? [];
   const lock = /Could not set lock on file "([^"]*)"/.exec(message);
   if (lock) return duckdbErrors['file-locked']({ path: lock[1] ?? '', message }, { cause: error });
-  const code = codeOf[engineKind] ?? 'failed';
+  const code = isDiskFull.test(message) ? 'no-space' : (codeOf[engineKind] ?? 'failed');
   const { text, position } = splitPosition(message, sql);
   const shown = sql === undefined ? undefined : secrets.scrub(sql);
   return duckdbErrors[code](
     { message: text, engineKind, sql: shown },
     {
       cause: error,
+      hint: hintFor(message),
       ...(position && shown !== undefined ? { location: { file: '<sql>', text: shown, ...position } } : {}),
     },
   );
+}
+
+const isDiskFull = /No space left on device|Disk quota exceeded|There is not enough space on the disk/i;
+
+/** What to do about trouble with a file, which the engine names and leaves at that. */
+function hintFor(message: string): string | undefined {
+  if (/Permission denied|Read-only file system/i.test(message))
+    return 'Check who owns the file and its folder and their permissions (ls -ld), and that the disk is not mounted read-only.';
+  if (/No files found that match the pattern|No such file or directory/i.test(message))
+    return 'Check the path. A data file that a table names and that is gone was removed by another program (a vacuum?): restore it, or read a later version of the table.';
+  if (
+    /magic bytes|Snappy decompression|ZSTD decompression|TProtocolException|TTransportException|Failed to read (?:file|Parquet)|too small to be a Parquet file/i.test(
+      message,
+    )
+  )
+    return 'The file is damaged or no Parquet file. Restore it from a copy, or write it again.';
+  return undefined;
 }
 
 /** DuckDB's message without its `LINE n: …` excerpt, and the place the caret points at. */

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { attachSql } from './attach.ts';
-import { Extensions, extensionsHinted, lackOf } from './extensions.ts';
+import { Extensions } from './extensions.ts';
 import { Database } from './index.ts';
+import { extensionsHinted, lackOf } from './lacks.ts';
 import { createSecretSql } from './secrets.ts';
 
 describe('createSecretSql', () => {

@@ -6,6 +6,7 @@
  * database, its waiting secrets are created and its waiting settings set.
  */
 import { duckdbErrors, fromEngine } from './errors.ts';
+import { extensionsHinted } from './lacks.ts';
 import type { DatabaseOptions, ExtensionSpec, SecretSpec } from './options.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
 import { createSecretSql, extensionsOfSecret } from './secrets.ts';
@@ -13,41 +14,17 @@ import { createSecretSql, extensionsOfSecret } from './secrets.ts';
 /** Runs one statement on a connection of the extension loader's own. */
 export type RunSql = (sql: string) => Promise<unknown>;
 
-/** What a failed statement lacked, judging by the engine's words. */
-export type Lack =
-  | { readonly kind: 'extension'; readonly name: string }
-  | { readonly kind: 'function' }
-  | undefined;
-
-/** The extension that `message` says is missing, or that some function or type is unknown. Pure. */
-export function lackOf(message: string): Lack {
-  const named =
-    /exists in the (\w+) extension/.exec(message) ??
-    /requires the extension (\w+) to be loaded/.exec(message) ??
-    /Extension "(\w+)" is an existing extension/.exec(message) ??
-    /Extension "?[^"\n]*?(\w+)\.duckdb_extension"? not found/.exec(message);
-  if (named?.[1] !== undefined) return { kind: 'extension', name: named[1] };
-  return /^Catalog Error: (?:[A-Za-z ]*Function|Type|Setting|unrecognized configuration)/.test(message)
-    ? { kind: 'function' }
-    : undefined;
-}
-
-/** The extensions that a statement's paths point to: a hint, not proof, since text may just look so. Pure. */
-export function extensionsHinted(sql: string): string[] {
-  const needed: string[] = [];
-  if (/\b(?:s3|s3a|s3n|gs|gcs|r2|hf|https?):\/\//i.test(sql)) needed.push('httpfs');
-  if (/\b(?:az|azure|abfss?):\/\//i.test(sql)) needed.push('azure');
-  return needed;
-}
-
 /** The extensions of one database: which are declared, which are loaded, what waits for them. */
 export class Extensions {
   readonly #run: RunSql;
   readonly #declared: readonly ExtensionSpec[];
   readonly #directory: string | undefined;
-  readonly #loaded = new Map<string, Promise<void>>();
+  /** Loaded, or being loaded. */
+  readonly #loads = new Map<string, Promise<void>>();
+  /** Loaded: secrets of theirs can be created. */
+  readonly #ready = new Set<string>();
   readonly #waitingSecrets: { secret: SecretSpec; number: number }[];
-  readonly #waitingSettings = new Map<string, string[]>();
+  readonly #waitingSettings = new Map<string, Set<string>>();
 
   constructor(run: RunSql, options: DatabaseOptions, directory: string | undefined) {
     this.#run = run;
@@ -58,18 +35,13 @@ export class Extensions {
 
   /** Creates the secrets whose type is built in. @throws duckdb.* when one is refused */
   async createBuiltInSecrets(): Promise<void> {
-    await this.#createSecretsOf(new Set());
+    await this.#createReadySecrets();
   }
 
   /** Runs `sql` (a SET of an extension's setting) once `extension` is loaded. */
   whenLoaded(extension: string, sql: string): void {
-    const waiting = this.#waitingSettings.get(extension) ?? [];
-    this.#waitingSettings.set(extension, [...waiting, sql]);
-  }
-
-  /** Whether `name` has been loaded, or is being. */
-  isLoaded(name: string): boolean {
-    return this.#loaded.has(canonical(name));
+    const key = canonical(extension);
+    this.#waitingSettings.set(key, (this.#waitingSettings.get(key) ?? new Set()).add(sql));
   }
 
   /**
@@ -78,24 +50,28 @@ export class Extensions {
    */
   load(name: string): Promise<void> {
     const key = canonical(name);
-    let loading = this.#loaded.get(key);
+    let loading = this.#loads.get(key);
     if (loading === undefined) {
       loading = this.#load(name);
-      this.#loaded.set(key, loading);
-      loading.catch(() => this.#loaded.delete(key));
+      this.#loads.set(key, loading);
+      loading.catch(() => this.#loads.delete(key));
     }
     return loading;
   }
 
-  /** Loads every declared extension that isn't yet; whether there was one. @throws duckdb.extension-unavailable */
+  /** Loads every declared extension; whether there is one that isn't built in. @throws duckdb.extension-unavailable */
   async loadDeclared(): Promise<boolean> {
-    let any = false;
-    for (const { name } of this.#declared) {
-      if (this.isLoaded(name) || builtIn.has(name)) continue;
-      any = true;
-      await this.load(name);
-    }
-    return any;
+    const names = this.#declared.map(({ name }) => name).filter((name) => !builtIn.has(name));
+    for (const name of names) await this.load(name);
+    return names.length > 0;
+  }
+
+  /**
+   * Loads what the paths in `sql` point to. For statements in a transaction, which can't be tried
+   * again; what can't be had shows itself when the statement runs.
+   */
+  async loadHinted(sql: string): Promise<void> {
+    for (const name of extensionsHinted(sql)) await this.load(name).catch(() => undefined);
   }
 
   async #load(name: string): Promise<void> {
@@ -103,7 +79,8 @@ export class Extensions {
     const key = canonical(name);
     for (const sql of this.#waitingSettings.get(key) ?? []) await this.#run(sql);
     this.#waitingSettings.delete(key);
-    await this.#createSecretsOf(new Set([key, ...this.#loaded.keys()]));
+    this.#ready.add(key);
+    await this.#createReadySecrets();
   }
 
   async #installAndLoad(name: string): Promise<void> {
@@ -133,17 +110,19 @@ export class Extensions {
     }
   }
 
-  async #createSecretsOf(loaded: ReadonlySet<string>): Promise<void> {
+  async #createReadySecrets(): Promise<void> {
     const ready = this.#waitingSecrets.filter(({ secret }) =>
-      extensionsOfSecret(secret).every((extension) => extension === 'aws' || loaded.has(extension)),
+      extensionsOfSecret(secret).every((extension) => extension === 'aws' || this.#ready.has(extension)),
     );
-    for (const waiting of ready) {
-      this.#waitingSecrets.splice(this.#waitingSecrets.indexOf(waiting), 1);
-      if (extensionsOfSecret(waiting.secret).includes('aws')) await this.load('aws');
-      const sql = createSecretSql(waiting.secret, waiting.number);
+    // Taken out first: loading `aws` comes by here again.
+    for (const secret of ready) this.#waitingSecrets.splice(this.#waitingSecrets.indexOf(secret), 1);
+    for (let next = ready.shift(); next !== undefined; next = ready.shift()) {
       try {
-        await this.#run(sql);
+        if (extensionsOfSecret(next.secret).includes('aws')) await this.load('aws');
+        await this.#run(createSecretSql(next.secret, next.number));
       } catch (error) {
+        // A statement after this one mustn't go on without the secret.
+        this.#waitingSecrets.unshift(next, ...ready);
         throw fromEngine(error);
       }
     }

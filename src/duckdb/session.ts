@@ -11,7 +11,8 @@ import { appendChunks } from './append-rows.ts';
 import { columnReaders, readRows, toEngineValue } from './convert.ts';
 import { fromEngineType } from './engine-types.ts';
 import { duckdbErrors, fromEngine } from './errors.ts';
-import { type Extensions, extensionsHinted, lackOf } from './extensions.ts';
+import type { Extensions } from './extensions.ts';
+import { withLacksSupplied } from './lacks.ts';
 import type { Native } from './native.ts';
 import { quotePath } from './quote.ts';
 import { type Column, printSqlType, type SqlType } from './sql-type.ts';
@@ -127,7 +128,7 @@ export class Session {
   /** The columns that `sql` would give, without running it. @throws duckdb.* */
   describe(sql: string): Promise<readonly Column[]> {
     return this.#exclusive(sql, undefined, async () => {
-      const prepared = await this.#retrying(sql, () => this.#connection.prepare(sql));
+      const prepared = await this.#supplied(sql, () => this.#connection.prepare(sql));
       try {
         return columnsOf(prepared);
       } finally {
@@ -209,18 +210,18 @@ export class Session {
 
   /** Runs every statement of `sql`; the last one's result, or undefined when there is no statement. */
   async #execute(sql: string, params: Parameters | undefined): Promise<DuckDBResult | undefined> {
-    await this.#loadHinted(sql);
+    if (this.#inTransaction) await this.#host.extensions.loadHinted(sql);
     const touchesTransaction = /\b(?:begin|start|commit|rollback|abort|end)\b/i.test(sql);
     try {
       // Several statements run one by one, so that a retry never repeats one that already ran.
       if (params === undefined && !/;\s*\S/.test(sql)) {
-        return await this.#retrying(sql, () => this.#connection.run(sql));
+        return await this.#supplied(sql, () => this.#connection.run(sql));
       }
       const statements = await this.#connection.extractStatements(sql);
       let result: DuckDBResult | undefined;
       for (let index = 0; index < statements.count; index += 1) {
         const isLast = index === statements.count - 1;
-        result = await this.#retrying(sql, async () => {
+        result = await this.#supplied(sql, async () => {
           const prepared = await statements.prepare(index);
           try {
             if (isLast && params !== undefined) this.#bind(prepared, params);
@@ -250,42 +251,9 @@ export class Session {
     }
   }
 
-  /** Once more after loading the extension that the first attempt lacked; outside transactions only. */
-  async #retrying<T>(sql: string, work: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await work();
-      } catch (error) {
-        const lack = lackOf(error instanceof Error ? error.message : String(error));
-        if (lack === undefined || attempt > lacksMax || this.#inTransaction) throw error;
-        const loaded = await this.#supply(lack, error, sql);
-        if (!loaded) throw error;
-      }
-    }
-  }
-
-  async #supply(lack: NonNullable<ReturnType<typeof lackOf>>, error: unknown, sql: string): Promise<boolean> {
-    const { extensions } = this.#host;
-    if (lack.kind === 'extension') {
-      if (extensions.isLoaded(lack.name)) throw fromEngine(error, sql);
-      await extensions.load(lack.name);
-      return true;
-    }
-    try {
-      return await extensions.loadDeclared();
-    } catch {
-      // A declared extension can't be had, and nothing says that it is what the statement lacks:
-      // the engine's own words about the unknown name are the better error.
-      return false;
-    }
-  }
-
-  /** Inside a transaction a failed attempt would abort it, so what a path hints at is loaded ahead. */
-  async #loadHinted(sql: string): Promise<void> {
-    if (!this.#inTransaction) return;
-    for (const name of extensionsHinted(sql)) {
-      await this.#host.extensions.load(name).catch(() => undefined);
-    }
+  /** Within a transaction a failed attempt would abort it, so there nothing is tried twice. */
+  #supplied<T>(sql: string, work: () => Promise<T>): Promise<T> {
+    return this.#inTransaction ? work() : withLacksSupplied(this.#host.extensions, sql, work);
   }
 
   #bind(prepared: DuckDBPreparedStatement, params: Parameters): void {
@@ -305,11 +273,11 @@ export class Session {
         if (this.#stream !== undefined) throw duckdbErrors['session-busy']({ doing: 'streaming' });
         this.#stream = stream;
         await this.#tail;
-        await this.#loadHinted(sql);
+        if (this.#inTransaction) await this.#host.extensions.loadHinted(sql);
         const ownTransaction = !this.#inTransaction;
         const begin = async (): Promise<DuckDBResult> => {
           // Prepared outside the transaction first: an extension that is missing shows itself here.
-          const prepared = await this.#retrying(sql, () => this.#connection.prepare(sql));
+          const prepared = await this.#supplied(sql, () => this.#connection.prepare(sql));
           try {
             if (params !== undefined) this.#bind(prepared, params);
             if (ownTransaction) await this.#connection.run('BEGIN');
@@ -338,9 +306,6 @@ export class Session {
     };
   }
 }
-
-/** A statement may lack one extension for its secret and another for its function; not many more. */
-const lacksMax = 4;
 
 /** The columns of a result or of a prepared statement. */
 function columnsOf(result: DuckDBResult | DuckDBPreparedStatement): Column[] {

@@ -3,6 +3,7 @@
  *
  * JavaScript, CSV and JSON know few types, so what was only inferred gives way to the table's: a whole
  * number read as BIGINT goes into an integer column. A value that doesn't fit fails the cast, loudly.
+ * An instant and a wall-clock time meet in UTC.
  */
 import type { DataType, Snapshot } from '../delta/index.ts';
 import { type Column, quoteIdentifier } from '../duckdb/index.ts';
@@ -37,8 +38,11 @@ export function adaptInferred(
     const inferred = deltaTypeOf(column.sqlType, column.name);
     if (sameType(inferred, wanted) || !givesWay(inferred, wanted)) return name;
     changed = true;
-    if (wanted.kind === 'primitive' && wanted.name === 'timestamp_ntz')
-      return `timezone('UTC', ${name}) AS ${name}`;
+    const isInstant = inferred.kind === 'primitive' && inferred.name === 'timestamp';
+    const isTime = wanted.kind === 'primitive' && /^(?:timestamp|timestamp_ntz|date)$/.test(wanted.name);
+    const isWallClock = inferred.kind === 'primitive' && inferred.name === 'timestamp_ntz';
+    const crosses = isTime && (isInstant || (isWallClock && wanted.name === 'timestamp'));
+    if (crosses) return `CAST(timezone('UTC', ${name}) AS ${duckdbTypeOf(wanted)}) AS ${name}`;
     return `CAST(${name} AS ${duckdbTypeOf(wanted)}) AS ${name}`;
   });
   if (about.fillsMissing === true) {
@@ -78,5 +82,5 @@ const gives: Readonly<Record<string, readonly string[]>> = {
   double: ['float'],
   string: ['date', 'timestamp'],
   timestamp: ['timestamp_ntz', 'date'],
-  timestamp_ntz: ['date'],
+  timestamp_ntz: ['timestamp', 'date'],
 };

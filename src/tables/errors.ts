@@ -10,6 +10,9 @@ type Kinds = {
   'duplicate-column': ErrorKind<{ column: string }>;
   'null-in-required-column': ErrorKind<{ table: string; column: string; rows: number }>;
   'mixed-types': ErrorKind<{ column: string; row: number; expected: string; found: string }>;
+  'bad-row': ErrorKind<{ row: number; problem: string }>;
+  'bad-option': ErrorKind<{ option: string; value: string; expected: string }>;
+  'bad-rows': ErrorKind<{ found: string }>;
   'no-columns': ErrorKind<{ what: string }>;
   'unknown-format': ErrorKind<{ source: string }>;
   'no-files': ErrorKind<{ source: string }>;
@@ -71,6 +74,28 @@ const kinds: Kinds = {
     message: (d) => `row ${d.row}: '${d.column}' is ${d.found}, and was ${d.expected} in the rows before`,
     hint: () => 'Give the rows one type per column.',
     sqlState: '42804',
+    exitCode: 1,
+  },
+  'bad-row': {
+    message: (d) => `row ${d.row} can't be written: ${d.problem}`,
+    hint: () => 'A row is an object: column names and their values. Nothing was written.',
+    sqlState: '22023',
+    httpStatus: 400,
+    exitCode: 1,
+  },
+  'bad-option': {
+    message: (d) => `${d.option} is '${d.value}'; expected ${d.expected}`,
+    hint: () => 'Nothing was written.',
+    sqlState: '22023',
+    httpStatus: 400,
+    exitCode: 1,
+  },
+  'bad-rows': {
+    message: (d) => `the rows to write are ${d.found}`,
+    hint: () =>
+      "Give an array or an (async) iterable of objects, an Arrow table, the bytes of an Arrow IPC stream, or { sql: 'select …' }.",
+    sqlState: '22023',
+    httpStatus: 400,
     exitCode: 1,
   },
   'no-columns': {

@@ -67,7 +67,12 @@ export function inferType(value: RowValue, place: Place): SqlType {
 }
 
 function inferObject(value: Exclude<RowValue, null | undefined>, place: Place): SqlType {
-  if (value instanceof Date) return scalarType('TIMESTAMP WITH TIME ZONE');
+  if (value instanceof Date) {
+    if (Number.isNaN(value.getTime())) {
+      throw tablesErrors['bad-row']({ row: place.row, problem: `'${place.column}' is an invalid Date` });
+    }
+    return scalarType('TIMESTAMP WITH TIME ZONE');
+  }
   if (value instanceof Uint8Array) return scalarType('BLOB');
   if (Array.isArray(value)) {
     const items = value as readonly RowValue[];

@@ -2,13 +2,12 @@
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { isBoathouseError } from '../base/index.ts';
-import { readSnapshot, type Snapshot } from '../delta/index.ts';
 import { type OptionValue, optionSql, quoteLiteral, type Session } from '../duckdb/index.ts';
 import { openStorage } from '../storage/index.ts';
 import { adaptInferred } from './adapt.ts';
+import { readIfThere } from './begin-write.ts';
 import { tablesErrors } from './errors.ts';
 import { download, type FileFormat, formatOfName, sniffFormat, spool } from './land-source.ts';
-import { duckdbParquetRows } from './parquet-rows.ts';
 import { withOwnDatabase, withTemporaryFolder } from './scratch.ts';
 import type { WriteOptions, WriteResult } from './write-options.ts';
 import { writeQueryToDelta } from './write-query.ts';
@@ -48,7 +47,8 @@ export function landFiles(source: string, tableUri: string, options: LandOptions
     const database = {
       tempDirectory: folder,
       // The order of rows isn't part of a table; keeping it would buffer whole row groups per thread.
-      settings: { preserve_insertion_order: false },
+      // Text that becomes a time must not depend on where the process runs.
+      settings: { preserve_insertion_order: false, TimeZone: 'UTC' },
       ...(options.memoryLimit === undefined ? {} : { memoryLimit: options.memoryLimit }),
       ...(options.threads === undefined ? {} : { threads: options.threads }),
     };
@@ -127,13 +127,8 @@ async function fitQuery(
 ): Promise<string> {
   const replaces = options.mode === 'overwrite' && options.schemaMode === 'overwrite';
   if (format === 'parquet' || replaces) return query;
-  let snapshot: Snapshot;
-  try {
-    snapshot = await readSnapshot(openStorage(tableUri, options.storageOptions), { rows: duckdbParquetRows });
-  } catch (error) {
-    if (isBoathouseError(error, 'delta.not-a-table')) return query;
-    throw error;
-  }
+  const snapshot = await readIfThere(openStorage(tableUri, options.storageOptions));
+  if (snapshot === undefined) return query;
   return adaptInferred(query, await session.describe(query), snapshot);
 }
 

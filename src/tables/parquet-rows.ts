@@ -68,7 +68,18 @@ async function* readLocal(local: string): AsyncGenerator<CheckpointRow, void, un
   const stream = session.stream(
     `SELECT to_json(actions)::VARCHAR FROM (SELECT ${kept.join(', ')} FROM ${source}) AS actions`,
   );
-  for await (const [text] of stream) yield parseJson(text as string) as Readonly<Record<string, Json>>;
+  for await (const [text] of stream) yield parseRow(text as string);
+}
+
+/** The engine prints infinities and NaN, which statistics may hold, as JSON has no words for: they become null. */
+function parseRow(text: string): CheckpointRow {
+  const plain = /Infinity|NaN/.test(text)
+    ? text.replace(
+        /("(?:[^"\\]|\\.)*")|-?(?:Infinity|NaN)/g,
+        (_, string: string | undefined) => string ?? 'null',
+      )
+    : text;
+  return parseJson(plain) as Readonly<Record<string, Json>>;
 }
 
 /** The columns of checkpoints; others are extensions that readers skip. */

@@ -5,6 +5,7 @@
  * JavaScript, however many there are; the staging table is DuckDB's, which spills to disk.
  */
 import { printSqlType, quoteIdentifier, type Session, type SqlType, type SqlValue } from '../duckdb/index.ts';
+import { tablesErrors } from './errors.ts';
 import { inferType, isUnknown, mergeTypes, type Row, settleType, toSqlValue, unknownType } from './infer.ts';
 
 /** Rows held in JavaScript at once, at most. */
@@ -22,7 +23,7 @@ export interface StagedRows {
 /**
  * Appends `rows` to the table `name`, which is created in `session` as the rows need it.
  *
- * @throws tables.mixed-types at the first row whose value no type fits.
+ * @throws tables.mixed-types at the first row whose value no type fits; tables.bad-row, tables.duplicate-column.
  */
 export async function stageRows(
   session: Session,
@@ -47,6 +48,8 @@ class Stage {
   readonly #name: string;
   /** What is known of each column; those still unknown aren't in the table yet. */
   readonly #types = new Map<string, SqlType>();
+  /** Columns by their names in lower case. */
+  readonly #spellings = new Map<string, string>();
   /** The types as the table has them. */
   readonly #made = new Map<string, SqlType>();
   rows = 0;
@@ -59,8 +62,10 @@ class Stage {
   async append(batch: readonly Row[]): Promise<void> {
     if (batch.length === 0) return;
     batch.forEach((row, index) => {
+      assertRow(row, this.rows + index + 1);
       for (const column of Object.keys(row)) {
         const place = { column, row: this.rows + index + 1 };
+        this.#spell(column);
         const known = this.#types.get(column) ?? unknownType;
         this.#types.set(column, mergeTypes(known, inferType(row[column], place), place));
       }
@@ -105,6 +110,14 @@ class Stage {
     }
   }
 
+  /** SQL's names don't tell letter case apart. @throws tables.duplicate-column */
+  #spell(column: string): void {
+    if (this.#types.has(column)) return;
+    const spelled = this.#spellings.get(column.toLowerCase());
+    if (spelled !== undefined) throw tablesErrors['duplicate-column']({ column });
+    this.#spellings.set(column.toLowerCase(), column);
+  }
+
   /** Brings the table up to what is known now. */
   async #grow(): Promise<void> {
     const table = quoteIdentifier(this.#name);
@@ -115,11 +128,26 @@ class Stage {
       const name = quoteIdentifier(column);
       const sql = printSqlType(settled);
       if (made !== undefined && printSqlType(made) === sql) continue;
-      if (made !== undefined) await this.#session.run(`ALTER TABLE ${table} ALTER ${name} TYPE ${sql}`);
+      if (made !== undefined) await this.#widen(column, made, sql);
       else if (this.#made.size > 0) await this.#session.run(`ALTER TABLE ${table} ADD COLUMN ${name} ${sql}`);
       else await this.#begin(`${name} ${sql}`);
       this.#made.set(column, settled);
     }
+  }
+
+  /** A type grows to hold what came before, but a DOUBLE doesn't hold every BIGINT: digits aren't dropped. */
+  async #widen(column: string, made: SqlType, sql: string): Promise<void> {
+    const [table, name] = [quoteIdentifier(this.#name), quoteIdentifier(column)];
+    const before = printSqlType(made);
+    if (/INT\b/.test(before) && /DOUBLE/.test(sql)) {
+      const changed = `CAST(CAST(${name} AS ${sql}) AS ${before}) IS DISTINCT FROM ${name}`;
+      const lost = await this.#session.value(`SELECT rowid + 1 FROM ${table} WHERE ${changed} LIMIT 1`);
+      if (lost !== undefined) {
+        const [expected, found] = ['DOUBLE', `${before}, some of which a DOUBLE can't hold exactly`];
+        throw tablesErrors['mixed-types']({ column, row: Number(lost), expected, found });
+      }
+    }
+    await this.#session.run(`ALTER TABLE ${table} ALTER ${name} TYPE ${sql}`);
   }
 
   /** Rows that came before any column was known are there as rows of nulls. */
@@ -128,4 +156,11 @@ class Stage {
     await this.#session.run(`CREATE TABLE ${table} (${column})`);
     if (this.rows > 0) await this.#session.run(`INSERT INTO ${table} SELECT NULL FROM range(${this.rows})`);
   }
+}
+
+/** JavaScript callers may give anything; numbers and texts have keys too, or none. @throws tables.bad-row */
+function assertRow(row: unknown, number: number): void {
+  if (typeof row === 'object' && row !== null && !Array.isArray(row)) return;
+  const found = Array.isArray(row) ? 'an array' : row === null ? 'null' : `a ${typeof row}`;
+  throw tablesErrors['bad-row']({ row: number, problem: `it is ${found}, not an object` });
 }

@@ -9,7 +9,8 @@ import { Database, type DatabaseOptions, type Session } from '../duckdb/index.ts
  * than most of what is asked of it. It holds no tables between calls.
  */
 export function scratchDatabase(): Promise<Database> {
-  shared ??= Database.open({});
+  // By default the engine spills into the current folder, which is a user's project.
+  shared ??= Database.open({ tempDirectory: path.join(tmpdir(), `boathouse-spill-${process.pid}`) });
   shared.catch(() => {
     shared = undefined;
   });

@@ -2,15 +2,15 @@
 import path from 'node:path';
 import type * as Arrow from 'apache-arrow';
 import { isBoathouseError } from '../base/index.ts';
-import { readSnapshot, type Snapshot } from '../delta/index.ts';
+import type { Snapshot } from '../delta/index.ts';
 import { type ArrowInput, appendArrow, quoteIdentifier, type Session } from '../duckdb/index.ts';
 import { openStorage } from '../storage/index.ts';
 import { adaptInferred } from './adapt.ts';
+import { beginWrite, readIfThere } from './begin-write.ts';
 import { tablesErrors } from './errors.ts';
 import type { Row } from './infer.ts';
-import { duckdbParquetRows } from './parquet-rows.ts';
 import { relationColumns } from './relation.ts';
-import { stageRows } from './rows-staging.ts';
+import { type StagedRows, stageRows } from './rows-staging.ts';
 import { openDeltaRelation, rewriteDeltaScans } from './scan.ts';
 import { withOwnDatabase, withScratchSession, withTemporaryFolder } from './scratch.ts';
 import type { WriteOptions, WriteResult } from './write-options.ts';
@@ -37,8 +37,8 @@ export type RowsInput =
  *
  * Atomic: readers see all rows or none.
  *
- * @throws tables.already-exists, tables.schema-mismatch, tables.mixed-types, tables.unsupported-type,
- * tables.no-columns, delta.commit-conflict, delta.unsupported-feature
+ * @throws tables.bad-rows, tables.bad-row, tables.bad-option, tables.already-exists, tables.schema-mismatch,
+ * tables.mixed-types, tables.unsupported-type, tables.no-columns, delta.commit-conflict, delta.unsupported-feature
  */
 export async function writeDelta(
   tableUri: string,
@@ -46,9 +46,10 @@ export async function writeDelta(
   options: WriteOptions = {},
 ): Promise<WriteResult> {
   const { storageOptions } = options;
-  const settled = await settledEarly(tableUri, options);
-  if (settled.kind === 'ignored') return settled.result;
-  const { snapshot } = settled;
+  assertRows(rows);
+  const storage = openStorage(tableUri, storageOptions);
+  const start = await beginWrite(storage, options);
+  if (start.kind === 'ignored') return start.result;
   if ('sql' in rows) {
     const sql = await rewriteDeltaScans(rows.sql, async (uri, version) => {
       const about = {
@@ -57,7 +58,10 @@ export async function writeDelta(
       };
       return (await openDeltaRelation(uri, about)).sql;
     });
-    return withScratchSession((session) => writeQueryToDelta(session, sql, tableUri, options));
+    // The query may read this very table: rows committed after it looked must not be overwritten unseen.
+    const { readVersion = start.snapshot?.version } = options;
+    const about = { ...options, ...(readVersion === undefined ? {} : { readVersion }) };
+    return withScratchSession((session) => writeQueryToDelta(session, sql, tableUri, about));
   }
   return withStaging(Array.isArray(rows), async (session) => {
     if (isArrow(rows)) {
@@ -65,51 +69,54 @@ export async function writeDelta(
       return writeQueryToDelta(session, 'SELECT * FROM rows', tableUri, options);
     }
     const staged = await stageRows(session, 'rows', rows as readonly Row[] | AsyncIterable<Row>);
-    const query = staged.query ?? emptyQuery(snapshot);
-    const keepsSchema =
-      snapshot !== undefined && !(options.mode === 'overwrite' && options.schemaMode === 'overwrite');
-    const fitted =
-      keepsSchema && staged.query !== undefined
-        ? adaptInferred(query, await session.describe(query), snapshot, {
-            unknown: staged.unknown,
-            fillsMissing: true,
-          })
-        : query;
-    return writeQueryToDelta(session, fitted, tableUri, options);
+    for (let { snapshot } = start, attempt = 1; ; attempt += 1) {
+      const query = await fitRows(session, staged, snapshot, options);
+      try {
+        return await writeQueryToDelta(session, query, tableUri, options);
+      } catch (error) {
+        // The types the rows were fitted to are another writer's by now. The rows are staged: fit them again.
+        const mayBeStale =
+          isBoathouseError(error, 'tables.schema-mismatch') ||
+          isBoathouseError(error, 'delta.commit-conflict');
+        if (!mayBeStale || options.mode !== 'append' || attempt >= fitsMax) throw error;
+        const now = await readIfThere(storage);
+        if (now === undefined || now.version === snapshot?.version) throw error;
+        snapshot = now;
+      }
+    }
   });
 }
 
-type Early =
-  | { readonly kind: 'go'; readonly snapshot: Snapshot | undefined }
-  | { readonly kind: 'ignored'; readonly result: WriteResult };
+/** How often staged rows are fitted to a table that changes under them. */
+const fitsMax = 3;
 
-/** What the mode decides before any row is asked for. */
-async function settledEarly(tableUri: string, options: WriteOptions): Promise<Early> {
-  const storage = openStorage(tableUri, options.storageOptions);
-  let snapshot: Snapshot | undefined;
-  try {
-    snapshot = await readSnapshot(storage, { rows: duckdbParquetRows });
-  } catch (error) {
-    if (!isBoathouseError(error, 'delta.not-a-table')) throw error;
-    return { kind: 'go', snapshot };
-  }
-  const { version } = snapshot;
-  const mode = options.mode ?? 'error';
-  if (mode === 'error') throw tablesErrors['already-exists']({ table: storage.uri, version });
-  if (mode === 'ignore') {
-    const nothing = { rows: 0, filesAdded: 0, filesRemoved: 0, bytesAdded: 0 };
-    return { kind: 'ignored', result: { version, kind: 'ignored', ...nothing, uri: storage.uri } };
-  }
-  return { kind: 'go', snapshot };
+/** The staged rows as a query; what was only inferred gives way to the types of a table that keeps its schema. */
+async function fitRows(
+  session: Session,
+  staged: StagedRows,
+  snapshot: Snapshot | undefined,
+  options: WriteOptions,
+): Promise<string> {
+  const { query } = staged;
+  if (query === undefined) return columnlessQuery(snapshot, staged.rows);
+  const isReplaced = options.mode === 'overwrite' && options.schemaMode === 'overwrite';
+  if (snapshot === undefined || isReplaced) return query;
+  return adaptInferred(query, await session.describe(query), snapshot, {
+    unknown: staged.unknown,
+    fillsMissing: true,
+  });
 }
 
 /** Rows that are in memory anyway are staged there; others in a file, which may outgrow memory. */
 function withStaging<T>(inMemory: boolean, work: (session: Session) => Promise<T>): Promise<T> {
   return withTemporaryFolder((folder) =>
     withOwnDatabase(
-      inMemory
-        ? { tempDirectory: folder }
-        : { path: path.join(folder, 'rows.duckdb'), tempDirectory: folder },
+      {
+        ...(inMemory ? {} : { path: path.join(folder, 'rows.duckdb') }),
+        tempDirectory: folder,
+        // Text that becomes a time must not depend on where the process runs.
+        settings: { TimeZone: 'UTC' },
+      },
       async (database) => {
         await using session = await database.session();
         return await work(session);
@@ -118,13 +125,28 @@ function withStaging<T>(inMemory: boolean, work: (session: Session) => Promise<T
   );
 }
 
-/** No rows have no columns: those of the table, where there is one. */
-function emptyQuery(snapshot: Snapshot | undefined): string {
-  if (snapshot === undefined) throw tablesErrors['no-columns']({ what: 'an empty list of rows' });
+/** Rows that name no column, or no rows at all: the columns are the table's, where there is one. */
+function columnlessQuery(snapshot: Snapshot | undefined, rows: number): string {
+  if (snapshot === undefined) {
+    const what = rows === 0 ? 'an empty list of rows' : 'rows without any value';
+    throw tablesErrors['no-columns']({ what });
+  }
   const columns = relationColumns(snapshot).map(
     ({ name, type }) => `CAST(NULL AS ${type}) AS ${quoteIdentifier(name)}`,
   );
-  return `SELECT ${columns.join(', ')} WHERE false`;
+  return `SELECT ${columns.join(', ')} FROM range(${rows})`;
+}
+
+/** JavaScript callers may give anything. @throws tables.bad-rows */
+function assertRows(rows: RowsInput): void {
+  const given: unknown = rows;
+  if (typeof given !== 'object' || given === null) {
+    throw tablesErrors['bad-rows']({ found: given === null ? 'null' : `a ${typeof given}` });
+  }
+  const isRows = Symbol.iterator in given || Symbol.asyncIterator in given || isArrow(given);
+  if (!isRows && !('sql' in given && typeof given.sql === 'string')) {
+    throw tablesErrors['bad-rows']({ found: 'an object that is none of these' });
+  }
 }
 
 function isArrow(rows: object): rows is Arrow.Table | (Uint8Array & ArrowInput) {

@@ -23,7 +23,15 @@ export interface WriteOptions {
   readonly name?: string;
   /** Of a new table. */
   readonly description?: string;
-  /** A file is closed when it has grown to about this; 100 MiB unless given. Unpartitioned tables only. */
+  /**
+   * The version of this very table that the rows were computed from, when they were: an overwrite then
+   * loses to every commit made after it. The latest when the write begins, unless given.
+   */
+  readonly readVersion?: number;
+  /**
+   * A file is closed when it has grown to about this; else the table's `delta.targetFileSize`, else 100
+   * MiB. Without effect on partitioned tables, which DuckDB writes as one file for each partition and thread.
+   */
   readonly targetFileSizeBytes?: number;
   /** Added to the commit's own record, as `userMetadata` and the like. */
   readonly commitMetadata?: Readonly<Record<string, string>>;

@@ -2,42 +2,48 @@
  * A query's rows into a Delta table: staged as Parquet by one streaming COPY, then committed.
  *
  * The query runs once and its rows pass straight into files: nothing is materialised before. Until the
- * commit nobody sees the files; when anything fails they are removed.
+ * commit nobody sees the files; when anything fails they are removed. An append that loses to a commit
+ * which changed or created the table is planned again on the new state, and keeps its files as long as
+ * they are what the new plan would write.
  */
-import path from 'node:path';
 import { isBoathouseError, type Json, systemClock, systemRandom } from '../base/index.ts';
 import {
   type Action,
-  type AddFile,
   assertWritable,
   commitActions,
+  type Metadata,
+  type Protocol,
   printSchema,
   protocolFor,
   protocolUpgradeFor,
-  readSnapshot,
   removeOf,
   type Snapshot,
 } from '../delta/index.ts';
-import { quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
+import type { Column, Session } from '../duckdb/index.ts';
 import { openStorage, type Storage } from '../storage/index.ts';
-import { parseCopyResult, type WrittenFile } from './copy-result.ts';
-import { tablesErrors } from './errors.ts';
+import { beginWrite, modeOf } from './begin-write.ts';
 import { duckdbParquetRows } from './parquet-rows.ts';
-import { indexedColumnsMax, nullsIn, statsJson } from './stats.ts';
+import { describeFiles, discardFiles, type StagedFile, stageFiles } from './stage-files.ts';
+import { indexedColumnsMax } from './stats.ts';
 import type { WriteOptions, WriteResult } from './write-options.ts';
-import { plannedMetadata, planSchema, type SchemaPlan, stagingSql } from './write-schema.ts';
+import { plannedMetadata, planSchema, type SchemaPlan, stagingColumns, stagingSql } from './write-schema.ts';
 
 /** Files are closed near this size. */
 const targetFileSizeBytesDefault = 100 * 1024 * 1024;
+
+/** How often an append is planned again: each time another writer changed the schema just before it. */
+const plansMax = 5;
 
 /**
  * Writes the rows of `query`, run in `session`, to the table at `tableUri`.
  *
  * Atomic: readers see all of the rows or none, and a failed write leaves the table as it was. Appends
- * commute with other appends; an overwrite loses to any commit made since it began.
+ * commute with other appends, also with those that create the table or add columns to it; an overwrite
+ * loses to any commit made since it began.
  *
  * @throws tables.already-exists, tables.schema-mismatch, tables.partition-mismatch, tables.unsupported-type,
- * tables.null-in-required-column, delta.commit-conflict, delta.unsupported-feature, delta.append-only, duckdb.*
+ * tables.null-in-required-column, tables.bad-option, delta.commit-conflict, delta.unsupported-feature,
+ * delta.append-only, duckdb.*, storage.*
  */
 export async function writeQueryToDelta(
   session: Session,
@@ -46,93 +52,143 @@ export async function writeQueryToDelta(
   options: WriteOptions = {},
 ): Promise<WriteResult> {
   const storage = openStorage(tableUri, options.storageOptions);
-  const snapshot = await readIfThere(storage);
-  const mode = options.mode ?? 'error';
-  if (snapshot !== undefined && mode === 'error') {
-    throw tablesErrors['already-exists']({ table: storage.uri, version: snapshot.version });
-  }
-  if (snapshot !== undefined && mode === 'ignore') {
-    const { version } = snapshot;
-    return {
-      version,
-      kind: 'ignored',
-      rows: 0,
-      filesAdded: 0,
-      filesRemoved: 0,
-      bytesAdded: 0,
-      uri: storage.uri,
-    };
-  }
-  if (snapshot !== undefined) assertWritable(storage.uri, snapshot.protocol, snapshot);
+  const start = await beginWrite(storage, options);
+  if (start.kind === 'ignored') return start.result;
   const columns = await session.describe(query);
-  const plan = planSchema(storage.uri, snapshot, columns, options);
-  const random = options.random ?? systemRandom;
+  let draft = draftWrite(storage, start.snapshot, columns, options);
+  const staged = await stageFiles(
+    session,
+    storage,
+    stagingSql(query, draft.plan),
+    draft.plan.partitionColumns,
+    {
+      signal: options.signal,
+      writeId: (options.random ?? systemRandom).uuid(),
+      targetFileSizeBytes:
+        options.targetFileSizeBytes ?? targetSizeOf(draft.metadata) ?? targetFileSizeBytesDefault,
+    },
+  );
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await commitDraft(storage, draft, staged, options);
+      } catch (error) {
+        if (attempt >= plansMax || !isBoathouseError(error, 'delta.commit-conflict')) throw error;
+        const next = await draftAgain(storage, draft, columns, options);
+        if (next === undefined) throw error;
+        if (next.kind === 'ignored') {
+          await discardFiles(storage, staged);
+          return next.result;
+        }
+        draft = next.draft;
+      }
+    }
+  } catch (error) {
+    if (saysNothingCommitted(error)) await discardFiles(storage, staged);
+    throw error;
+  }
+}
+
+/** A write as planned on a state of the table. */
+interface Draft {
+  readonly snapshot: Snapshot | undefined;
+  readonly plan: SchemaPlan;
+  readonly metadata: Metadata;
+  readonly protocol: Protocol;
+}
+
+/** Everything that can be refused is refused here, before any row is written. */
+function draftWrite(
+  storage: Storage,
+  snapshot: Snapshot | undefined,
+  columns: readonly Column[],
+  options: WriteOptions,
+): Draft {
+  const table = storage.uri;
+  if (snapshot !== undefined) assertWritable(table, snapshot.protocol, snapshot);
+  const plan = planSchema(table, snapshot, columns, options);
   const metadata = plannedMetadata(snapshot, plan, printSchema(plan.schema), {
-    id: random.uuid(),
+    id: (options.random ?? systemRandom).uuid(),
     nowMs: (options.clock ?? systemClock).nowMs(),
     options,
   });
-  // Refused before any row is written, rather than after.
   const protocol = snapshot
-    ? protocolUpgradeFor(storage.uri, snapshot.protocol, metadata, plan.schema)
-    : protocolFor(storage.uri, metadata, plan.schema);
-  const staged = await stage(session, storage, stagingSql(query, plan), plan, {
-    signal: options.signal,
-    writeId: random.uuid(),
-    targetFileSizeBytes: options.targetFileSizeBytes ?? targetSizeOf(snapshot) ?? targetFileSizeBytesDefault,
-  });
-  try {
-    assertNoForbiddenNulls(storage.uri, plan, staged);
-    const indexed = Number(
-      metadata.configuration.get('delta.dataSkippingNumIndexedCols') ?? indexedColumnsMax,
-    );
-    const adds = await finish(storage, staged, plan, indexed);
-    const removes =
-      mode === 'overwrite' && snapshot !== undefined
-        ? [...snapshot.files.values()].map((file) => removeOf(file, (options.clock ?? systemClock).nowMs()))
-        : [];
-    const actions: Action[] = [
-      ...(snapshot?.protocol === protocol ? [] : [protocol]),
-      ...(plan.changes ? [metadata] : []),
-      ...removes,
-      ...adds,
-    ];
-    const rows = staged.reduce((sum, file) => sum + file.rows, 0);
-    const bytes = adds.reduce((sum, file) => sum + file.sizeBytes, 0);
-    const isBlindAppend = mode === 'append' && snapshot !== undefined && !plan.changes;
-    const { version } = await commitActions(storage, {
-      readSnapshot: snapshot,
-      actions,
-      operation: {
-        name: options.operation ?? (snapshot === undefined ? 'CREATE TABLE AS SELECT' : 'WRITE'),
-        parameters: { mode: modeNames[mode], partitionBy: [...plan.partitionColumns] },
-        metrics: {
-          numFiles: adds.length,
-          numOutputRows: rows,
-          numOutputBytes: bytes,
-          numRemovedFiles: removes.length,
-        },
+    ? protocolUpgradeFor(table, snapshot.protocol, metadata, plan.schema)
+    : protocolFor(table, metadata, plan.schema);
+  return { snapshot, plan, metadata, protocol };
+}
+
+type Again =
+  | { readonly kind: 'go'; readonly draft: Draft }
+  | { readonly kind: 'ignored'; readonly result: WriteResult };
+
+/**
+ * The write planned again after a conflict, for the files it has; undefined when that can't be.
+ *
+ * An overwrite isn't: the rows it would now remove are rows nobody had seen when its query ran.
+ */
+async function draftAgain(
+  storage: Storage,
+  draft: Draft,
+  columns: readonly Column[],
+  options: WriteOptions,
+): Promise<Again | undefined> {
+  if (modeOf(options) === 'overwrite') return undefined;
+  const start = await beginWrite(storage, options);
+  if (start.kind === 'ignored') return start;
+  if (start.snapshot === undefined) return undefined;
+  const next = draftWrite(storage, start.snapshot, columns, options);
+  const shape = ({ plan }: Draft): string =>
+    JSON.stringify([plan.partitionColumns, stagingColumns(plan).sort()]);
+  return shape(next) === shape(draft) ? { kind: 'go', draft: next } : undefined;
+}
+
+async function commitDraft(
+  storage: Storage,
+  { snapshot, plan, metadata, protocol }: Draft,
+  staged: readonly StagedFile[],
+  options: WriteOptions,
+): Promise<WriteResult> {
+  const mode = modeOf(options);
+  const indexed = Number(metadata.configuration.get('delta.dataSkippingNumIndexedCols') ?? indexedColumnsMax);
+  const adds = describeFiles(storage.uri, staged, plan, indexed);
+  const nowMs = (options.clock ?? systemClock).nowMs();
+  const replaced = mode === 'overwrite' ? [...(snapshot?.files.values() ?? [])] : [];
+  const actions: Action[] = [
+    ...(snapshot?.protocol === protocol ? [] : [protocol]),
+    ...(plan.changes ? [metadata] : []),
+    ...replaced.map((file) => removeOf(file, nowMs)),
+    ...adds,
+  ];
+  const result = {
+    kind: snapshot === undefined ? 'created' : 'written',
+    rows: staged.reduce((sum, { written }) => sum + written.rows, 0),
+    filesAdded: adds.length,
+    filesRemoved: replaced.length,
+    bytesAdded: adds.reduce((sum, file) => sum + file.sizeBytes, 0),
+    uri: storage.uri,
+  } as const;
+  const { version } = await commitActions(storage, {
+    readSnapshot: snapshot,
+    actions,
+    operation: {
+      name: options.operation ?? (snapshot === undefined ? 'CREATE TABLE AS SELECT' : 'WRITE'),
+      parameters: { mode: modeNames[mode], partitionBy: [...plan.partitionColumns] },
+      metrics: {
+        numFiles: result.filesAdded,
+        numOutputRows: result.rows,
+        numOutputBytes: result.bytesAdded,
+        numRemovedFiles: result.filesRemoved,
       },
-      isBlindAppend,
-      read: mode === 'overwrite' ? 'whole-table' : 'none',
-      rows: duckdbParquetRows,
-      ...(options.clock === undefined ? {} : { clock: options.clock }),
-      random,
-      commitMetadata: (options.commitMetadata ?? {}) as Readonly<Record<string, Json>>,
-    });
-    return {
-      version,
-      kind: snapshot === undefined ? 'created' : 'written',
-      rows,
-      filesAdded: adds.length,
-      filesRemoved: removes.length,
-      bytesAdded: bytes,
-      uri: storage.uri,
-    };
-  } catch (error) {
-    if (isSafeToRemove(error)) await discard(storage, staged);
-    throw error;
-  }
+    },
+    isBlindAppend: mode === 'append' && snapshot !== undefined && !plan.changes,
+    read: mode === 'overwrite' ? 'whole-table' : 'none',
+    rows: duckdbParquetRows,
+    ...(options.clock === undefined ? {} : { clock: options.clock }),
+    random: options.random ?? systemRandom,
+    commitMetadata: (options.commitMetadata ?? {}) as Readonly<Record<string, Json>>,
+  });
+  return { version, ...result };
 }
 
 const modeNames = {
@@ -142,115 +198,19 @@ const modeNames = {
   ignore: 'Ignore',
 } as const;
 
-async function readIfThere(storage: Storage): Promise<Snapshot | undefined> {
-  try {
-    return await readSnapshot(storage, { rows: duckdbParquetRows });
-  } catch (error) {
-    if (isBoathouseError(error, 'delta.not-a-table')) return undefined;
-    throw error;
-  }
-}
-
-function targetSizeOf(snapshot: Snapshot | undefined): number | undefined {
-  const text = snapshot?.metadata.configuration.get('delta.targetFileSize');
-  const match = /^(\d+)\s*([kmg]?)b?$/i.exec(text ?? '');
+function targetSizeOf(metadata: Metadata): number | undefined {
+  const match = /^(\d+)\s*([kmg]?)b?$/i.exec(metadata.configuration.get('delta.targetFileSize') ?? '');
   if (!match) return undefined;
   return Number(match[1]) * 1024 ** ' kmg'.indexOf(match[2]?.toLowerCase() || ' ');
 }
 
-interface Staging {
-  readonly signal: AbortSignal | undefined;
-  /** In the name of every file of this write, so that a failed one finds its own leftovers. */
-  readonly writeId: string;
-  readonly targetFileSizeBytes: number;
-}
-
-/** Writes the Parquet files; on failure removes what was written. Paths in the result are relative to the table. */
-async function stage(
-  session: Session,
-  storage: Storage,
-  query: string,
-  plan: SchemaPlan,
-  staging: Staging,
-): Promise<WrittenFile[]> {
-  const pattern = `part-${staging.writeId}-{uuid}`;
-  // Makes the table's folder, and says which absolute path it has.
-  const root = path.dirname(await storage.prepareWrite(`part-${staging.writeId}`));
-  const copyOptions = [
-    'FORMAT parquet',
-    'COMPRESSION snappy',
-    'RETURN_STATS',
-    'APPEND',
-    `FILENAME_PATTERN ${quoteLiteral(pattern)}`,
-    plan.partitionColumns.length > 0
-      ? `PARTITION_BY (${plan.partitionColumns.map(quoteIdentifier).join(', ')})`
-      : `FILE_SIZE_BYTES ${Math.max(1, Math.floor(staging.targetFileSizeBytes))}`,
-  ];
-  try {
-    const result = await session.query(
-      `COPY (${query}) TO ${quoteLiteral(root)} (${copyOptions.join(', ')})`,
-      undefined,
-      { signal: staging.signal },
-    );
-    return parseCopyResult(result).map((file) => ({ ...file, file: relativePath(root, file.file) }));
-  } catch (error) {
-    for await (const { path: leftover } of storage.list('')) {
-      if (leftover.includes(staging.writeId)) await storage.remove(leftover);
-    }
-    throw error;
-  }
-}
-
-function relativePath(root: string, file: string): string {
-  return path.relative(root, file).split(path.sep).join('/');
-}
-
-/** Makes the files durable and describes them for the log. Files without rows are dropped. */
-async function finish(
-  storage: Storage,
-  staged: readonly WrittenFile[],
-  plan: SchemaPlan,
-  indexedColumns: number,
-): Promise<AddFile[]> {
-  const adds: AddFile[] = [];
-  for (const written of staged) {
-    if (written.rows === 0) {
-      await storage.remove(written.file);
-      continue;
-    }
-    const info = await storage.finishWrite(written.file);
-    adds.push({
-      kind: 'add',
-      path: written.file,
-      partitionValues: new Map(
-        plan.partitionColumns.map((name) => [name, written.partition.get(name) || null]),
-      ),
-      sizeBytes: info.sizeBytes,
-      modifiedMs: Math.floor(info.modifiedMs),
-      dataChange: true,
-      stats: statsJson(written, plan.schema, indexedColumns),
-    });
-  }
-  return adds;
-}
-
-function assertNoForbiddenNulls(table: string, plan: SchemaPlan, staged: readonly WrittenFile[]): void {
-  for (const field of plan.schema.fields) {
-    if (field.nullable) continue;
-    const isPartition = plan.partitionColumns.includes(field.name);
-    const rows = staged.reduce((sum, file) => {
-      if (isPartition) return sum + ((file.partition.get(field.name) ?? '') === '' ? file.rows : 0);
-      return sum + (nullsIn(file, field.name) ?? 0);
-    }, 0);
-    if (rows > 0) throw tablesErrors['null-in-required-column']({ table, column: field.name, rows });
-  }
-}
-
-/** A commit that storage can't vouch for may stand: then its files must stay. */
-function isSafeToRemove(error: unknown): boolean {
-  return !isBoathouseError(error, 'storage.unreachable') && isBoathouseError(error);
-}
-
-async function discard(storage: Storage, staged: readonly WrittenFile[]): Promise<void> {
-  for (const { file } of staged) await storage.remove(file).catch(() => undefined);
+/**
+ * Whether `error` leaves no doubt that there is no commit. Where storage can't vouch for that, or the
+ * mistake is ours, the files stay: a commit without its files would be a broken table.
+ */
+function saysNothingCommitted(error: unknown): boolean {
+  if (!isBoathouseError(error)) return false;
+  return (
+    /^(?:delta|tables|duckdb)\./.test(error.code) || /^storage\.(?:no-space|no-permission)$/.test(error.code)
+  );
 }
