@@ -32,4 +32,5 @@ export type {
   TargetProfile,
 } from './target-profile.ts';
 export { parseYaml, type YamlFile, type YamlPath } from './yaml-file.ts';
+export { yamlLibrary } from './yaml-library.ts';
 export { describeYaml, isPlainDict, type PlainDict, YamlDate } from './yaml-value.ts';

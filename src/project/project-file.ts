@@ -30,7 +30,7 @@ export function readProjectFile(folder: string, warnings: WarningList): RawProje
   const path = join(folder, 'dbt_project.yml');
   const text = readTextIfThere(path);
   if (text === undefined) throw projectErrors['not-a-project']({ folder });
-  const file = parseYaml(text, path);
+  const file = parseYaml(text.trimEnd(), path);
   for (const warning of file.warnings) warnings.add(warning);
   if (!isPlainDict(file.value)) failAt(file, [], 'a mapping', file.value);
   return { path, file, data: file.value };
@@ -58,7 +58,9 @@ export function parseProjectFile(raw: RawProjectFile, facts: ProjectFileFacts): 
   const name = projectName(fields, raw);
   const paths = parsePaths(fields, facts.warnings);
   const requireDbtVersion = fields.texts('require-dbt-version', 'or-one') ?? [];
-  if (!facts.ignoreVersion) checkDbtVersion(name, requireDbtVersion, file.locate(['require-dbt-version']));
+  if (!facts.ignoreVersion && requireDbtVersion.length > 0) {
+    checkDbtVersion(name, requireDbtVersion, file.locate(['require-dbt-version']));
+  }
   const targetPath = fields.text('target-path') ?? 'target';
   const config: ProjectConfig = {
     file: path,

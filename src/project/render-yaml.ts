@@ -79,7 +79,7 @@ export function hasJinja(text: string): boolean {
 
 function renderText(text: string, scope: Scope, facts: RenderFacts, file: YamlFile, path: YamlPath): unknown {
   try {
-    const value = asPlain(parseTemplate(text, { file: file.locate([]).file }).renderNative(scope));
+    const value = asPlain(parseTemplate(text, { file: file.file }).renderNative(scope));
     return facts.allowSecrets ? revealSecrets(value, facts.env) : value;
   } catch (error) {
     // A password may look like Jinja without being any.

@@ -4,26 +4,13 @@
  * Values are plain data. A place is found by parsing again, because places are wanted only when something
  * is wrong, and keeping a syntax tree of every file would cost more than all else that is kept of it.
  */
-import {
-  type Document,
-  isAlias,
-  isCollection,
-  isMap,
-  isPair,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  parseDocument,
-  type Scalar,
-  type YAMLMap,
-  type YAMLParseError,
-} from 'yaml';
+import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLParseError, YAMLSeq } from 'yaml';
 import type { SourceLocation } from '../base/index.ts';
 import { Dict, type Value } from '../jinja/index.ts';
 import { projectErrors } from './errors.ts';
 import type { ProjectWarning } from './project.ts';
 import { readPlainYaml } from './plain-yaml.ts';
+import { yamlLibrary } from './yaml-library.ts';
 import { parseFraction, parseWhole, resolvePlain } from './yaml-scalar.ts';
 import type { PlainDict } from './yaml-value.ts';
 
@@ -32,6 +19,8 @@ export type YamlPath = readonly (string | number)[];
 
 /** A parsed YAML file. */
 export interface YamlFile {
+  /** As it was given to `parseYaml`. */
+  readonly file: string;
   /** null for an empty file. */
   readonly value: unknown;
   /** Keys that are given twice in one mapping; the later one counts, as in dbt. */
@@ -54,7 +43,7 @@ export interface YamlFile {
  */
 export function parseYaml(text: string, file: string, how: 'quick' | 'whole' = 'quick'): YamlFile {
   const plain = how === 'quick' ? readPlainYaml(text) : undefined;
-  if (plain !== undefined) return { value: plain, warnings: [], locate: locator(text, file) };
+  if (plain !== undefined) return { file, value: plain, warnings: [], locate: locator(text, file) };
   const document = parse(text);
   const problem = document.errors[0];
   if (problem) {
@@ -64,7 +53,7 @@ export function parseYaml(text: string, file: string, how: 'quick' | 'whole' = '
   }
   const reader = new Reader(text, file);
   const value = reader.read(document.contents);
-  return { value, warnings: reader.warnings, locate: locator(text, file) };
+  return { file, value, warnings: reader.warnings, locate: locator(text, file) };
 }
 
 function locator(text: string, file: string): YamlFile['locate'] {
@@ -76,6 +65,7 @@ function locator(text: string, file: string): YamlFile['locate'] {
 }
 
 function parse(text: string): Document.Parsed {
+  const { parseDocument } = yamlLibrary();
   try {
     // Every scalar stays text: what it means is decided here, by PyYAML's rules.
     return parseDocument(text, {
@@ -132,6 +122,13 @@ function placeAt(text: string, file: string, offset: number): SourceLocation {
   return { file, line, column: offset - lineStart + 1 };
 }
 
+const isAlias = (node: unknown): node is Alias => yamlLibrary().isAlias(node);
+const isCollection = (node: unknown): node is YAMLMap | YAMLSeq => yamlLibrary().isCollection(node);
+const isMap = (node: unknown): node is YAMLMap => yamlLibrary().isMap(node);
+const isPair = (node: unknown): node is Pair => yamlLibrary().isPair(node);
+const isScalar = (node: unknown): node is Scalar => yamlLibrary().isScalar(node);
+const isSeq = (node: unknown): node is YAMLSeq => yamlLibrary().isSeq(node);
+
 /** Turns the syntax tree into values, in the order of the text, so that an alias finds its anchor. */
 class Reader {
   readonly warnings: ProjectWarning[] = [];
@@ -171,10 +168,17 @@ class Reader {
   #readScalar(node: Scalar): unknown {
     const text = typeof node.value === 'string' ? node.value : String(node.source ?? '');
     if (node.tag !== undefined && !failsafeTags.has(node.tag)) return this.#readTagged(node, node.tag, text);
-    if (node.type !== 'PLAIN' || node.tag === 'tag:yaml.org,2002:str') return text;
+    if (node.type !== 'PLAIN' || node.tag === 'tag:yaml.org,2002:str') return this.#withoutAddedBreak(node, text);
     const value = resolvePlain(text);
     if (value === undefined) throw this.#bad(`${text} looks like a date, but is none`, node);
     return value;
+  }
+
+  /** PyYAML adds no line break to a block text that ends with the file, without one. */
+  #withoutAddedBreak(node: Scalar, text: string): string {
+    if (node.type !== 'BLOCK_LITERAL' && node.type !== 'BLOCK_FOLDED') return text;
+    if (this.#text.endsWith('\n') || (node.range?.[1] ?? 0) < this.#text.length) return text;
+    return text.replace(/\n$/, '');
   }
 
   #readTagged(node: Scalar, tag: string, text: string): unknown {

@@ -1,5 +1,4 @@
 /** `tojson`, `fromjson`, `toyaml`, `fromyaml`: data as text and back, as Python's libraries write it. */
-import { stringify } from 'yaml';
 import { isBoathouseError } from '../../base/index.ts';
 import {
   bindArguments,
@@ -16,7 +15,7 @@ import {
   Undefined,
   type Value,
 } from '../../jinja/index.ts';
-import { asValue, parseYaml, YamlDate } from '../../project/index.ts';
+import { asValue, parseYaml, YamlDate, yamlLibrary } from '../../project/index.ts';
 import { compilerErrors } from '../errors.ts';
 import { fromPlain, toPlain } from '../plain-values.ts';
 import { optionalBoolean, requiredText, typeNameOf } from './arguments.ts';
@@ -49,7 +48,7 @@ export const dataFunctions: Readonly<Record<string, Value>> = {
       args,
       kwargs,
     );
-    return stringify(toPlain(values[0] ?? null), {
+    return yamlLibrary().stringify(toPlain(values[0] ?? null), {
       version: '1.1',
       indentSeq: false,
       lineWidth: 0,
