@@ -200,7 +200,7 @@ export function manifestMacro(entry: MacroEntry, createdAt: number): ManifestMac
     path: entry.originalFilePath,
     original_file_path: entry.originalFilePath,
     unique_id: entry.uniqueId,
-    macro_sql: definition.source.trim(),
+    macro_sql: definition.sourceWithSpace,
     depends_on: { macros: [] },
     description: '',
     meta: {},

@@ -21,9 +21,8 @@ export function resolveReferences(parsing: Parsing): RefLookup {
   const groups = new Set(Object.values(manifest.groups).map((group) => group.name));
   for (const node of Object.values(manifest.nodes)) {
     if (!resolveNode(parsing, lookup, node)) {
-      // dbt keeps it among the nodes, switched off and on its own.
+      // dbt keeps it among the nodes, switched off, with those parents that are there.
       node.config.enabled = false;
-      node.depends_on.nodes = [];
       continue;
     }
     if (node.group !== null && node.resource_type === 'model' && !groups.has(node.group)) {
@@ -41,10 +40,12 @@ export function resolveReferences(parsing: Parsing): RefLookup {
 function resolveNode(parsing: Parsing, lookup: RefLookup, node: ManifestNode | ManifestExposure): boolean {
   if (node.resource_type === 'seed') return true;
   const depends = new Set<string>();
+  let isComplete = true;
   for (const [sourceName = '', tableName = ''] of node.sources) {
     const found = lookup.source(sourceName, tableName, node.package_name);
     if (found.kind === 'found') depends.add(found.node.unique_id);
-    else if (dropsTest(parsing, node, found.kind, `source('${sourceName}', '${tableName}')`)) return false;
+    else if (dropsTest(parsing, node, found.kind, `source('${sourceName}', '${tableName}')`))
+      isComplete = false;
     else throw sourceNotFound(parsing, lookup, node, sourceName, tableName, found.kind === 'disabled');
   }
   for (const ref of node.refs) {
@@ -52,11 +53,11 @@ function resolveNode(parsing: Parsing, lookup: RefLookup, node: ManifestNode | M
     if (found.kind === 'found') {
       checkAccess(parsing, node, found.node, ref);
       depends.add(found.node.unique_id);
-    } else if (dropsTest(parsing, node, found.kind, `ref('${ref.name}')`)) return false;
+    } else if (dropsTest(parsing, node, found.kind, `ref('${ref.name}')`)) isComplete = false;
     else throw refNotFound(parsing, lookup, node, ref, found.kind === 'disabled');
   }
   node.depends_on.nodes = [...depends];
-  return true;
+  return isComplete;
 }
 
 /** Whether `node` is a test, which goes away with what it is on. Says so when that isn't just disabled. */

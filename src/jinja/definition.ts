@@ -60,6 +60,19 @@ export class Definition {
     return this.#source.text.slice(this.#node.at, this.#node.end);
   }
 
+  /** `source` with the white space around it that `{%-` and `-%}` take away. */
+  get sourceWithSpace(): string {
+    const { text } = this.#source;
+    let { at, end } = this.#node;
+    if (text.startsWith('{%-', at)) {
+      const before = text.slice(0, at).trimEnd();
+      // The block before this one has taken what follows it.
+      if (!before.endsWith('-%}')) at = before.length;
+    }
+    if (text.startsWith('-%}', end - 3)) end += text.length - end - text.slice(end).trimStart().length;
+    return text.slice(at, end);
+  }
+
   /** What stands between its tags. */
   get body(): string {
     return this.#source.text.slice(this.#node.bodyBegin, this.#node.bodyEnd);

@@ -245,6 +245,16 @@ describe('definitions', () => {
     expect(definitions[6]?.body).toBe('Some *text*');
   });
 
+  it('take the white space around them that their tags take', () => {
+    const text =
+      '\n\n{%- macro a() -%} A {%- endmacro -%}\n\n{%- macro b() %} B {% endmacro %}\n\n{% macro c() %}{%- endmacro %}\n';
+    expect(parseTemplate(text, { file: 'x.sql' }).definitions.map((made) => made.sourceWithSpace)).toEqual([
+      '\n\n{%- macro a() -%} A {%- endmacro -%}\n\n',
+      '{%- macro b() %} B {% endmacro %}',
+      '{% macro c() %}{%- endmacro %}',
+    ]);
+  });
+
   it('of a snapshot render their body like a model', () => {
     const scope = mapScope({ config: hostFunction('config', () => '') });
     expect(definitions[5]?.bodyTemplate().renderSync(scope)).toBe(' select 2');

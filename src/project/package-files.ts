@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type IgnoreRule, readDbtIgnore } from './dbtignore.ts';
 import type { PackageFiles, ProjectConfig, PropertyFile, SeedFile, SourceFile } from './project.ts';
 import { parsePropertyFile } from './property-file.ts';
-import { checksum, readText, unreadable } from './read-text.ts';
+import { checksum, readExactText, unreadable, withPlainLineEnds } from './read-text.ts';
 import type { WarningList } from './warnings.ts';
 
 /** Above this a seed's checksum is its path, as in dbt: hashing it on every run would cost more than loading it. */
@@ -150,11 +150,11 @@ class Search {
 
 function readSource(root: string, found: Found): SourceFile {
   const path = join(root, found.relativePath);
-  const text = readText(path);
+  const text = readExactText(path);
   return {
     path,
     relativePath: found.relativePath,
-    text,
+    text: withPlainLineEnds(text),
     sha256: checksum(text),
     searchPath: found.searchPath,
   };
@@ -172,9 +172,10 @@ function readSeed(root: string, found: Found): SeedFile {
   } catch (error) {
     throw unreadable(path, error);
   }
-  const text = bytes
-    .toString('utf8')
-    .replace(/^\uFEFF/, '')
-    .replace(/\r\n?/g, '\n');
-  return { ...base, sha256: checksum(text), checksumName: 'sha256', sizeBytes: bytes.byteLength };
+  return {
+    ...base,
+    sha256: checksum(bytes.toString('utf8')),
+    checksumName: 'sha256',
+    sizeBytes: bytes.byteLength,
+  };
 }

@@ -26,7 +26,7 @@ export function parsePropertyFile(
 }
 
 function eager(source: SourceFile, warnings: WarningList): PropertyFile {
-  const file = parseYaml(source.text, source.path);
+  const file = parseYaml(source.text.trimEnd(), source.path);
   for (const warning of file.warnings) warnings.add(warning);
   const data = checkedData(file, warnings);
   return { ...source, data, locate: (path, part) => file.locate(path, part) };

@@ -12,6 +12,15 @@ import { projectErrors } from './errors.ts';
  * @throws project.unreadable-file when it isn't there, may not be read, or isn't UTF-8.
  */
 export function readText(path: string): string {
+  return withPlainLineEnds(readExactText(path));
+}
+
+/**
+ * The text of a file with the line ends and the byte order mark that it has.
+ *
+ * @throws project.unreadable-file as `readText` does.
+ */
+export function readExactText(path: string): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
@@ -19,10 +28,16 @@ export function readText(path: string): string {
     throw unreadable(path, error);
   }
   if (!isUtf8(bytes)) throw projectErrors['unreadable-file']({ path, problem: 'it is not UTF-8 text' });
-  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  const text = bytes.toString('utf8', start);
-  return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+  return bytes.toString('utf8');
 }
+
+/** `text` without a byte order mark, line ends as `\n`. */
+export function withPlainLineEnds(text: string): string {
+  const plain = text.startsWith(byteOrderMark) ? text.slice(1) : text;
+  return plain.includes('\r') ? plain.replace(/\r\n?/g, '\n') : plain;
+}
+
+const byteOrderMark = '\uFEFF';
 
 /** `readText`, or undefined when there is no such file. */
 export function readTextIfThere(path: string): string | undefined {
@@ -50,9 +65,14 @@ export function unreadable(path: string, cause: unknown): Error {
   return projectErrors['unreadable-file']({ path, problem }, { location: { file: path }, cause });
 }
 
-/** SHA-256 of a text in UTF-8 without the white space around it, in hex: dbt's checksum of a file. */
+/**
+ * dbt's checksum of a file: SHA-256, in hex, of its text without the white space around it.
+ *
+ * @param text as it stands in the file, `\r` and byte order mark (which is no white space) included.
+ */
 export function checksum(text: string): string {
-  return createHash('sha256').update(text.trim(), 'utf8').digest('hex');
+  const trimmed = text.startsWith(byteOrderMark) ? text.trimEnd() : text.trim();
+  return createHash('sha256').update(trimmed, 'utf8').digest('hex');
 }
 
 function isNotThere(error: unknown): boolean {

@@ -7,6 +7,22 @@ import { YamlDate } from './yaml-value.ts';
 
 const value = (text: string): unknown => parseYaml(text, 'x.yml').value;
 
+describe('a block text at the end of a file', () => {
+  it.each<[string, string]>([
+    ['a: |\n  b\n  c', 'b\nc'],
+    ['a: >\n  b\n  c', 'b c'],
+    ['a: |\n  b\n  c\n', 'b\nc\n'],
+    ['a: |+\n  b\n\n', 'b\n\n'],
+    ['a: |-\n  b', 'b'],
+  ])('%j', (text, expected) => {
+    expect(value(text)).toEqual({ a: expected });
+  });
+
+  it('that does not end the file has its line break', () => {
+    expect(value('a: |\n  b\nc: d')).toEqual({ a: 'b\n', c: 'd' });
+  });
+});
+
 describe('plain scalars mean what PyYAML makes of them', () => {
   it.each<[string, unknown]>([
     ['yes', true],

@@ -168,7 +168,8 @@ class Reader {
   #readScalar(node: Scalar): unknown {
     const text = typeof node.value === 'string' ? node.value : String(node.source ?? '');
     if (node.tag !== undefined && !failsafeTags.has(node.tag)) return this.#readTagged(node, node.tag, text);
-    if (node.type !== 'PLAIN' || node.tag === 'tag:yaml.org,2002:str') return this.#withoutAddedBreak(node, text);
+    if (node.type !== 'PLAIN' || node.tag === 'tag:yaml.org,2002:str')
+      return this.#withoutAddedBreak(node, text);
     const value = resolvePlain(text);
     if (value === undefined) throw this.#bad(`${text} looks like a date, but is none`, node);
     return value;

@@ -165,6 +165,8 @@ describe('a relation', () => {
     ['.is_table', 'True'],
     ['.name', 'i'],
     [".get('metadata').type", 'DuckDBRelation'],
+    [' is mapping', 'True'],
+    [' is iterable', 'False'],
   ])('%s', async (suffix, printed) => {
     expect((await evaluate(relation + suffix)).printed).toBe(printed);
   });

@@ -28,6 +28,7 @@ describe('regular expressions', () => {
     ["modules.re.match('(?P<a>x+)(y)?', 'xxz').groups()", "('xx', None)"],
     ["modules.re.match('(?P<a>x+)(y)?', 'xxz').groupdict()", "{'a': 'xx'}"],
     ["modules.re.match('b', 'ab')", 'None'],
+    ["modules.re.search('(?i)(?s)B.c', 'ab\\nc').span()", '(1, 4)'],
     ["modules.re.search('b', 'ab')", "<re.Match object; span=(1, 2), match='b'>"],
     ["modules.re.search('(b)(c)?', 'ab').span()", '(1, 2)'],
     ["modules.re.findall('a(b)(c)', 'abcabc')", "[('b', 'c'), ('b', 'c')]"],

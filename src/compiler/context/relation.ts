@@ -22,7 +22,8 @@ const everywhere: RelationPolicy = { database: true, schema: true, identifier: t
 /** A relation as templates see it. */
 export class Relation extends HostObject {
   override readonly typeName = 'DuckDBRelation';
-  override readonly isMapping = false;
+  /** dbt's relations count as mappings, and packages recognise them by that; they don't iterate. */
+  override readonly isMapping = true;
   readonly database: string | null;
   readonly schema: string | null;
   readonly identifier: string | null;
