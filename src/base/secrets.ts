@@ -12,9 +12,20 @@ export const secretMask = '*****';
 export class SecretRegistry {
   readonly #values = new Set<string>();
 
-  /** From now on `value` is masked. Values under four characters are left as they are. */
+  /**
+   * From now on `value` is masked, also as it stands in JSON, in a SQL literal, in a URL, and line by line.
+   * Values under four characters are left as they are.
+   */
   add(value: string): void {
-    if (value.length >= 4) this.#values.add(value);
+    for (const form of formsOf(value)) {
+      if (form.length >= 4) this.#values.add(form);
+    }
+  }
+
+  /** Whether UTF-8 text holds a registered secret. */
+  isIn(text: Uint8Array): boolean {
+    const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
+    return [...this.#values].some((value) => bytes.includes(value));
   }
 
   /** `text` with every registered secret masked, longest first. */
@@ -25,6 +36,18 @@ export class SecretRegistry {
     }
     return clean;
   }
+}
+
+/** How `value` may be spelt in what is printed. Lines of a key are masked alone, for texts are indented. */
+function formsOf(value: string): readonly string[] {
+  const lines = value.includes('\n') ? value.split(/\r?\n/).map((line) => line.trim()) : [];
+  const whole = [
+    value,
+    JSON.stringify(value).slice(1, -1),
+    value.replaceAll("'", "''"),
+    encodeURIComponent(Buffer.from(value).toString()),
+  ];
+  return [...whole, ...lines.filter((line) => line.length >= 8 && !line.startsWith('-----'))];
 }
 
 /** The process's registry: `profiles.yml` and `env_var('DBT_ENV_SECRET_…')` add to it, every output scrubs. */

@@ -1,17 +1,20 @@
 /** Files of `target/` that the compiler knows how to write. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { secrets } from '../base/index.ts';
 import type { Compilation } from './compilation.ts';
 import type { ManifestNode } from './manifest.ts';
 
-/** Writes `manifest.json`. Tools that read dbt's read it. */
+/** Writes `manifest.json`, secrets masked. Tools that read dbt's read it. */
 export async function writeManifest(compilation: Compilation, targetPath: string): Promise<void> {
   await mkdir(targetPath, { recursive: true });
-  await writeFile(join(targetPath, 'manifest.json'), compilation.manifestJson());
+  const json = compilation.manifestJson();
+  const shown = secrets.isIn(json) ? secrets.scrub(Buffer.from(json).toString()) : json;
+  await writeFile(join(targetPath, 'manifest.json'), shown);
 }
 
 /**
- * Writes a node's compiled SQL below `target/compiled/<package>/…` and sets its `compiled_path`.
+ * Writes a node's compiled SQL, secrets masked, below `target/compiled/<package>/…` and sets its `compiled_path`.
  *
  * @returns the path, relative to the project, with `/`.
  */
@@ -27,7 +30,7 @@ export async function writeCompiled(
 }
 
 /**
- * Writes the SQL that was run for a node below `target/run/<package>/…` and sets its `build_path`.
+ * Writes the SQL that was run for a node, secrets masked, below `target/run/<package>/…` and sets its `build_path`.
  *
  * @returns the path, relative to the project, with `/`.
  */
@@ -52,7 +55,7 @@ function artifactPath(folder: 'compiled' | 'run', node: ManifestNode): string {
 
 async function writeText(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, text);
+  await writeFile(path, secrets.scrub(text));
 }
 
 function relativeToProject(targetPath: string, projectRoot: string, path: string): string {

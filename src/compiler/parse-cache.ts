@@ -9,6 +9,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { secrets } from '../base/index.ts';
 import type { PackageFiles, Project } from '../project/index.ts';
 import { builtInFingerprint } from './built-in-macros.ts';
 import type { Environment } from './environment.ts';
@@ -46,7 +47,7 @@ export class ParseCache {
     try {
       bytes = await readFile(this.#path);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || isRefusedByFolder(error)) return undefined;
       throw error;
     }
     const end = bytes.indexOf('\n');
@@ -60,13 +61,21 @@ export class ParseCache {
     return bytes.at(-1) === closingBrace ? bytes.subarray(end + 1) : undefined;
   }
 
-  /** Keeps a parse's result, unless it depends on what changes every time. */
+  /**
+   * Keeps a parse's result, unless it depends on what changes every time, or holds a secret: masked, it would
+   * be no parse of the project any more. A folder that can't be written costs the next parse its time, no more.
+   */
   async write(body: Uint8Array, environment: Environment): Promise<void> {
-    const { clock, flags } = environment.seen;
-    if (clock) {
-      await rm(this.#path, { force: true });
-      return;
+    try {
+      if (environment.seen.clock || secrets.isIn(body)) await rm(this.#path, { force: true });
+      else await this.#keep(body, environment);
+    } catch (error) {
+      if (!isRefusedByFolder(error)) throw error;
     }
+  }
+
+  async #keep(body: Uint8Array, environment: Environment): Promise<void> {
+    const { flags } = environment.seen;
     const env: Record<string, string> = {};
     for (const name of environment.envRead.keys())
       env[name] = hashOf(this.#invocation.env[name] ?? '\0unset');
@@ -121,6 +130,12 @@ const fileKinds = [
   'properties',
   'fixtures',
 ] as const satisfies readonly (keyof PackageFiles)[];
+
+/** No permission, a read-only disk, no room, or a file where the folder should be. */
+function isRefusedByFolder(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  return ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'EISDIR'].includes(code);
+}
 
 function bigIntText(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `${value}n` : value;

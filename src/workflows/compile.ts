@@ -4,6 +4,7 @@ import { type ResourceType, writeCompiled, writeManifest } from '../compiler/ind
 import type { RunOptions } from './options.ts';
 import { openProject, type ProjectSession } from './project-session.ts';
 import { selectIds, selectNamed } from './selection.ts';
+import { writingTo } from './target-folder.ts';
 
 /** What to compile: selected nodes, or a text. */
 export interface CompileOptions extends RunOptions {
@@ -33,7 +34,7 @@ export interface CompileResult {
  * Compiles the selected models, tests, snapshots, seeds and analyses into `target/compiled`, or the
  * inline text. Templates may query the target; nothing is changed there.
  *
- * @throws compiler.*, jinja.* with the place of the mistake.
+ * @throws compiler.*, jinja.* with the place of the mistake; workflows.not-writable
  */
 export async function compile(options: CompileOptions = {}): Promise<CompileResult> {
   const session = await openProject('compile', options);
@@ -42,7 +43,8 @@ export async function compile(options: CompileOptions = {}): Promise<CompileResu
       options.inline === undefined
         ? await compileSelected(session, options)
         : [await compileInline(session, options.inline)];
-    if (session.settings.writeJson) await writeManifest(session.compilation, session.targetPath);
+    const { compilation, settings, targetPath } = session;
+    if (settings.writeJson) await writingTo(targetPath, () => writeManifest(compilation, targetPath));
     return { compiled, elapsedMs: systemClock.nowMs() - session.startedAtMs };
   } finally {
     session.close();
@@ -67,7 +69,8 @@ async function compileSelected(
     for (const id of ids) {
       const engine = { session: engineSession, warehouse: target.warehouse };
       const { node, code } = await compilation.compileNode(id, engine);
-      const path = await writeCompiled(node, session.targetPath, session.project.root);
+      const { targetPath, project } = session;
+      const path = await writingTo(targetPath, () => writeCompiled(node, targetPath, project.root));
       texts.push({ uniqueId: id, name: node.name, code, path, named: named.has(id) });
     }
     await engineSession.release();

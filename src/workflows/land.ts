@@ -5,6 +5,7 @@ import {
   type LandResult as TableLandResult,
   landFiles,
 } from '../tables/index.ts';
+import { keepSecrets } from './keep-secrets.ts';
 
 /** What to land, and where. */
 export interface LandOptions extends TableLandOptions {
@@ -22,6 +23,7 @@ export interface LandResult extends TableLandResult {
 /** Lands `source` in `table`. Atomic: readers see all of it or none. @throws tables.*, delta.*, duckdb.* */
 export async function land(options: LandOptions): Promise<LandResult> {
   const startedMs = systemClock.nowMs();
+  keepSecrets(process.env);
   const { source, table, ...rest } = options;
   const result = await landFiles(source, table, rest);
   return { ...result, elapsedMs: systemClock.nowMs() - startedMs };

@@ -6,6 +6,7 @@ import type { NodeRunner } from '../runner/index.ts';
 import type { NodeResult, Target } from '../targets/index.ts';
 import { placeSqlError } from './place-sql-error.ts';
 import type { ProjectSession } from './project-session.ts';
+import { writingTo } from './target-folder.ts';
 
 /** Runs nodes on `target`, writes their SQL, and moves errors to where the user wrote them. */
 export function withArtifacts(session: ProjectSession, target: Target): NodeRunner {
@@ -17,9 +18,12 @@ export function withArtifacts(session: ProjectSession, target: Target): NodeRunn
       const node = compilation.manifest.nodes[uniqueId];
       if (node === undefined) return result;
       if (settings.writeJson) {
-        if (node.compiled === true && node.resource_type !== 'seed')
-          await writeCompiled(node, targetPath, root);
-        if (result.executedSql !== null) await writeRun(node, result.executedSql, targetPath, root);
+        const { executedSql } = result;
+        await writingTo(targetPath, async () => {
+          if (node.compiled === true && node.resource_type !== 'seed')
+            await writeCompiled(node, targetPath, root);
+          if (executedSql !== null) await writeRun(node, executedSql, targetPath, root);
+        });
       }
       const home = session.project.packages.find(({ name }) => name === node.package_name)?.root ?? root;
       return placed(result, node, root, home);

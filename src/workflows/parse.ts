@@ -4,6 +4,7 @@ import { writeManifest } from '../compiler/index.ts';
 import { systemClock } from '../base/index.ts';
 import type { ProjectOptions } from './options.ts';
 import { openProject } from './project-session.ts';
+import { writingTo } from './target-folder.ts';
 
 /** A parsed project. */
 export interface ParseResult {
@@ -13,12 +14,13 @@ export interface ParseResult {
   readonly elapsedMs: number;
 }
 
-/** Reads the project and writes `manifest.json`. @throws project.*, compiler.*, jinja.* */
+/** Reads the project and writes `manifest.json`. @throws project.*, compiler.*, jinja.*, workflows.not-writable */
 export async function parse(options: ProjectOptions = {}): Promise<ParseResult> {
   const session = await openProject('parse', options);
   try {
-    if (session.settings.writeJson) await writeManifest(session.compilation, session.targetPath);
-    const { manifest, fromCache } = session.compilation;
+    const { compilation, settings, targetPath } = session;
+    if (settings.writeJson) await writingTo(targetPath, () => writeManifest(compilation, targetPath));
+    const { manifest, fromCache } = compilation;
     return { manifest, fromCache, elapsedMs: systemClock.nowMs() - session.startedAtMs };
   } finally {
     session.close();

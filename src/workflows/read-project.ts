@@ -1,13 +1,15 @@
 /** Finding and reading a project, without compiling it. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseVars, type Project, readProject } from '../project/index.ts';
+import { keepSecrets } from './keep-secrets.ts';
 import type { ProjectOptions } from './options.ts';
 
 /** Reads the project that `options` name without compiling it. @throws project.* */
 export async function readProjectOnly(options: ProjectOptions): Promise<Project> {
+  keepSecrets(options.env ?? process.env);
   return await readProject({
-    projectDir: findProjectDir(options.projectDir ?? process.cwd()),
+    projectDir: findProjectDir(options.projectDir),
     profilesDir: options.profilesDir,
     profile: options.profile,
     target: options.target,
@@ -18,9 +20,14 @@ export async function readProjectOnly(options: ProjectOptions): Promise<Project>
   });
 }
 
-/** The nearest folder with a dbt_project.yml, from `folder` upwards; `folder` itself where there is none. */
-export function findProjectDir(folder: string): string {
-  const start = resolve(folder);
+/**
+ * The nearest folder with a dbt_project.yml, from `given` or the working directory upwards; where to begin
+ * when there is none. A `given` that isn't a folder is taken as it is: a slip of the pen must not find
+ * another project above it.
+ */
+export function findProjectDir(given: string | undefined): string {
+  const start = resolve(given ?? '.');
+  if (given !== undefined && statSync(start, { throwIfNoEntry: false })?.isDirectory() !== true) return start;
   for (let at = start; ; at = dirname(at)) {
     if (existsSync(join(at, 'dbt_project.yml'))) return at;
     if (dirname(at) === at) return start;

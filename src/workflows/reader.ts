@@ -10,6 +10,7 @@ import { type AttachSpec, Database, quoteIdentifier, quoteLiteral, type Session 
 import type { Project } from '../project/index.ts';
 import { openDeltaRelation, rewriteDeltaScans } from '../tables/index.ts';
 import { workflowErrors } from './errors.ts';
+import { keepSecrets } from './keep-secrets.ts';
 import type { ProjectOptions } from './options.ts';
 import { findProjectDir, readProjectOnly } from './read-project.ts';
 
@@ -35,6 +36,7 @@ export interface Reader {
  * @throws workflows.no-catalog when nothing has been published there; project.*, duckdb.*
  */
 export async function openReader(options: ReaderOptions): Promise<Reader> {
+  keepSecrets(options.env ?? process.env);
   const project = options.catalog === undefined ? await projectOf(options) : undefined;
   const catalog = options.catalog === undefined ? project?.profile.databaseFile : resolve(options.catalog);
   if (
@@ -85,7 +87,7 @@ async function useCatalog(session: Session, alias: string, schema: string): Prom
 }
 
 async function projectOf(options: ReaderOptions): Promise<Project | undefined> {
-  const projectDir = findProjectDir(options.projectDir ?? process.cwd());
+  const projectDir = findProjectDir(options.projectDir);
   const named =
     options.projectDir !== undefined || options.target !== undefined || options.profile !== undefined;
   if (!named && !existsSync(join(projectDir, 'dbt_project.yml'))) return undefined;

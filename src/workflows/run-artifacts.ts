@@ -1,12 +1,12 @@
 /** What a run leaves for tools that read dbt's: `manifest.json` and `run_results.json`. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isBoathouseError, printJson, secrets, systemClock } from '../base/index.ts';
+import { printJson, secrets, systemClock } from '../base/index.ts';
 import { writeManifest } from '../compiler/index.ts';
 import { runResultsArtifact } from '../runner/index.ts';
 import type { NodeResult } from '../targets/index.ts';
-import { workflowErrors } from './errors.ts';
 import type { ProjectSession } from './project-session.ts';
+import { writingTo } from './target-folder.ts';
 
 /**
  * Writes both, secrets masked.
@@ -36,13 +36,9 @@ export async function writeRunArtifacts(
     results,
     threads,
   );
-  try {
-    await mkdir(targetPath, { recursive: true });
+  await writingTo(targetPath, async () => {
     await writeManifest(compilation, targetPath);
     await writeFile(path, secrets.scrub(printJson(artifact)));
-  } catch (cause) {
-    if (isBoathouseError(cause)) throw cause;
-    throw workflowErrors['not-writable']({ path: targetPath, problem: String(cause) }, { cause });
-  }
+  });
   return path;
 }
