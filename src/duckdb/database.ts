@@ -170,7 +170,8 @@ export class Database {
     } catch (error) {
       const lack = lackOf(error instanceof Error ? error.message : '');
       if (lack?.kind !== 'extension') throw fromEngine(error, sql);
-      this.#extensions.whenLoaded(lack.name, sql);
+      // Set by the loader's own connection then, so for all: plain SET would reach no session.
+      this.#extensions.whenLoaded(lack.name, sql.replace(/^SET/, 'SET GLOBAL'));
       return;
     }
     await session.run(sql);

@@ -118,7 +118,39 @@ describe('Extensions', () => {
     );
     expect(await extensions.loadDeclared()).toBe(true);
     expect(ran).toEqual(['LOAD "h3"', 'INSTALL "h3" FROM community', 'LOAD "h3"']);
-    expect(await extensions.loadDeclared()).toBe(false);
+    expect(await extensions.loadDeclared()).toBe(true);
+    expect(ran).toHaveLength(3);
+  });
+
+  it('keeps a secret that was refused, so that no later statement goes on without it', async () => {
+    const ran: string[] = [];
+    let refuse = true;
+    const run = async (sql: string): Promise<void> => {
+      ran.push(sql.slice(0, 6));
+      if (sql.startsWith('CREATE') && refuse) throw new Error('Invalid Input Error: no');
+    };
+    const extensions = new Extensions(run, { secrets: [{ type: 's3' }, { type: 'gcs' }] }, undefined);
+    await expect(extensions.load('httpfs')).rejects.toMatchObject({ code: 'duckdb.invalid-input' });
+    refuse = false;
+    await extensions.load('httpfs');
+    expect(ran).toEqual(['LOAD "', 'CREATE', 'LOAD "', 'CREATE', 'CREATE']);
+  });
+
+  it('creates a secret of two extensions once both are there, whichever is loaded first', async () => {
+    for (const order of [
+      ['httpfs', 'aws'],
+      ['aws', 'httpfs'],
+    ] as const) {
+      const ran: string[] = [];
+      const run = async (sql: string): Promise<void> => {
+        await new Promise((resolve) => setImmediate(resolve));
+        ran.push(sql.split('"')[0] as string);
+      };
+      const secret = { type: 's3', provider: 'credential_chain' };
+      const extensions = new Extensions(run, { secrets: [secret] }, undefined);
+      await Promise.all(order.map((name) => extensions.load(name)));
+      expect(ran).toEqual(['LOAD ', 'LOAD ', 'CREATE OR REPLACE SECRET ']);
+    }
   });
 });
 
