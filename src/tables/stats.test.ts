@@ -46,6 +46,34 @@ describe('statsJson', () => {
     });
   });
 
+  it('leaves out bounds that a NaN is beyond', () => {
+    const schema = schemaOf(field('f', primitive('double')));
+    const json = statsJson(file({ f: { min: '1.5', max: '1.5', null_count: '0', has_nan: 'true' } }), schema);
+    expect(JSON.parse(json)).toMatchObject({ minValues: {}, maxValues: {}, nullCount: { f: 0 } });
+  });
+
+  it('cuts texts to true bounds, also where the highest code point follows', () => {
+    const schema = schemaOf(field('t', primitive('string')));
+    const highest = '\u{10ffff}';
+    const boundsOf = (text: string): [string, string] => {
+      const parsed = JSON.parse(statsJson(file({ t: { min: text, max: text } }), schema));
+      return [parsed.minValues.t, parsed.maxValues.t];
+    };
+    expect(boundsOf('x'.repeat(33))).toEqual(['x'.repeat(32), `${'x'.repeat(32)}${highest}`]);
+    expect(boundsOf('😀'.repeat(40))).toEqual(['😀'.repeat(32), `${'😀'.repeat(32)}${highest}`]);
+    const nasty = `${'x'.repeat(32)}${highest}${highest}zzz`;
+    expect(boundsOf(nasty)).toEqual(['x'.repeat(32), `${'x'.repeat(32)}${highest.repeat(3)}`]);
+    const end = `${'x'.repeat(32)}${highest}`;
+    expect(boundsOf(end)).toEqual(['x'.repeat(32), end]);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 30, maxLength: 50 }), (text) => {
+        const [min, max] = boundsOf(text);
+        expect(Buffer.compare(Buffer.from(min), Buffer.from(text))).toBeLessThanOrEqual(0);
+        expect(Buffer.compare(Buffer.from(max), Buffer.from(text))).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+
   it('keeps every digit of a decimal', () => {
     const schema = schemaOf(field('d', { kind: 'decimal', precision: 38, scale: 9 }));
     const digits = '12345678901234567890123456789.123456789';

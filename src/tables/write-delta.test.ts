@@ -252,6 +252,82 @@ describe('writeDelta', () => {
     await expect(writeDelta(fresh(), [])).rejects.toMatchObject({ code: 'tables.no-columns' });
   });
 
+  it.each([
+    ['a number', [1], 'tables.bad-row', /row 1 .* it is a number/],
+    ['null', [{ a: 1 }, null], 'tables.bad-row', /row 2 .* it is null/],
+    ['an array', [[1, 2]], 'tables.bad-row', /row 1 .* it is an array/],
+    [
+      'an invalid Date',
+      [{ a: 1 }, { a: new Date(Number.NaN) }],
+      'tables.bad-row',
+      /row 2 .*'a' is an invalid/,
+    ],
+    ['an invalid Date inside', [{ a: [new Date('?')] }], 'tables.bad-row', /row 1/],
+    ['two spellings of a name', [{ a: 1 }, { A: 2 }], 'tables.duplicate-column', /'A'/],
+    ['an object instead of rows', { a: 1 }, 'tables.bad-rows', /an object/],
+    ['text instead of rows', 'a,b', 'tables.bad-rows', /a string/],
+    ['nothing instead of rows', undefined, 'tables.bad-rows', /undefined/],
+    ['rows without any value', [{}, {}], 'tables.no-columns', /without any value/],
+  ])('refuses %s by name', async (_, rows, code, message) => {
+    await expect(writeDelta(fresh(), rows as never)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it.each([
+    [{ mode: 'Append' }, /mode is 'Append'; expected append, overwrite/],
+    [{ mode: 'append', schemaMode: 'overwrite' }, /schemaMode is 'overwrite'; expected merge/],
+    [{ schemaMode: 'replace' }, /schemaMode is 'replace'/],
+  ])('refuses the options %j', async (options, message) => {
+    await expect(writeDelta(fresh(), [{ a: 1 }], options as never)).rejects.toMatchObject({
+      code: 'tables.bad-option',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it('takes objects without keys as rows of nulls', async () => {
+    const table = fresh();
+    await writeDelta(table, [{ a: 1 }]);
+    expect((await writeDelta(table, [{}, {}], { mode: 'append' })).rows).toBe(2);
+    expect(await rowsOf(table)).toEqual(['1', 'NULL', 'NULL']);
+  });
+
+  it('never drops the digits of a bigint for a fraction that comes later', async () => {
+    async function* rows(first: bigint): AsyncGenerator<{ a: number | bigint }> {
+      for (let i = 0; i < rowsBufferedMax; i += 1) yield { a: i === 7 ? first : 1 };
+      yield { a: 0.5 };
+    }
+    await expect(writeDelta(fresh(), rows(2n ** 60n + 1n))).rejects.toMatchObject({
+      code: 'tables.mixed-types',
+      details: { column: 'a', row: 8 },
+    });
+    expect((await writeDelta(fresh(), rows(2n ** 60n))).rows).toBe(rowsBufferedMax + 1);
+  });
+
+  it('reads instants and wall clocks as UTC where the table has the other, wherever it runs', async () => {
+    const table = fresh();
+    await writeDelta(table, {
+      sql: "SELECT DATE '2020-01-01' d, TIMESTAMP '2020-01-01 00:00:00' w, timezone('UTC', TIMESTAMP '2020-01-01') i",
+    });
+    const before = process.env['TZ'];
+    process.env['TZ'] = 'America/New_York';
+    try {
+      const at = new Date('2024-06-01T01:30:00Z');
+      await writeDelta(table, [{ d: at, w: at, i: '2024-06-01 01:30:00' }], { mode: 'append' });
+    } finally {
+      if (before === undefined) delete process.env['TZ'];
+      else process.env['TZ'] = before;
+    }
+    const { sql } = await openDeltaRelation(table);
+    await using database = await Database.open({ settings: { TimeZone: 'UTC' } });
+    await using session = await database.session();
+    const shown = await session.query(
+      `SELECT d::VARCHAR, w::VARCHAR, i::VARCHAR FROM (${sql}) ORDER BY d DESC LIMIT 1`,
+    );
+    expect(shown.rows).toEqual([['2024-06-01', '2024-06-01 01:30:00', '2024-06-01 01:30:00+00']]);
+  });
+
   it('says which row mixes types', async () => {
     await expect(writeDelta(fresh(), [{ a: 1 }, { a: { b: 1 } }])).rejects.toMatchObject({
       code: 'tables.mixed-types',
@@ -298,6 +374,61 @@ describe('writeQueryToDelta', () => {
     const { sql: relation } = await openDeltaRelation(table);
     expect((await session.query(`(${relation}) EXCEPT ALL (${sql})`)).rows).toEqual([]);
     expect(await session.value(`SELECT count(*) FROM (${relation}) WHERE p IS NULL`)).toBe(10n);
+  });
+
+  it('keeps partition values that SQL, folders or Hive would take for something else', async () => {
+    const session = await database.session();
+    const table = fresh();
+    const names = `SELECT * FROM (VALUES (1, '__HIVE_DEFAULT_PARTITION__'), (2, NULL), (3, 'NULL'), (4, 'a' || chr(0) || 'b'),
+      (5, '%2F'), (6, '\u{1f600}'), (7, '''; --'), (8, '..')) t(i, p)`;
+    await writeQueryToDelta(session, names, table, { partitionBy: ['p'] });
+    const { sql: relation } = await openDeltaRelation(table);
+    expect((await session.query(`(${names}) EXCEPT ALL (${relation})`)).rows).toEqual([]);
+    expect(await session.value(`SELECT count(*) FROM (${relation})`)).toBe(8n);
+  });
+
+  it('partitions by doubles, dates beyond the calendar, and bytes', async () => {
+    const session = await database.session();
+    for (const values of [
+      "('-0.0'::DOUBLE), ('nan'::DOUBLE), ('-inf'::DOUBLE), (1e300::DOUBLE), (NULL)",
+      "(DATE '0001-01-01'), (DATE '12024-01-01'), (DATE '0044-03-15 (BC)')",
+      "('abc'::BLOB), ('\\x01\\x02'::BLOB), ('\\xC3\\xBC'::BLOB)",
+    ]) {
+      const table = fresh();
+      const sql = `SELECT 1 AS i, v AS p FROM (VALUES ${values}) t(v)`;
+      await writeQueryToDelta(session, sql, table, { partitionBy: ['p'] });
+      const { sql: relation } = await openDeltaRelation(table);
+      expect((await session.query(`(${sql}) EXCEPT ALL (${relation})`)).rows).toEqual([]);
+    }
+  });
+
+  it('counts rows that bring nothing but partition values', async () => {
+    const session = await database.session();
+    const table = fresh();
+    await writeQueryToDelta(session, "SELECT 1 AS a, 'x' AS p", table, { partitionBy: ['p'] });
+    const more = "SELECT 'y' AS p FROM range(3)";
+    await writeQueryToDelta(session, more, table, { mode: 'append', schemaMode: 'merge' });
+    expect(await rowsOf(table)).toEqual(['1|x', 'NULL|y', 'NULL|y', 'NULL|y']);
+  });
+
+  it('reads a table whose every column is for partitioning', async () => {
+    const table = fresh();
+    await writeDelta(table, { sql: "SELECT i AS a, 'x' AS p FROM range(3) t(i)" }, { partitionBy: ['p'] });
+    const { readFileSync, writeFileSync } = await import('node:fs');
+    const log = path.join(table, '_delta_log', `${'0'.repeat(20)}.json`);
+    const text = readFileSync(log, 'utf8')
+      .replace('"partitionColumns":["p"]', '"partitionColumns":["a","p"]')
+      .replace('"partitionValues":{"p":"x"}', '"partitionValues":{"p":"x","a":"7"}');
+    writeFileSync(log, text);
+    expect(await rowsOf(table)).toEqual(['7|x', '7|x', '7|x']);
+  });
+
+  it('takes the target size from the properties of the table it creates', async () => {
+    const session = await database.session();
+    const result = await writeQueryToDelta(session, 'SELECT hash(i) h FROM range(1000000) t(i)', fresh(), {
+      configuration: { 'delta.targetFileSize': '1mb' },
+    });
+    expect(result.filesAdded).toBeGreaterThan(3);
   });
 
   it('takes a query that ends in a semicolon, or in a comment', async () => {
