@@ -128,6 +128,36 @@ describe('landFiles', () => {
   });
 
   it.each([
+    ['a field too many in the last row', 'id,name\n1,a\n2,b,c\n', 3],
+    ['a field too many in the middle', 'id,name\n1,a\n2,b\n3,c,d\n4,e\n', 4],
+    ['a field too few at first', 'id,name,x\n1,a\n2,b,c\n', 2],
+    ['a field too many far below', `id,name\n${'1,a\n'.repeat(30_000)}1,b,c\n`, 30_002],
+    ['other separators in the data than in the header', 'just text\nhello, world\n', 2],
+    ['no line at all', '', undefined],
+  ])('refuses a file with %s, and changes nothing', async (_, content, line) => {
+    const source = file('ragged.csv', content);
+    const table = fresh();
+    await expect(landFiles(source, table)).rejects.toMatchObject({
+      code: 'tables.unreadable-source',
+      location: { file: source, ...(line === undefined ? {} : { line }) },
+    });
+    await expect(DeltaTable.open(table)).rejects.toMatchObject({ code: 'delta.not-a-table' });
+  });
+
+  it.each([
+    ['comments above the header', '# made by hand\n# in May\nid,name\n1,a\n', ['1|a']],
+    ['a title above the header', 'Report of 2024\n\nid,name\n1,a\n2,b\n', ['1|a', '2|b']],
+    ['blank lines', '\n\nid,name\n1,a\n\n2,b\n', ['1|a', '2|b']],
+    ['semicolons', 'id;name\n1;a,b\n2;c\n', ['1|a,b', '2|c']],
+    ['one column of text with commas', 'text\n"a, b"\n"c, d"\n', ['a, b', 'c, d']],
+    ['no header', '1,a\n2,b\n', ['1|a', '2|b']],
+    ['a line break in a field', 'id,name\n1,"a\nb"\n2,c\n', ['1|a\nb', '2|c']],
+    ['a byte order mark', '\uFEFFid,name\n1,a\n', ['1|a']],
+  ])('reads %s', async (_, content, rows) => {
+    expect(await landed(file('good.csv', content))).toEqual(rows);
+  });
+
+  it.each([
     ['nothing.csv', 'tables.no-files'],
     ['nothing/*.csv', 'tables.no-files'],
     ['nothing/*', 'tables.unknown-format'],

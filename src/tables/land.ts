@@ -7,6 +7,7 @@ import { openStorage } from '../storage/index.ts';
 import { adaptInferred } from './adapt.ts';
 import { readIfThere } from './begin-write.ts';
 import { tablesErrors } from './errors.ts';
+import { csvDialect, findMisfit } from './land-csv.ts';
 import { download, type FileFormat, formatOfName, sniffFormat, spool } from './land-source.ts';
 import { withOwnDatabase, withTemporaryFolder } from './scratch.ts';
 import type { WriteOptions, WriteResult } from './write-options.ts';
@@ -43,7 +44,7 @@ export interface LandResult extends WriteResult {
 export function landFiles(source: string, tableUri: string, options: LandOptions = {}): Promise<LandResult> {
   return withTemporaryFolder(async (folder) => {
     const local = await fetchSource(source, folder, options);
-    const query = readerSql(local.pattern, local.format, options.readerOptions ?? {});
+    const given = options.readerOptions ?? {};
     const database = {
       tempDirectory: folder,
       // The order of rows isn't part of a table; keeping it would buffer whole row groups per thread.
@@ -55,10 +56,12 @@ export function landFiles(source: string, tableUri: string, options: LandOptions
     return withOwnDatabase(database, async (engine) => {
       await using session = await engine.session();
       try {
+        const dialect = local.format === 'csv' ? await csvDialect(session, local.pattern, given) : {};
+        const query = readerSql(local.pattern, local.format, { ...dialect, ...given });
         const fitted = await fitQuery(session, query, local.format, tableUri, options);
         return { ...(await writeQueryToDelta(session, fitted, tableUri, options)), format: local.format };
       } catch (error) {
-        throw explain(error, source, local.pattern);
+        throw explain(await placed(session, error, local.pattern), source, local.pattern);
       }
     });
   });
@@ -130,6 +133,15 @@ async function fitQuery(
   const snapshot = await readIfThere(openStorage(tableUri, options.storageOptions));
   if (snapshot === undefined) return query;
   return adaptInferred(query, await session.describe(query), snapshot);
+}
+
+/** The error of the row that is behind `error`, where the reader only says that it can't make sense of a CSV file. */
+async function placed(session: Session, error: unknown, pattern: string): Promise<unknown> {
+  if (!isBoathouseError(error) || !/when sniffing file/i.test(error.message)) return error;
+  return await findMisfit(session, pattern).then(
+    () => error,
+    (found: unknown) => found,
+  );
 }
 
 /** The reader's complaint with the place in the file. */
