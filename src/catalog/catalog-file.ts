@@ -3,15 +3,17 @@
  *
  * Anything that opens DuckDB files of 1.4 or later reads it, read-only and without extensions. A file
  * of views only is built fresh each time, because a DuckDB file that once held tables keeps their
- * free blocks. One that keeps tables begins as a copy of the file that has them.
+ * free blocks. One that keeps tables begins as a copy of the file that has them, and is written anew
+ * when more of it is free than used.
  */
-import { mkdir, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { BoathouseError, type Random, systemRandom } from '../base/index.ts';
 import { Database, quoteLiteral, quotePath, type Session } from '../duckdb/index.ts';
 import { catalogErrors } from './errors.ts';
-import { type CatalogRelation, type Generation, relationKey } from './generation.ts';
-import { copyPublished, replacePublished } from './published-file.ts';
+import { type CatalogRelation, type Generation, type PublishedFile, relationKey } from './generation.ts';
+import { markedName } from './process-mark.ts';
+import { copyPublished, fingerprint, replacePublished } from './published-file.ts';
 import { createViews, type ViewOutcome } from './views.ts';
 
 /** How the file is built. */
@@ -22,6 +24,11 @@ export interface CatalogFileOptions {
   readonly path: string;
   /** A DuckDB file with the tables to keep, not open for writing. It is copied. Fresh when left out. */
   readonly tablesFrom?: string;
+  /**
+   * The engine to build it in, with whatever views may need: attached databases, secrets, extensions.
+   * It has nothing attached as `database`. One of its own when left out.
+   */
+  readonly engine?: Database;
   readonly random?: Random;
 }
 
@@ -33,9 +40,11 @@ export interface CatalogFile extends ViewOutcome {
 
 /** A finished file that nobody sees yet. */
 export interface StagedCatalogFile extends ViewOutcome {
+  /** How a generation names it, but for its tables. */
+  readonly state: Pick<PublishedFile, 'staged' | 'fingerprint'>;
   /** Renames it into place. @throws catalog.unwritable-file */
   publish(): Promise<CatalogFile>;
-  /** Removes it, unless it was published. Always to be called. */
+  /** Removes it, unless it was published. To be called unless a generation names it. */
   discard(): Promise<void>;
 }
 
@@ -68,22 +77,23 @@ export async function stageCatalogFile(
   options: CatalogFileOptions,
 ): Promise<StagedCatalogFile> {
   const { path, random = systemRandom } = options;
-  const folder = join(dirname(path), '_boathouse', 'work', random.uuid());
+  const folder = join(dirname(path), '_boathouse', 'work', markedName(random.uuid()));
   const staged = join(folder, 'catalog.duckdb');
   const discard = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     await mkdir(folder, { recursive: true });
     if (options.tablesFrom !== undefined) await copyPublished(options.tablesFrom, staged);
     const outcome = await fill(staged, generation, options);
+    const { size } = await stat(staged);
+    const state = { staged: relative(dirname(path), staged), fingerprint: (await fingerprint(staged)) ?? '' };
     const publish = async (): Promise<CatalogFile> => {
-      const { size } = await stat(staged);
       await replacePublished(staged, path);
       return { ...outcome, path, sizeBytes: size };
     };
-    return { ...outcome, publish, discard };
+    return { ...outcome, state, publish, discard };
   } catch (cause) {
     await discard().catch(() => undefined);
-    if (cause instanceof BoathouseError) throw cause;
+    if (cause instanceof BoathouseError && !cause.code.startsWith('duckdb.')) throw cause;
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw catalogErrors['unwritable-file']({ path, problem }, { cause });
   }
@@ -92,32 +102,77 @@ export async function stageCatalogFile(
 async function fill(
   staged: string,
   generation: Pick<Generation, 'relations'>,
-  { database, tablesFrom }: CatalogFileOptions,
+  { database, tablesFrom, engine: given }: CatalogFileOptions,
 ): Promise<ViewOutcome> {
-  const engine = await Database.open({});
+  const engine = given ?? (await Database.open({}));
+  const session = await engine.session();
+  const name = quotePath([database]);
   try {
-    const session = await engine.session();
-    const name = quotePath([database]);
-    // The oldest storage format that DuckDB 1.4 and later share; no log, because nobody else has the file.
-    const options = `recovery_mode 'no_wal_writes'${tablesFrom === undefined ? ", storage_version 'v1.0.0'" : ''}`;
-    if (database.toLowerCase() !== 'memory') {
-      await session.run(`attach ${quoteLiteral(staged)} as ${name} (${options})`);
-    }
-    await session.run(`use ${name}`);
+    await attach(session, staged, name, tablesFrom === undefined);
     const relations = generation.relations.filter((relation) => sameName(relation.database, database));
-    if (tablesFrom !== undefined) await dropOthers(session, database, relations);
-    const outcome = await createViews(session, relations);
-    await session.run(`use memory; detach ${name}`);
-    session.release();
-    return outcome;
+    if (tablesFrom !== undefined) {
+      await dropOthers(session, database, relations);
+      if (await isMostlyFree(session, name, database)) await compact(session, staged, name, database);
+    }
+    return await createViews(session, relations);
   } finally {
-    await engine.close();
+    await session.run(`use memory; detach database if exists ${name}`).catch(() => undefined);
+    session.release();
+    if (!given) await engine.close();
+  }
+}
+
+/** Nobody else has the file, so it needs no write-ahead log; the oldest format is read by all later ones. */
+async function attach(session: Session, file: string, name: string, isNew: boolean): Promise<void> {
+  const options = `recovery_mode 'no_wal_writes'${isNew ? ", storage_version 'v1.0.0'" : ''}`;
+  await session.run(`attach ${quoteLiteral(file)} as ${name} (${options}); use ${name}`);
+}
+
+/** Whether more blocks of the file are free than used, and enough for a copy to be worth its while. */
+async function isMostlyFree(session: Session, name: string, database: string): Promise<boolean> {
+  await session.run(`checkpoint ${name}`);
+  const { rows } = await session.query(
+    `select block_size * free_blocks, block_size * used_blocks from pragma_database_size()
+where lower(database_name) = lower(${quoteLiteral(database)})`,
+  );
+  const [freeBytes = 0, usedBytes = 0] = (rows[0] ?? []).map(Number);
+  return freeBytes > usedBytes && freeBytes > 1024 * 1024;
+}
+
+/**
+ * Writes the tables to a fresh file that takes the place of `staged`. A file with something that only a
+ * newer format can hold stays as it is.
+ */
+async function compact(session: Session, staged: string, name: string, database: string): Promise<void> {
+  const fresh = `${staged}.fresh`;
+  await dropViews(session, database);
+  try {
+    await attach(session, fresh, '"boathouse_fresh"', true);
+    await session.run(`copy from database ${name} to "boathouse_fresh"`);
+  } catch (error) {
+    if (!(error instanceof BoathouseError)) throw error;
+    await session.run(`use ${name}; detach database if exists "boathouse_fresh"`);
+    await rm(fresh, { force: true });
+    return;
+  }
+  await session.run(`use memory; detach "boathouse_fresh"; detach ${name}`);
+  await rename(fresh, staged);
+  await attach(session, staged, name, false);
+}
+
+/** The views are all made anew; a copy would have to find the files of each. */
+async function dropViews(session: Session, database: string): Promise<void> {
+  const { rows } = await session.query(
+    `select schema_name, view_name from duckdb_views() where not internal and lower(database_name) = lower(${quoteLiteral(database)})`,
+  );
+  for (const [schema, view] of rows) {
+    await session.run(`drop view if exists ${quotePath([database, String(schema), String(view)])}`);
   }
 }
 
 /**
- * Drops the views of the copied file that the generation doesn't have, and tables whose name it has
- * for something else. Other tables stay, also those it doesn't know: somebody may have made one in
+ * Drops the views and macros of the copied file that the generation doesn't have, and tables whose name
+ * it has for something else. Other tables stay, also those it doesn't know: somebody may have made one in
  * the published file by hand.
  */
 async function dropOthers(
@@ -129,13 +184,15 @@ async function dropOthers(
   const own = `not internal and lower(database_name) = lower(${quoteLiteral(database)})`;
   const { rows } = await session.query(
     `select schema_name, view_name, 'view' from duckdb_views() where ${own}
-union all select schema_name, table_name, 'table' from duckdb_tables() where ${own}`,
+union all select schema_name, table_name, 'table' from duckdb_tables() where ${own}
+union select schema_name, function_name, if(function_type = 'macro', 'macro', 'macro table')
+from duckdb_functions() where ${own} and function_type in ('macro', 'table_macro')`,
   );
   for (const [schema, relation, kind] of rows) {
     const name = { database, schema: String(schema), name: String(relation) };
     const kept = wanted.get(relationKey(name));
     const isStale =
-      kind === 'view' ? kept === undefined || kept.sql === null : kept !== undefined && kept.sql !== null;
+      kind === 'table' ? kept !== undefined && kept.sql !== null : kept === undefined || kept.sql === null;
     if (isStale)
       await session.run(`drop ${String(kind)} if exists ${quotePath([database, name.schema, name.name])}`);
   }

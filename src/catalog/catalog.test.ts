@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, rm, stat, utimes, writeFile, mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { buildCatalogFile, type CatalogFileOptions } from './catalog-file.ts';
 import { applyChanges, type CatalogRelation, parseGeneration, printGeneration } from './generation.ts';
 import { listGenerations, openCatalog, publishGeneration, readGeneration } from './generation-log.ts';
 import { acquireLease } from './lease.ts';
+import { logId, markedName, thisProcess } from './process-mark.ts';
 import { sweepCatalog } from './sweep.ts';
 
 const relation = (name: string, more: Partial<CatalogRelation> = {}): CatalogRelation => ({
@@ -38,7 +40,8 @@ afterEach(async () => {
 
 describe('a generation', () => {
   it('reads back as it was written', () => {
-    const generation = { number: 3, createdAtMs: 5, runId: 'r', relations: [relation('x')] };
+    const files = [{ name: 'l.duckdb', staged: 'work/1', fingerprint: '1-2', tables: '' }];
+    const generation = { number: 3, createdAtMs: 5, runId: 'r', relations: [relation('x')], files };
     expect(parseGeneration(printGeneration(generation), 'p')).toMatchObject(generation);
   });
 
@@ -73,7 +76,7 @@ describe('publishing', () => {
         publishGeneration(log, one(`r${index}`), { runId: `${index}` }),
       ),
     );
-    expect(new Set(made.map(({ number }) => number)).size).toBe(12);
+    expect(new Set(made.map((generation) => generation?.number)).size).toBe(12);
     expect((await readGeneration(log))?.relations).toHaveLength(12);
   });
 
@@ -86,7 +89,7 @@ describe('publishing', () => {
       const after = await readGeneration({ storage: memory });
       expect(after === undefined || after.relations.length === 1).toBe(true);
       const again = await publishGeneration({ storage: memory }, one('x'), options);
-      expect(again.relations.map(({ name }) => name)).toEqual(['x']);
+      expect(again?.relations.map(({ name }) => name)).toEqual(['x']);
       calls = storage.calls;
     }
   });
@@ -131,8 +134,8 @@ describe('a lease', () => {
     const storage = new MemoryStorage();
     const clock = fixedClock(0);
     const held = await acquireLease(storage, 'x', { ...ask, clock });
-    await clock.sleep(61_000);
-    const next = await acquireLease(storage, 'x', { ...ask, clock });
+    const next = await acquireLease(storage, 'x', { ...ask, clock, timeoutMs: 120_000 });
+    expect(clock.nowMs()).toBeGreaterThan(60_000);
     await expect(held.check()).rejects.toMatchObject({ code: 'catalog.lease-lost' });
     await held.release();
     await next.check();
@@ -232,20 +235,30 @@ describe('the sweep', () => {
     await publish('one', start);
     await publish('two', start + 1000);
     await publish('three', start + 90_000);
-    await pin('never-published');
+    const ended = { ...thisProcess(), pid: spawnSync(process.execPath, ['--version']).pid };
+    const ownId = logId(log.storage.uri);
+    await pin(markedName(`${ownId}.never-published`, ended));
+    const kept = [
+      markedName(`${ownId}.not-yet-published`),
+      markedName(`${logId('file:///elsewhere')}.of-another-catalog`, ended),
+    ];
+    for (const name of kept) await pin(name);
     for (const [run, ageMs] of [
-      ['dead', 8 * 86_400_000],
-      ['alive', 0],
+      ['silent-for-long', 8 * 86_400_000],
+      [markedName('dead', ended), 0],
+      [markedName('alive'), 8 * 86_400_000],
     ] as const) {
       const work = join(folder, '_boathouse', 'work', run);
       await mkdir(work, { recursive: true });
       await writeFile(join(work, 'lake.duckdb'), run);
-      await utimes(join(work, 'lake.duckdb'), new Date(start - ageMs), new Date(start - ageMs));
+      for (const path of [join(work, 'lake.duckdb'), work]) {
+        await utimes(path, new Date(start - ageMs), new Date(start - ageMs));
+      }
     }
     const swept = await sweepCatalog(log, { graceMs: 60_000, nowMs: start + 120_000 });
     expect(await listGenerations(log)).toEqual([2, 3]);
-    expect(swept).toEqual({ generations: 1, files: 3 });
-    expect((await stat(join(folder, '_boathouse/work/alive/lake.duckdb'))).isFile()).toBe(true);
-    expect((await readdir(pins)).sort()).toEqual(['three', 'two']);
+    expect(swept).toEqual({ generations: 1, folders: 4 });
+    expect(await readdir(join(folder, '_boathouse/work'))).toEqual([markedName('alive')]);
+    expect((await readdir(pins)).sort()).toEqual([...kept, 'three', 'two'].sort());
   });
 });

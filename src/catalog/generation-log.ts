@@ -19,9 +19,11 @@ import { catalogErrors } from './errors.ts';
 import {
   applyChanges,
   type CatalogChanges,
+  fileIn,
   type Generation,
   parseGeneration,
   printGeneration,
+  type PublishedFile,
 } from './generation.ts';
 
 /** A catalog's log, opened. Holds nothing open. */
@@ -33,6 +35,8 @@ export interface CatalogLog {
 /** How a publish behaves. */
 export interface PublishOptions {
   readonly runId: string;
+  /** The published file that comes with the generation, and the state of it that this one was made from. */
+  readonly file?: { readonly state: PublishedFile; readonly replaces: PublishedFile | undefined };
   readonly clock?: Clock;
   readonly random?: Random;
   readonly retries?: RetryPolicy;
@@ -81,21 +85,29 @@ export async function listGenerations(log: CatalogLog): Promise<readonly number[
  * Atomic: a reader of the log sees all of the changes or none. Safe to call again after a failure
  * whose outcome is unknown: applying the same changes twice gives the same relations.
  *
+ * @returns undefined when the published file isn't any more what `options.file` replaces: another
+ * publisher was faster, and the file has to be made again from what that one left.
  * @throws catalog.publish-contended after losing as often as `retries` allows.
  */
 export async function publishGeneration(
   log: CatalogLog,
   changes: CatalogChanges,
   options: PublishOptions,
-): Promise<Generation> {
-  const { clock = systemClock, random = systemRandom, retries = patience } = options;
+): Promise<Generation | undefined> {
+  const { file, clock = systemClock, random = systemRandom, retries = patience } = options;
   for (let attempt = 1; attempt <= retries.attemptsMax; attempt += 1) {
     const newest = await readGeneration(log);
+    const current = file && fileIn(newest, file.state.name);
+    // Only the reply to our own creation was lost.
+    if (newest && current?.staged === file?.state.staged && file) return newest;
+    if (current?.staged !== file?.replaces?.staged) return undefined;
+    const others = (newest?.files ?? []).filter((other) => other.name !== file?.state.name);
     const next: Generation = {
       number: (newest?.number ?? 0) + 1,
       createdAtMs: clock.nowMs(),
       runId: options.runId,
       relations: applyChanges(newest?.relations ?? [], changes),
+      files: file ? [...others, file.state] : others,
     };
     const outcome = await log.storage.putIfAbsent(pathOf(next.number), printGeneration(next));
     if (outcome.kind === 'created') return next;

@@ -47,12 +47,31 @@ export interface CatalogRelation {
   readonly uniqueId: string | null;
 }
 
+/**
+ * One published DuckDB file as a generation wants it.
+ *
+ * The generation is created before the file is renamed into its place, so a crash between the two is
+ * mended by whoever comes next: while the staged file is still there, it hasn't been put in place.
+ */
+export interface PublishedFile {
+  /** The file's name, in the folder of the log. */
+  readonly name: string;
+  /** Where its content was staged, relative to that folder. Never used twice. */
+  readonly staged: string;
+  /** What the content looks like from outside, to tell it from what another program wrote there. */
+  readonly fingerprint: string;
+  /** The publication that last changed a table inside it; empty while none has. */
+  readonly tables: string;
+}
+
 /** The lakehouse's names at one moment. */
 export interface Generation {
   readonly number: number;
   readonly createdAtMs: number;
   readonly runId: string;
   readonly relations: readonly CatalogRelation[];
+  /** Every file that is published from this log, at its newest. */
+  readonly files: readonly PublishedFile[];
 }
 
 /** What a run did to the catalog: what it made or made again, and what is no more. */
@@ -75,6 +94,11 @@ export function applyChanges(
   for (const removed of changes.removals) relations.delete(relationKey(removed));
   for (const relation of changes.upserts) relations.set(relationKey(relation), relation);
   return [...relations.entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, value]) => value);
+}
+
+/** The state of the published file `name` in `generation`; undefined before its first publication. */
+export function fileIn(generation: Generation | undefined, name: string): PublishedFile | undefined {
+  return generation?.files.find((file) => file.name === name);
 }
 
 /** Whether there is anything in `changes`. */
@@ -109,17 +133,19 @@ export function parseGeneration(bytes: Uint8Array, path: string): Generation {
   if (data['format'] !== formatVersion) {
     throw catalogErrors['newer-format']({ path, found: String(data['format']) });
   }
-  const { number, createdAtMs, runId, relations } = data;
+  const { number, createdAtMs, runId, relations, files } = data;
   if (
     typeof number !== 'number' ||
     typeof createdAtMs !== 'number' ||
     typeof runId !== 'string' ||
     !Array.isArray(relations) ||
-    !relations.every(isRelation)
+    !relations.every(isRelation) ||
+    !Array.isArray(files) ||
+    !files.every(isPublishedFile)
   ) {
     throw catalogErrors['corrupt-generation']({ path, problem: 'a required field is missing' });
   }
-  return { number, createdAtMs, runId, relations };
+  return { number, createdAtMs, runId, relations, files };
 }
 
 const formatVersion = 1;
@@ -135,5 +161,12 @@ function isRelation(value: unknown): value is CatalogRelation {
     texts.every((key) => typeof value[key] === 'string') &&
     Array.isArray(value['pins']) &&
     Array.isArray(value['columns'])
+  );
+}
+
+function isPublishedFile(value: unknown): value is PublishedFile {
+  return (
+    isRecord(value) &&
+    ['name', 'staged', 'fingerprint', 'tables'].every((key) => typeof value[key] === 'string')
   );
 }

@@ -13,8 +13,10 @@ export {
   type CatalogColumn,
   type CatalogKind,
   type CatalogRelation,
+  fileIn,
   type Generation,
   isEmptyChange,
+  type PublishedFile,
   relationKey,
 } from './generation.ts';
 export {
@@ -25,6 +27,7 @@ export {
   readGeneration,
 } from './generation-log.ts';
 export { acquireLease, describeHolder, type Lease, type LeaseHolder, type LeaseOptions } from './lease.ts';
-export { copyPublished, fingerprint, logOf, replacePublished } from './published-file.ts';
-export { type SweepOptions, sweepCatalog } from './sweep.ts';
+export { markedName, pinName } from './process-mark.ts';
+export { copyPublished, fingerprint, logOf, type PublishedCopy, settlePublished } from './published-file.ts';
+export { abandonedIn, type SweepOptions, sweepCatalog } from './sweep.ts';
 export { createViews, type ViewOutcome } from './views.ts';

@@ -3,8 +3,9 @@
  *
  * `_boathouse/leases/<name>/<number>.json`, each created if absent. The holder of the highest number
  * holds the lease until it writes into its own object that it is done, or stops renewing it. On one
- * host a holder whose process is gone is passed over at once; elsewhere after `timeToLiveMs`. Whoever
- * takes over creates the next number, so of several that try one wins.
+ * host a holder whose process is gone is passed over at once; elsewhere once it hasn't renewed for
+ * `timeToLiveMs` by the clock of the one who waits, so hosts' clocks need not agree. Whoever takes
+ * over creates the next number, so of several that try one wins.
  *
  * A process that stood still longer than `timeToLiveMs` may have lost its lease without knowing;
  * `check` tells, and is to be called right before what the lease protects becomes visible.
@@ -13,6 +14,7 @@ import { hostname } from 'node:os';
 import { type Clock, isBoathouseError, type Random, systemClock, systemRandom } from '../base/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { catalogErrors } from './errors.ts';
+import { type ProcessMark, stateOf, thisProcess } from './process-mark.ts';
 
 /** Who holds a lease, as others are told. */
 export interface LeaseHolder {
@@ -22,6 +24,8 @@ export interface LeaseHolder {
   /** What it does: `boathouse build in /projects/shop`. */
   readonly purpose: string;
   readonly sinceMs: number;
+  /** What tells the process from every other. */
+  readonly process: ProcessMark;
 }
 
 /** A lease that is held. */
@@ -50,7 +54,7 @@ export interface LeaseOptions {
  * Takes the lease `name`, waiting while someone else holds it.
  *
  * @param name letters, digits, `.`, `-` and `_`.
- * @throws catalog.lease-timeout naming the holder.
+ * @throws catalog.lease-timeout naming the holder; an AbortError when `signal` aborts first.
  */
 export async function acquireLease(storage: Storage, name: string, options: LeaseOptions): Promise<Lease> {
   const { clock = systemClock, random = systemRandom, timeToLiveMs = 60_000 } = options;
@@ -61,26 +65,32 @@ export async function acquireLease(storage: Storage, name: string, options: Leas
     pid: process.pid,
     purpose: options.purpose,
     sinceMs: clock.nowMs(),
+    process: thisProcess(),
   };
   const startedMs = clock.nowMs();
+  const watch = new Watch(timeToLiveMs);
   let told = '';
   for (let delay = 20; ; delay = Math.min(delay * 1.5, 500)) {
+    options.signal?.throwIfAborted();
     const newest = await readNewest(storage, folder);
-    const holder = newest && (await livingHolder(newest, clock.nowMs(), timeToLiveMs));
+    const holder = newest && watch.livingHolder(newest, clock.nowMs());
     if (!holder) {
       const number = (newest?.number ?? 0) + 1;
-      const record = printRecord({ holder: me, renewedMs: clock.nowMs(), released: false });
+      const record = printRecord({ holder: me, renewals: 0, released: false });
       const outcome = await storage.putIfAbsent(pathOf(folder, number), record);
-      if (outcome.kind === 'created') {
-        if (newest) await storage.remove(pathOf(folder, newest.number));
-        return new HeldLease(storage, folder, name, number, me, clock, timeToLiveMs);
+      if (outcome.kind === 'taken') continue;
+      // While we looked, others may have come and gone, and swept the number that was free for us.
+      if (await isHighest(storage, folder, number)) {
+        await removeBelow(storage, folder, number);
+        return new HeldLease(storage, folder, name, number, me, timeToLiveMs);
       }
+      await storage.remove(pathOf(folder, number));
       continue;
     }
     if (holder.token !== told) options.onWait?.(holder);
     told = holder.token;
     const waitedMs = clock.nowMs() - startedMs;
-    if (waitedMs >= options.timeoutMs || options.signal?.aborted) {
+    if (waitedMs >= options.timeoutMs) {
       throw catalogErrors['lease-timeout']({ lease: name, holder: describeHolder(holder), waitedMs });
     }
     await clock.sleep(Math.min(delay * (0.5 + random.fraction()), options.timeoutMs - waitedMs + 1));
@@ -95,8 +105,32 @@ export function describeHolder(holder: LeaseHolder): string {
 /** One object of a lease's folder, as written. */
 interface Held {
   readonly holder: LeaseHolder;
-  readonly renewedMs: number;
+  /** Counts up while its holder is alive. */
+  readonly renewals: number;
   readonly released: boolean;
+}
+
+type Numbered = Held & { readonly number: number };
+
+/** Tells living holders from dead ones by what one waiter sees happen, on its own clock. */
+class Watch {
+  readonly #timeToLiveMs: number;
+  #seen = '';
+  #sinceMs = 0;
+
+  constructor(timeToLiveMs: number) {
+    this.#timeToLiveMs = timeToLiveMs;
+  }
+
+  livingHolder(held: Numbered, nowMs: number): LeaseHolder | undefined {
+    if (held.released || stateOf(held.holder.process) === 'gone') return undefined;
+    const seen = `${held.number} ${held.holder.token} ${held.renewals}`;
+    if (seen !== this.#seen) {
+      this.#seen = seen;
+      this.#sinceMs = nowMs;
+    }
+    return nowMs - this.#sinceMs > this.#timeToLiveMs ? undefined : held.holder;
+  }
 }
 
 class HeldLease implements Lease {
@@ -105,9 +139,9 @@ class HeldLease implements Lease {
   readonly #name: string;
   readonly #number: number;
   readonly #me: LeaseHolder;
-  readonly #clock: Clock;
   readonly #timer: NodeJS.Timeout;
   #writing: Promise<void> = Promise.resolve();
+  #renewals = 0;
   #ended = false;
 
   constructor(
@@ -116,7 +150,6 @@ class HeldLease implements Lease {
     name: string,
     number: number,
     me: LeaseHolder,
-    clock: Clock,
     timeToLiveMs: number,
   ) {
     this.#storage = storage;
@@ -124,7 +157,6 @@ class HeldLease implements Lease {
     this.#name = name;
     this.#number = number;
     this.#me = me;
-    this.#clock = clock;
     this.#timer = setInterval(() => this.#renew(), timeToLiveMs / 4);
     // A process with nothing else to do must not stay for this.
     this.#timer.unref();
@@ -157,24 +189,18 @@ class HeldLease implements Lease {
   }
 
   async #write(released: boolean): Promise<void> {
-    const record = printRecord({ holder: this.#me, renewedMs: this.#clock.nowMs(), released });
+    this.#renewals += 1;
+    const record = printRecord({ holder: this.#me, renewals: this.#renewals, released });
     await this.#storage.put(pathOf(this.#folder, this.#number), record);
   }
 }
 
-async function readNewest(
-  storage: Storage,
-  folder: string,
-): Promise<(Held & { readonly number: number }) | undefined> {
+async function readNewest(storage: Storage, folder: string): Promise<Numbered | undefined> {
   for (let attempt = 1; ; attempt += 1) {
-    let path: string | undefined;
-    for await (const file of storage.list(folder)) {
-      if (/\/\d{20}\.json$/.test(file.path)) path = file.path;
-    }
-    if (path === undefined) return undefined;
+    const number = (await listNumbers(storage, folder)).at(-1);
+    if (number === undefined) return undefined;
     try {
-      const held = parseRecord(await storage.read(path));
-      return { ...held, number: Number(path.slice(folder.length, -'.json'.length)) };
+      return { ...parseRecord(await storage.read(pathOf(folder, number))), number };
     } catch (error) {
       // Swept by the next holder between our listing and our read.
       if (attempt >= 20 || !isBoathouseError(error, 'storage.not-found')) throw error;
@@ -182,23 +208,22 @@ async function readNewest(
   }
 }
 
-async function livingHolder(
-  held: Held,
-  nowMs: number,
-  timeToLiveMs: number,
-): Promise<LeaseHolder | undefined> {
-  if (held.released || nowMs - held.renewedMs > timeToLiveMs) return undefined;
-  if (held.holder.host === hostname() && !isRunning(held.holder.pid)) return undefined;
-  return held.holder;
+async function listNumbers(storage: Storage, folder: string): Promise<number[]> {
+  const numbers: number[] = [];
+  for await (const file of storage.list(folder)) {
+    const [, digits] = /\/(\d{20})\.json$/.exec(file.path) ?? [];
+    if (digits !== undefined) numbers.push(Number(digits));
+  }
+  return numbers.sort((a, b) => a - b);
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Not allowed to signal it means that it is there.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+async function isHighest(storage: Storage, folder: string, number: number): Promise<boolean> {
+  return (await listNumbers(storage, folder)).at(-1) === number;
+}
+
+async function removeBelow(storage: Storage, folder: string, number: number): Promise<void> {
+  for (const lower of await listNumbers(storage, folder)) {
+    if (lower < number) await storage.remove(pathOf(folder, lower));
   }
 }
 
@@ -212,10 +237,19 @@ function printRecord(held: Held): Uint8Array {
 
 function parseRecord(bytes: Uint8Array): Held {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as Held;
+    const held = JSON.parse(new TextDecoder().decode(bytes)) as Held;
+    if (typeof held.holder.process.pid === 'number') return held;
   } catch {
     // Not ours and not readable: nobody who is alive wrote it.
-    const nobody: LeaseHolder = { token: '', host: '', pid: 0, purpose: 'an unreadable lease', sinceMs: 0 };
-    return { holder: nobody, renewedMs: 0, released: true };
   }
+  return { holder: nobody, renewals: 0, released: true };
 }
+
+const nobody: LeaseHolder = {
+  token: '',
+  host: '',
+  pid: 0,
+  purpose: 'an unreadable lease',
+  sinceMs: 0,
+  process: { host: '', pid: 0, began: 0 },
+};

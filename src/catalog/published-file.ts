@@ -6,8 +6,9 @@
  */
 import { constants } from 'node:fs';
 import { copyFile, mkdir, open, rename, stat, unlink } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { catalogErrors } from './errors.ts';
+import { fileIn, type Generation } from './generation.ts';
 
 /** What a copy took. */
 export interface PublishedCopy {
@@ -31,6 +32,7 @@ export async function copyPublished(path: string, to: string): Promise<Published
 
 /**
  * Puts the finished file `staged` in the place of `path`. Atomic for readers, durable when it returns.
+ * Nothing happens when `staged` is gone: somebody else has finished it.
  *
  * A write-ahead log beside `path` belongs to the file that is replaced: left there, DuckDB would apply
  * it to the new one. It goes first, so that no moment has the new file with the old log.
@@ -45,6 +47,7 @@ export async function replacePublished(staged: string, path: string): Promise<vo
     await rename(staged, path);
     await sync(dirname(path));
   } catch (cause) {
+    if (isMissing(cause) && !(await exists(staged))) return;
     throw catalogErrors['unwritable-file']({ path, problem: messageOf(cause) }, { cause });
   }
 }
@@ -54,11 +57,24 @@ export function logOf(path: string): string {
   return `${path}.wal`;
 }
 
+/**
+ * Finishes what a publisher has begun and not ended, dead or slow: the file of the newest generation
+ * is put in its place. Costs one look at the disk when there is nothing to do.
+ *
+ * @throws catalog.unwritable-file
+ */
+export async function settlePublished(generation: Generation | undefined, path: string): Promise<void> {
+  const state = fileIn(generation, basename(path));
+  if (state === undefined) return;
+  const staged = join(dirname(path), state.staged);
+  if (await exists(staged)) await replacePublished(staged, path);
+}
+
 /** What tells one published file from the next without opening it. Undefined when there is none. */
 export async function fingerprint(path: string): Promise<string | undefined> {
   try {
-    const { size, mtimeMs, ino } = await stat(path);
-    return `${size}-${Math.floor(mtimeMs)}-${ino}`;
+    const { size, mtimeMs } = await stat(path);
+    return `${size}-${Math.floor(mtimeMs)}`;
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw catalogErrors['unreadable-file']({ path, problem: messageOf(error) }, { cause: error });
@@ -71,6 +87,16 @@ export async function unlinkIfThere(path: string): Promise<void> {
     await unlink(path);
   } catch (error) {
     if (!isMissing(error)) throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isMissing(error)) return false;
+    throw error;
   }
 }
 

@@ -1,77 +1,112 @@
 /**
- * Removing what no reader needs any more: superseded generations, and the files only they pinned.
+ * Removing what no reader needs any more: superseded generations, the files only they pinned, and what
+ * runs that died have left.
  *
- * A generation may go once it has been superseded for the grace period. A pinned file may go when no
- * kept generation names it and it is older than that period itself, so that a run which has written
- * its pins but not yet published them loses nothing.
+ * A generation may go once it has been superseded for the grace period, and its pins with it unless a
+ * newer one names them. Pins that no generation names belong to a run that hasn't published yet, or
+ * never will: they go when that process is known to have ended, or after a week where nobody can tell.
  */
-import { readdir, rmdir, stat, unlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, sep } from 'node:path';
 import type { Generation } from './generation.ts';
 import { type CatalogLog, listGenerations, readGeneration, removeGeneration } from './generation-log.ts';
+import { logId, parseMark, stateOf } from './process-mark.ts';
 
 /** What is kept. */
 export interface SweepOptions {
   /** How long a superseded generation stays readable. */
   readonly graceMs: number;
   readonly nowMs: number;
+  /** Folders of pins to look into besides those that generations name: `…/_boathouse/pins/<output>`. */
+  readonly pinFolders?: readonly string[];
 }
 
 /**
- * Removes superseded generations and unreferenced pins. Safe while runs and readers are at work.
+ * Removes superseded generations, unreferenced pins and abandoned work. Safe while runs and readers
+ * are at work.
  *
  * Never fails because a file is gone or can't be removed: what is left is tried again next time.
  *
- * @returns how many generations and files went.
+ * @returns how many generations and folders of files went.
  */
 export async function sweepCatalog(
   log: CatalogLog,
   options: SweepOptions,
-): Promise<{ readonly generations: number; readonly files: number }> {
-  const numbers = await listGenerations(log);
+): Promise<{ readonly generations: number; readonly folders: number }> {
+  const { kept, expired } = await ageOf(log, options);
+  const pinned = [...pinsOf(kept), ...pinsOf(expired)].map(pinFolderOf);
+  const folders = [...new Set([...pinned, ...(options.pinFolders ?? [])])];
+  // Who has ended is found out first and what is published after: nobody publishes after his end.
+  const isOurs = (name: string): boolean => name.includes(`.${logId(log.storage.uri)}.`);
+  const found = await Promise.all(folders.map((folder) => abandonedIn(folder, options.nowMs)));
+  // Another catalog may keep pins of the same output: only its own log knows whether they are needed.
+  const pins = found.flat().filter((path) => isOurs(basename(path)));
+  const work = await abandonedIn(join(log.storage.locate('_boathouse'), 'work'), options.nowMs);
+  const later = await laterThan(log, kept);
+  for (const generation of expired) await removeGeneration(log, generation.number);
+  const superseded = new Set(pinsOf(expired).map((pin) => dirnameBelow(pinFolderOf(pin), pin)));
+  const needed = neededFolders(log, [...kept, ...later]);
+  let removed = 0;
+  for (const folder of new Set([...superseded, ...pins, ...work])) {
+    if (needed.has(folder)) continue;
+    removed += (await removeQuietly(folder)) ? 1 : 0;
+  }
+  for (const folder of folders) await rmdir(folder).catch(() => undefined);
+  return { generations: expired.length, folders: removed };
+}
+
+/**
+ * The entries of `folder` whose makers are known to have ended, or haven't been heard of for
+ * `unheardMs`, a week unless given. Names tell the maker: see `markedName`.
+ */
+export async function abandonedIn(
+  folder: string,
+  nowMs: number,
+  unheardMs: number = 7 * 86_400_000,
+): Promise<readonly string[]> {
+  const abandoned: string[] = [];
+  for (const name of await readdir(folder).catch(() => [])) {
+    const mark = parseMark(name);
+    const state = mark === undefined ? 'unknown' : stateOf(mark);
+    const path = join(folder, name);
+    if (state === 'gone' || (state === 'unknown' && (await isOlder(path, nowMs - unheardMs)))) {
+      abandoned.push(path);
+    }
+  }
+  return abandoned;
+}
+
+async function ageOf(
+  log: CatalogLog,
+  options: SweepOptions,
+): Promise<{ readonly kept: readonly Generation[]; readonly expired: readonly Generation[] }> {
   const kept: Generation[] = [];
   const expired: Generation[] = [];
   let supersededAtMs = Number.POSITIVE_INFINITY;
-  for (const number of [...numbers].reverse()) {
+  for (const number of [...(await listGenerations(log))].reverse()) {
     const generation = await readIfThere(log, number);
     if (!generation) continue;
     (supersededAtMs > options.nowMs - options.graceMs ? kept : expired).push(generation);
     supersededAtMs = generation.createdAtMs;
   }
-  for (const generation of expired) await removeGeneration(log, generation.number);
-  const files = (await sweepPins(kept, expired, options)) + (await sweepWork(log, options));
-  return { generations: expired.length, files };
+  return { kept, expired };
 }
 
-/** The private files of runs that died. A run that is alive has written to its own within a week. */
-async function sweepWork(log: CatalogLog, options: SweepOptions): Promise<number> {
-  let removed = 0;
-  for await (const file of log.storage.list('_boathouse/work/')) {
-    if (file.modifiedMs > options.nowMs - deadAfterMs) continue;
-    await log.storage.remove(file.path);
-    removed += 1;
-  }
-  return removed;
+/** The generations that were published since `kept` was read. */
+async function laterThan(log: CatalogLog, kept: readonly Generation[]): Promise<readonly Generation[]> {
+  const newest = kept[0]?.number ?? 0;
+  const numbers = (await listGenerations(log)).filter((number) => number > newest);
+  const later = await Promise.all(numbers.map((number) => readIfThere(log, number)));
+  return later.filter((generation) => generation !== undefined);
 }
 
-const deadAfterMs = 7 * 86_400_000;
-
-async function sweepPins(
-  kept: readonly Generation[],
-  expired: readonly Generation[],
-  options: SweepOptions,
-): Promise<number> {
-  const needed = new Set(pinsOf(kept));
-  const folders = new Set([...needed, ...pinsOf(expired)].map(pinFolderOf));
-  let removed = 0;
-  for (const folder of folders) {
-    for (const file of await filesBelow(folder)) {
-      if (needed.has(file) || !(await isOlder(file, options.nowMs - options.graceMs))) continue;
-      removed += (await removeQuietly(file)) ? 1 : 0;
-      await removeEmptyFolders(dirname(file), folder);
-    }
-  }
-  return removed;
+/** The folders of pins and of staged files that generations name. */
+function neededFolders(log: CatalogLog, generations: readonly Generation[]): ReadonlySet<string> {
+  const root = dirname(log.storage.locate('_boathouse'));
+  return new Set([
+    ...pinsOf(generations).map((pin) => dirnameBelow(pinFolderOf(pin), pin)),
+    ...generations.flatMap(({ files }) => files.map(({ staged }) => dirname(join(root, staged)))),
+  ]);
 }
 
 function pinsOf(generations: readonly Generation[]): string[] {
@@ -81,7 +116,13 @@ function pinsOf(generations: readonly Generation[]): string[] {
 /** `…/_boathouse/pins/<output>`: the folder of all pins of one output. */
 function pinFolderOf(pin: string): string {
   const [, folder] = /^(.*[\\/]_boathouse[\\/]pins[\\/][^\\/]+)[\\/]/.exec(pin) ?? [];
-  return folder ?? dirname(pin);
+  return folder ?? dirname(dirname(pin));
+}
+
+/** The entry of `folder` that `path` is in. */
+function dirnameBelow(folder: string, path: string): string {
+  const [name = ''] = path.slice(folder.length + 1).split(sep);
+  return join(folder, name);
 }
 
 async function readIfThere(log: CatalogLog, number: number): Promise<Generation | undefined> {
@@ -93,39 +134,25 @@ async function readIfThere(log: CatalogLog, number: number): Promise<Generation 
   }
 }
 
-async function filesBelow(folder: string): Promise<string[]> {
+/** Whether nothing in the folder, nor the folder itself, has changed since. */
+async function isOlder(path: string, thanMs: number): Promise<boolean> {
   try {
-    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-    return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  } catch {
-    return [];
-  }
-}
-
-async function isOlder(file: string, thanMs: number): Promise<boolean> {
-  try {
-    // The moment of the last link counts, not of the last write: `ctime`.
-    return (await stat(file)).ctimeMs < thanMs;
-  } catch {
-    return false;
-  }
-}
-
-async function removeQuietly(file: string): Promise<boolean> {
-  try {
-    await unlink(file);
+    const below = await readdir(path, { recursive: true }).catch(() => []);
+    for (const name of ['', ...below]) {
+      const { mtimeMs } = await stat(join(path, name));
+      if (mtimeMs >= thanMs) return false;
+    }
     return true;
   } catch {
     return false;
   }
 }
 
-async function removeEmptyFolders(from: string, upTo: string): Promise<void> {
-  for (let folder = from; folder.length >= upTo.length; folder = dirname(folder)) {
-    try {
-      await rmdir(folder);
-    } catch {
-      return;
-    }
+async function removeQuietly(path: string): Promise<boolean> {
+  try {
+    await rm(path, { recursive: true });
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -6,6 +6,7 @@ import {
   relationKey,
 } from '../catalog/index.ts';
 import { quoteLiteral, type Session } from '../duckdb/index.ts';
+import { macroTexts } from './macro-texts.ts';
 import { absolutePaths, selectOfView } from './view-text.ts';
 import type { RelationFacts, WorkingDatabase } from './working-database.ts';
 
@@ -25,11 +26,10 @@ export async function listRelations(session: Session, database: string): Promise
   const { rows } = await session.query(
     `select database_name, schema_name, table_name, 'table' as kind, null as body, comment from duckdb_tables() where ${own}
 union all select database_name, schema_name, view_name, 'view', sql, comment from duckdb_views() where ${own}
-union all select database_name, schema_name, function_name, 'macro',
-  '(' || array_to_string(parameters, ', ') || ') as ' || if(function_type = 'table_macro', 'table ', '') || macro_definition, comment
-from duckdb_functions() where ${own} and function_type in ('macro', 'table_macro')`,
+union all select database_name, schema_name, function_name, 'macro', null, any_value(comment)
+from duckdb_functions() where ${own} and function_type in ('macro', 'table_macro') group by all`,
   );
-  return rows.map(([databaseName, schema, name, kind, text, comment]) => ({
+  const found = rows.map(([databaseName, schema, name, kind, text, comment]) => ({
     database: String(databaseName),
     schema: String(schema),
     name: String(name),
@@ -37,25 +37,46 @@ from duckdb_functions() where ${own} and function_type in ('macro', 'table_macro
     text: text === null || text === undefined ? null : String(text),
     comment: comment === null || comment === undefined ? null : String(comment),
   }));
+  if (!found.some(({ kind }) => kind === 'macro')) return found;
+  const texts = await macroTexts(session, database);
+  return found.map((one) =>
+    one.kind === 'macro' ? { ...one, text: texts.get(relationKey(one)) ?? null } : one,
+  );
+}
+
+/** What the run began with. */
+export interface BeforeRun {
+  readonly relations: readonly FoundRelation[];
+  /** The relations of the newest generation then. */
+  readonly published: readonly CatalogRelation[];
+  /** Whether there was a published file. Who removes it begins anew. */
+  readonly hadFile: boolean;
+}
+
+/** What a run did to the catalog. */
+export interface CollectedChanges {
+  readonly changes: CatalogChanges;
+  /** Whether the database has something that the catalog doesn't know, and that only a copy of its file keeps. */
+  readonly needsCopy: boolean;
 }
 
 /**
  * The changes since `before`.
  *
  * Tables count as changed when this run made them or they weren't there; their rows are in the file
- * either way. Views count when this run made them, or their text or comment is another.
+ * either way. Views count when this run made them, or their text or comment is another. A relation is
+ * removed when it was there and isn't any more: a view that couldn't be bound was not there.
  */
 export async function collectChanges(
   session: Session,
   work: WorkingDatabase,
-  before: readonly FoundRelation[],
-  published: readonly CatalogRelation[],
+  before: BeforeRun,
   context: { readonly root: string; readonly runId: string },
-): Promise<CatalogChanges> {
+): Promise<CollectedChanges> {
   const now = await listRelations(session, work.database);
   const columns = await listColumns(session, work.database);
-  const old = new Map(before.map((found) => [relationKey(found), found]));
-  const known = new Set(published.map(relationKey));
+  const old = new Map(before.relations.map((found) => [relationKey(found), found]));
+  const known = new Set(before.published.map(relationKey));
   const upserts = now
     .filter((found) => {
       const previous = old.get(relationKey(found));
@@ -68,7 +89,6 @@ export async function collectChanges(
         previous.comment !== found.comment
       );
     })
-
     .map((found) => {
       // What was noted of a view holds only while it is the view that was noted.
       const isNoted = work.isTouched(nameOf(found)) || old.get(relationKey(found))?.text === found.text;
@@ -76,11 +96,37 @@ export async function collectChanges(
       return toCatalog(found, facts, columns.get(relationKey(found)) ?? [], context);
     });
   const present = new Set(now.map(relationKey));
-  const removals = published
+  const removals = before.published
     .filter((relation) => relation.database.toLowerCase() === work.database.toLowerCase())
     .filter((relation) => !present.has(relationKey(relation)))
+    .filter((relation) => !before.hadFile || relation.sql === null || old.has(relationKey(relation)))
     .map(({ database, schema, name }) => ({ database, schema, name }));
-  return { upserts, removals };
+  return { changes: { upserts, removals }, needsCopy: await hasMoreThanRelations(session, work.database) };
+}
+
+/** The views and macros of the catalog that the database lacks. */
+export function missingViews(
+  published: readonly CatalogRelation[],
+  found: readonly FoundRelation[],
+  database: string,
+): readonly CatalogRelation[] {
+  const there = new Set(found.map(relationKey));
+  return published.filter(
+    (relation) =>
+      relation.sql !== null &&
+      relation.database.toLowerCase() === database.toLowerCase() &&
+      !there.has(relationKey(relation)),
+  );
+}
+
+/** Types and sequences. */
+async function hasMoreThanRelations(session: Session, database: string): Promise<boolean> {
+  const own = `not internal and lower(database_name) = lower(${quoteLiteral(database)})`;
+  const { rows } = await session.query(
+    `select 1 from duckdb_types() where ${own}
+union all select 1 from duckdb_sequences() where lower(database_name) = lower(${quoteLiteral(database)}) limit 1`,
+  );
+  return rows.length > 0;
 }
 
 function toCatalog(

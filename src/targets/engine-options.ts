@@ -12,10 +12,19 @@ type SecretProfile = TargetProfile['secrets'][number];
  * attachments. The database of the profile's `path` is not among them: the caller attaches a copy.
  *
  * Relative paths in the project's SQL are looked for below the project's root, wherever the process runs.
+ *
+ * @param spillFolder where DuckDB puts what doesn't fit in memory; its own choice when left out.
  */
-export function engineOptions(project: Pick<Project, 'profile' | 'root'>): DatabaseOptions {
+export function engineOptions(
+  project: Pick<Project, 'profile' | 'root'>,
+  spillFolder: string | undefined,
+): DatabaseOptions {
   const { profile, root } = project;
   return {
+    // A setting of the profile's comes later and wins.
+    ...(spillFolder === undefined || 'temp_directory' in profile.configOptions
+      ? {}
+      : { tempDirectory: spillFolder }),
     config: { file_search_path: root, ...mapValues(profile.configOptions, String) },
     settings: profile.settings,
     extensions: profile.extensions.map(({ name, repository }) =>
@@ -39,7 +48,15 @@ export function engineOptions(project: Pick<Project, 'profile' | 'root'>): Datab
  * @throws targets.unsupported-path for MotherDuck, DuckLake and remote paths.
  */
 export function workPlace(profile: TargetProfile): { readonly file: string | undefined } {
-  if (profile.databaseFile !== undefined) return { file: profile.databaseFile };
+  if (profile.databaseFile !== undefined) {
+    if (['memory', 'system', 'temp'].includes(profile.database.toLowerCase())) {
+      throw targetErrors['unsupported-path']({
+        path: profile.path,
+        kind: `named like DuckDB's own database ${profile.database}`,
+      });
+    }
+    return { file: profile.databaseFile };
+  }
   if (profile.path === ':memory:' || profile.path === '') return { file: undefined };
   const [, scheme = ''] = /^([a-z][a-z0-9+]*):/i.exec(profile.path) ?? [];
   const kind =

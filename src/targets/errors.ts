@@ -3,6 +3,7 @@ import { defineErrors, type ErrorKind, type ErrorsOf } from '../base/index.ts';
 
 type Kinds = {
   'unsupported-path': ErrorKind<{ path: string; kind: string }>;
+  'same-database': ErrorKind<{ path: string; other: string }>;
   'unsupported-plugin': ErrorKind<{ plugin: string; used: string }>;
   'unsupported-materialization': ErrorKind<{ node: string; materialization: string }>;
   'unsupported-strategy': ErrorKind<{ node: string; strategy: string; on: string }>;
@@ -28,6 +29,8 @@ type Kinds = {
   'test-shape': ErrorKind<{ test: string; problem: string }>;
   'not-prepared': ErrorKind<{ asked: string }>;
   'tables-overtaken': ErrorKind<{ path: string }>;
+  'publish-overtaken': ErrorKind<{ path: string; attempts: number }>;
+  'changed-outside': ErrorKind<{ path: string }>;
   stopped: ErrorKind<{ node: string }>;
   'read-only': ErrorKind<{ asked: string }>;
   'missing-relation': ErrorKind<{ relation: string; node: string }>;
@@ -38,6 +41,11 @@ const kinds: Kinds = {
     message: (d) => `The profile's path ${d.path} is ${d.kind}, which can't be a target`,
     hint: () => 'Give a file, such as lake.duckdb, or :memory:.',
     sqlState: '0A000',
+  },
+  'same-database': {
+    message: (d) =>
+      `${d.path} and ${d.other} are published from one folder, and DuckDB gives both the same database name`,
+    hint: () => 'Give one of them another name or folder, or remove the one that is not used any more.',
   },
   'unsupported-plugin': {
     message: (d) => `${d.used} needs the plugin '${d.plugin}', which Boathouse does not have`,
@@ -119,6 +127,18 @@ const kinds: Kinds = {
     message: (d) => `${d.path} was published by another run while this one changed tables in it unexpectedly`,
     hint: () =>
       'Run the command again. To make such runs take turns, change tables in hooks or table models.',
+    sqlState: '40001',
+    retryable: true,
+  },
+  'publish-overtaken': {
+    message: (d) => `${d.path}: ${d.attempts} attempts to publish lost to other runs`,
+    hint: () => 'Run the command again.',
+    sqlState: '40001',
+    retryable: true,
+  },
+  'changed-outside': {
+    message: (d) => `${d.path} was changed by another program while this run changed tables in a copy of it`,
+    hint: () => 'Nothing was published, and what the other program wrote is there. Run the command again.',
     sqlState: '40001',
     retryable: true,
   },

@@ -25,6 +25,7 @@ import { runHooks } from './run-hooks.ts';
 import { materialize, type NodeRun, planOf } from './run-node.ts';
 import { runTest, storeAs } from './run-test.ts';
 import type { LakehouseSession } from './session.ts';
+import type { TurnInput } from './take-turn.ts';
 import type { HookMoment, NodeResult, PublishResult, Target, TargetOptions } from './target.ts';
 import { registerUpstream } from './upstream.ts';
 import type { WorkingDatabase } from './working-database.ts';
@@ -39,6 +40,7 @@ export class LakehouseTarget implements Target {
   readonly #random: Random;
   readonly #log: CatalogLog | undefined;
   #opening: Promise<Opened> | undefined;
+  readonly #closing = new AbortController();
   #engineVersion = '';
 
   /** @param file the published file, absolute; undefined for a target in memory. */
@@ -125,38 +127,44 @@ export class LakehouseTarget implements Target {
     const nothing = { published: false, generation: null, path: null, changed: 0 };
     if (this.#file === undefined || this.#log === undefined) return nothing;
     if (!this.#opening) throw targetErrors['not-prepared']({ asked: 'publish' });
-    const { work, lease, copiedFrom, before, published } = await this.#opening;
+    const { work, tables, copiedFrom, before, published } = await this.#opening;
+    if (!tables) throw targetErrors['not-prepared']({ asked: 'publish' });
     const session = await work.session();
     const runId = this.#compilation.invocation.id;
     const context = { root: this.#compilation.project.root, runId };
-    const changes = await collectChanges(session.connection, work, before, published, context).finally(() =>
-      session.release(),
-    );
-    await work.settle();
-    return await publish({
-      log: this.#log,
+    const { changes, needsCopy } = await collectChanges(
+      session.connection,
+      work,
+      { relations: before, published, hadFile: copiedFrom !== undefined },
+      context,
+    ).finally(() => session.release());
+    const facts = {
+      ...this.#turn(this.#log),
       changes,
+      needsCopy,
       database: work.database,
       path: this.#file,
       runId,
-      purpose: this.#purpose(),
-      tablesFile: work.tablesChanged ? work.file : undefined,
-      tablesLease: lease,
+      tables,
       copiedFrom,
-      clock: this.#clock,
-      random: this.#random,
-      lockTimeoutMs: this.#lockTimeoutMs(),
+      isNode: (uniqueId: string) => this.#compilation.manifest.nodes[uniqueId] !== undefined,
+      locations: work.locations,
       graceMs: this.#options.graceMs ?? 86_400_000,
-      onNotice: (notice) => this.#options.onNotice?.(notice),
-    });
+    };
+    return await work.lend((engine) => publish({ ...facts, engine, tablesFile: work.changedFile }));
   }
 
   async close(): Promise<void> {
     const opening = this.#opening;
     this.#opening = undefined;
+    // Whoever waits for another run is told to stop.
+    this.#closing.abort();
     const opened = await opening?.catch(() => undefined);
-    await opened?.work.close();
-    await opened?.lease?.release();
+    try {
+      await opened?.work.close();
+    } finally {
+      await opened?.tables?.release();
+    }
   }
 
   async #dispatch(run: NodeRun): Promise<Outcome> {
@@ -236,14 +244,9 @@ export class LakehouseTarget implements Target {
       compilation: this.#compilation,
       uniqueIds,
       file: this.#file,
-      log: this.#log,
       writes: this.#options.writes !== false,
       storeFailures: this.#options.storeFailures === true,
-      purpose: this.#purpose(),
-      lockTimeoutMs: this.#lockTimeoutMs(),
-      clock: this.#clock,
-      random: this.#random,
-      onNotice: (notice) => this.#options.onNotice?.(notice),
+      ...this.#turn(this.#log),
     });
     this.#engineVersion = opened.engineVersion;
     return opened;
@@ -274,11 +277,16 @@ export class LakehouseTarget implements Target {
     };
   }
 
-  #purpose(): string {
-    return `boathouse ${this.#compilation.invocation.command} in ${this.#compilation.project.root}`;
-  }
-
-  #lockTimeoutMs(): number {
-    return this.#options.lockTimeoutMs ?? 600_000;
+  /** How this target waits for others. */
+  #turn<Log extends CatalogLog | undefined>(log: Log): Omit<TurnInput, 'log'> & { readonly log: Log } {
+    return {
+      log,
+      purpose: `boathouse ${this.#compilation.invocation.command} in ${this.#compilation.project.root}`,
+      lockTimeoutMs: this.#options.lockTimeoutMs ?? 600_000,
+      clock: this.#clock,
+      random: this.#random,
+      onNotice: (notice) => this.#options.onNotice?.(notice),
+      signal: this.#closing.signal,
+    };
   }
 }

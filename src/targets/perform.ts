@@ -16,13 +16,8 @@ import {
 import { quoteLiteral, quotePath } from '../duckdb/index.ts';
 import { toValue, Dict, type Value } from '../jinja/index.ts';
 import { writeQueryToDelta } from '../tables/index.ts';
-import {
-  discardStaged,
-  externalSelect,
-  type StagedExternal,
-  stageExternal,
-  swapExternal,
-} from './external-files.ts';
+import { discardStaged, externalSelect, type StagedExternal, stageExternal } from './external-files.ts';
+import { swapExternal } from './external-swap.ts';
 import type { ExternalOutput, MacroArgument, PlanStep } from './plan.ts';
 import { printName } from './relation-sql.ts';
 import type { LakehouseSession } from './session.ts';
@@ -194,9 +189,9 @@ class Performer {
     const { session, work, random } = this.#input;
     const ready = await work.delta.rewrite(query);
     this.#executed.push(`copy (\n${ready}\n) to ${quoteLiteral(output.location)} (${output.copyOptions})`);
-    this.#staged = await stageExternal(session.connection, ready, output, random.uuid());
+    this.#staged = await stageExternal(session.connection, ready, output, work.pinName(random));
     this.#rows = this.#staged.rows;
-    work.staged(this.#staged.folder);
+    work.staged(output.location, this.#staged.folder);
     if (this.#staged.rows === 0 || output.partitionBy.length > 0)
       this.#stagedColumns = await session.describe(ready);
   }

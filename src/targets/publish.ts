@@ -1,48 +1,56 @@
 /**
  * Making a run's work visible: one generation of the catalog and the file built from it.
  *
- * The file is staged first, because building it is what can fail; then the generation is created, and
- * the file renamed into place. Publishers of one file do this one after the other, for the moment it
- * takes, so that an older file never replaces a newer one.
+ * The file is staged first, because building it is what can fail; then the generation is created, which
+ * names the staged file, and the file is renamed into place. A crash in between is mended by the next
+ * run: see `settlePublished`. Publishers of one file take turns, so that none has to build its file
+ * twice; that an older file never replaces a newer one doesn't depend on it, because a generation is
+ * only created on top of the very file that the staged one was made from.
  */
-import { isBoathouseError, type Clock, type Random } from '../base/index.ts';
+import { basename } from 'node:path';
+import { isBoathouseError } from '../base/index.ts';
 import {
-  acquireLease,
   applyChanges,
   type CatalogChanges,
-  type CatalogLog,
-  describeHolder,
+  fileIn,
   fingerprint,
+  type Generation,
   isEmptyChange,
-  type Lease,
+  type PublishedFile,
   publishGeneration,
   readGeneration,
+  settlePublished,
+  type StagedCatalogFile,
   stageCatalogFile,
   sweepCatalog,
 } from '../catalog/index.ts';
-import { basename } from 'node:path';
+import type { Database } from '../duckdb/index.ts';
 import { targetErrors } from './errors.ts';
-import type { PublishResult, TargetNotice } from './target.ts';
+import { sweepOutputs } from './output-leftovers.ts';
+import type { TablesTurn } from './tables-turn.ts';
+import { takeTurn, type TurnInput } from './take-turn.ts';
+import type { PublishResult } from './target.ts';
 
 /** What is published, and where. */
-export interface PublishInput {
-  readonly log: CatalogLog;
+export interface PublishInput extends TurnInput {
   readonly changes: CatalogChanges;
   readonly database: string;
   readonly path: string;
   readonly runId: string;
-  readonly purpose: string;
-  /** The private file, when this run kept tables in it. */
+  /** The private file, when this run changed tables in it; no engine has it open. */
   readonly tablesFile: string | undefined;
-  /** Held by runs that keep tables. */
-  readonly tablesLease: Lease | undefined;
-  /** The published file when it was copied. */
+  readonly tables: TablesTurn;
+  /** What the published file looked like when it was copied; undefined when there was none. */
   readonly copiedFrom: string | undefined;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly lockTimeoutMs: number;
+  /** Whether the file has types or sequences, which only a copy keeps. */
+  readonly needsCopy: boolean;
+  /** Where views are bound. */
+  readonly engine: Database;
+  /** Whether a node is in the project, by its unique id. */
+  readonly isNode: (uniqueId: string) => boolean;
+  /** Locations that this run wrote to. */
+  readonly locations: readonly string[];
   readonly graceMs: number;
-  readonly onNotice: (notice: TargetNotice) => void;
 }
 
 /** Publishes, or does nothing when nothing changed. @throws catalog.*, targets.tables-overtaken */
@@ -51,83 +59,131 @@ export async function publish(input: PublishInput): Promise<PublishResult> {
   const keptTables = input.tablesFile !== undefined;
   if (isEmptyChange(changes) && !keptTables && (await fingerprint(path)) !== undefined) {
     const newest = await readGeneration(log);
+    await sweep(input, newest);
     return { published: false, generation: newest?.number ?? null, path, changed: 0 };
   }
   const turn = await takeTurn(input, `publish-${basename(path)}`);
+  let generation: Generation | undefined;
   try {
-    await input.tablesLease?.check();
-    // A run that wasn't expected to keep tables holds no lease: another may have published since.
-    if (keptTables && !input.tablesLease && (await fingerprint(path)) !== input.copiedFrom) {
-      throw targetErrors['tables-overtaken']({ path });
-    }
-    const newest = await readGeneration(log);
-    const relations = applyChanges(newest?.relations ?? [], changes);
-    const hasTables = relations.some(
-      (relation) =>
-        relation.kind === 'table' && relation.database.toLowerCase() === input.database.toLowerCase(),
-    );
-    const tablesFrom = hasTables ? (input.tablesFile ?? path) : undefined;
-    const staged = await stageCatalogFile(
-      { relations },
-      {
-        database: input.database,
-        path,
-        random: input.random,
-        ...(tablesFrom === undefined ? {} : { tablesFrom }),
-      },
-    );
-    try {
-      for (const { relation, problem } of staged.broken) {
-        input.onNotice({
-          kind: 'warning',
-          code: 'targets.broken-view',
-          message: `${relation.schema}.${relation.name} can't be read any more and is left out of ${basename(path)}: ${problem}`,
-          ...(relation.uniqueId === null ? {} : { uniqueId: relation.uniqueId }),
-        });
-      }
-      const generation = await publishGeneration(log, changes, {
-        runId: input.runId,
-        clock: input.clock,
-        random: input.random,
-      });
-      await staged.publish();
-      const changed = changes.upserts.length + changes.removals.length;
-      return { published: true, generation: generation.number, path, changed };
-    } finally {
-      await staged.discard();
+    for (let attempt = 1; attempt <= attemptsMax && !generation; attempt += 1) {
+      generation = await publishOnce(input);
     }
   } finally {
     await turn.release();
-    await sweep(input);
+  }
+  if (!generation) throw targetErrors['publish-overtaken']({ path, attempts: attemptsMax });
+  await sweep(input, generation);
+  const changed = changes.upserts.length + changes.removals.length;
+  return { published: true, generation: generation.number, path, changed };
+}
+
+/** Only a publisher that has lost its turn, by standing still, can get in between. */
+const attemptsMax = 10;
+
+/** @returns undefined when another publisher of the file was faster. */
+async function publishOnce(input: PublishInput): Promise<Generation | undefined> {
+  const { log, changes, path, runId, clock, random } = input;
+  const newest = await readGeneration(log);
+  await settlePublished(newest, path);
+  const replaces = fileIn(newest, basename(path));
+  if (input.tablesFile !== undefined) {
+    input.tables.check(newest);
+    await checkUnchanged(input, replaces);
+  }
+  const staged = await stage(input, newest);
+  // A staged file that a generation may name is put in place by the next run, if it wasn't by this one.
+  let mayBeNamed = false;
+  try {
+    const dropped = reportBroken(input, staged);
+    const state: PublishedFile = {
+      ...staged.state,
+      name: basename(path),
+      tables: input.tablesFile === undefined ? (replaces?.tables ?? '') : `${runId} ${random.uuid()}`,
+    };
+    const all = { ...changes, removals: [...changes.removals, ...dropped] };
+    mayBeNamed = true;
+    const generation = await publishGeneration(log, all, { runId, clock, random, file: { state, replaces } });
+    if (generation) await staged.publish();
+    mayBeNamed = false;
+    return generation;
+  } finally {
+    if (!mayBeNamed) await staged.discard();
   }
 }
 
-/** The lease `name` of the file's folder; says whom it waits for. @throws catalog.lease-timeout */
-export async function takeTurn(
-  input: Pick<PublishInput, 'log' | 'purpose' | 'lockTimeoutMs' | 'clock' | 'random' | 'onNotice'>,
-  name: string,
-): Promise<Lease> {
-  return await acquireLease(input.log.storage, name.replace(/[^\w.-]/g, '_'), {
-    purpose: input.purpose,
-    timeoutMs: input.lockTimeoutMs,
-    clock: input.clock,
-    random: input.random,
-    onWait: (holder) =>
-      input.onNotice({
-        kind: 'waiting',
-        lease: name,
-        holder: describeHolder(holder),
-        sinceMs: holder.sinceMs,
-      }),
-  });
+async function stage(input: PublishInput, newest: Generation | undefined): Promise<StagedCatalogFile> {
+  const relations = applyChanges(newest?.relations ?? [], input.changes);
+  const isKnown = [input.copiedFrom, fileIn(newest, basename(input.path))?.fingerprint];
+  const current = await fingerprint(input.path);
+  const hasTables =
+    input.needsCopy ||
+    relations.some(
+      (relation) =>
+        relation.kind === 'table' && relation.database.toLowerCase() === input.database.toLowerCase(),
+    ) ||
+    // Another program has written to it while the run worked: whatever that is stays.
+    (current !== undefined && !isKnown.includes(current));
+  const tablesFrom = hasTables
+    ? (input.tablesFile ?? (current === undefined ? undefined : input.path))
+    : undefined;
+  return await stageCatalogFile(
+    { relations },
+    {
+      database: input.database,
+      path: input.path,
+      random: input.random,
+      engine: input.engine,
+      ...(tablesFrom === undefined ? {} : { tablesFrom }),
+    },
+  );
+}
+
+/**
+ * A run that keeps tables replaces the file's by its own: nobody else may have changed the file since
+ * it was copied, except runs that only published views.
+ */
+async function checkUnchanged(input: PublishInput, published: PublishedFile | undefined): Promise<void> {
+  const current = await fingerprint(input.path);
+  if (current === undefined || current === input.copiedFrom || current === published?.fingerprint) return;
+  throw targetErrors['changed-outside']({ path: input.path });
+}
+
+/**
+ * Says which views can't be bound. They stay in the catalog, because their files may come back, unless
+ * no node of the project makes them any more.
+ *
+ * @returns those that go.
+ */
+function reportBroken(input: PublishInput, staged: StagedCatalogFile): CatalogChanges['removals'] {
+  const dropped: CatalogChanges['removals'][number][] = [];
+  for (const { relation, problem } of staged.broken) {
+    const { database, schema, name, uniqueId } = relation;
+    const stays = uniqueId !== null && input.isNode(uniqueId);
+    if (!stays) dropped.push({ database, schema, name });
+    input.onNotice({
+      kind: 'warning',
+      code: 'targets.broken-view',
+      message: `${schema}.${name} can't be read any more and is left out of ${stays ? basename(input.path) : 'the catalog'}: ${problem}`,
+      ...(uniqueId === null ? {} : { uniqueId }),
+    });
+  }
+  return dropped;
 }
 
 /** What is left over is only disk space: trouble here must not fail a run that has published. */
-async function sweep(input: PublishInput): Promise<void> {
+async function sweep(input: PublishInput, newest: Generation | undefined): Promise<void> {
+  const nowMs = input.clock.nowMs();
   try {
-    await sweepCatalog(input.log, { graceMs: input.graceMs, nowMs: input.clock.nowMs() });
+    const pinFolders = await sweepOutputs([...input.locations, ...locationsOf(newest)], nowMs);
+    await sweepCatalog(input.log, { graceMs: input.graceMs, nowMs, pinFolders });
   } catch (error) {
     const message = isBoathouseError(error) ? error.message : String(error);
     input.onNotice({ kind: 'warning', code: 'targets.sweep-failed', message });
   }
+}
+
+function locationsOf(generation: Generation | undefined): readonly string[] {
+  return (generation?.relations ?? []).flatMap(({ kind, location }) =>
+    kind === 'external' && location !== null ? [location] : [],
+  );
 }

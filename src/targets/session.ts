@@ -15,6 +15,7 @@ import type {
 } from '../compiler/index.ts';
 import { quoteIdentifier, quoteLiteral, quotePath, type Session } from '../duckdb/index.ts';
 import { printName, sqlKind } from './relation-sql.ts';
+import { changesTables, isBlank } from './statement-kinds.ts';
 import { noRows, toWarehouseTable } from './warehouse-values.ts';
 import type { WorkingDatabase } from './working-database.ts';
 
@@ -45,7 +46,7 @@ export class LakehouseSession implements WarehouseSession {
   ): Promise<{ readonly response: AdapterResponse; readonly table: WarehouseTable }> {
     const ready = await this.#work.delta.rewrite(sql);
     if (isBlank(ready)) return { response: { message: 'OK' }, table: noRows };
-    if (changesTables(ready)) this.#work.tablesChanged = true;
+    if (changesTables(ready)) await this.#work.claimTables();
     // What a plan does is noted when it is through; anybody else's statement may do anything.
     if (options.planned !== true && mayChangeRelations(ready)) this.#work.dropIndex();
     return await this.#serialized(ready, async () => {
@@ -119,6 +120,8 @@ export class LakehouseSession implements WarehouseSession {
   }
 
   async dropSchema(database: string, schema: string): Promise<void> {
+    this.#work.dropIndex();
+    await this.#work.claimTables();
     await this.#change(`drop schema if exists ${quotePath([database, schema])} cascade`);
   }
 
@@ -127,7 +130,7 @@ export class LakehouseSession implements WarehouseSession {
     const found = await this.#find(relation);
     if (!found) return;
     this.#work.dropIndex();
-    if (found.kind === 'table') this.#work.tablesChanged = true;
+    if (found.kind === 'table') await this.#work.claimTables();
     await this.#change(`drop ${sqlKind(found.kind)} if exists ${printName(found)} cascade`);
     this.#work.forgetRelation(found);
   }
@@ -135,12 +138,13 @@ export class LakehouseSession implements WarehouseSession {
   async renameRelation(from: ExistingRelation, to: RelationName): Promise<void> {
     const found = await this.#find(from);
     const kind = sqlKind(found?.kind ?? from.kind);
+    if (kind === 'table') await this.#work.claimTables();
     await this.#change(`alter ${kind} ${printName(from)} rename to ${quoteIdentifier(to.identifier)}`);
     this.#work.renamed(from, to);
   }
 
   async truncateRelation(relation: RelationName): Promise<void> {
-    this.#work.tablesChanged = true;
+    await this.#work.claimTables();
     await this.#change(`truncate ${printName(relation)}`);
   }
 
@@ -197,22 +201,6 @@ function changesCatalog(sql: string): boolean {
   );
 }
 
-/** Whether a statement of `sql` writes to a table or makes one; temporary ones aside. */
-function changesTables(sql: string): boolean {
-  return /(?:^|;)(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(?:insert|update|delete|merge|truncate|create\s+(?:or\s+replace\s+)?table|alter\s+table|drop\s+table)\b/i.test(
-    sql,
-  );
-}
-
 function mayChangeRelations(sql: string): boolean {
   return /\b(?:create|drop|alter|attach|detach|import|call|execute)\b/i.test(sql);
-}
-
-function isBlank(sql: string): boolean {
-  return (
-    sql
-      .replace(/--[^\n]*|\/\*[\s\S]*?\*\//g, '')
-      .replaceAll(';', '')
-      .trim() === ''
-  );
 }

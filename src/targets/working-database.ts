@@ -5,11 +5,10 @@
  * with their rows and the rest as views over the files that the newest generation pins. Nobody else
  * can see it or wait for it. Its write-ahead log is off: a crash loses nothing that was published.
  */
-import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
-import { BoathouseError } from '../base/index.ts';
-import { type CatalogRelation, catalogErrors, copyPublished } from '../catalog/index.ts';
+import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { BoathouseError, type Random } from '../base/index.ts';
+import { type CatalogRelation, catalogErrors, logOf, pinName, type PublishedCopy } from '../catalog/index.ts';
 import type { ExistingRelation, RelationKind, RelationName } from '../compiler/index.ts';
 import { Database, type DatabaseOptions, quoteLiteral, quotePath } from '../duckdb/index.ts';
 import { DeltaVersions } from './delta-versions.ts';
@@ -35,12 +34,23 @@ export interface WorkingOptions {
   readonly engine: DatabaseOptions;
   readonly database: string;
   readonly root: string;
-  /** The published file; undefined for a target in memory. */
-  readonly published: string | undefined;
-  /** Beside the published file, so that what is built can be renamed into place; else in the system's folder. */
-  readonly besidePublished: boolean;
-  readonly runId: string;
+  /** The private copy; undefined for a target in memory. */
+  readonly private: PrivateCopy | undefined;
+  /** The catalog that this run's pins are of. */
+  readonly catalogUri: string;
   readonly onWarning: (code: string, message: string) => void;
+}
+
+/** A copy of the published file for one run alone. */
+export interface PrivateCopy {
+  /** A folder of the run's own, removed with it. */
+  readonly folder: string;
+  /** Where the copy is, or will be made. */
+  readonly file: string;
+  /** What was copied; undefined when nothing was published. */
+  readonly copy: PublishedCopy | undefined;
+  /** The published file, named in errors. */
+  readonly published: string;
 }
 
 /** The working database of one run. */
@@ -49,11 +59,15 @@ export class WorkingDatabase {
   readonly delta: DeltaVersions;
   /** Taken by statements that change the catalog. */
   readonly catalogTurn: Mutex = new Mutex();
-  /** Whether a statement of this run wrote to a table that isn't temporary. */
-  tablesChanged = false;
+  /** Asked before a table is changed that isn't temporary: it may be another run's turn. */
+  onTablesChange: (() => Promise<void>) | undefined;
   readonly #engine: Database;
-  readonly #folder: string | undefined;
-  readonly #file: string | undefined;
+  readonly #private: PrivateCopy | undefined;
+  readonly #catalogUri: string;
+  #tablesChanged = false;
+  #isAttached = true;
+  /** Locations of the external outputs that this run wrote. */
+  readonly #locations = new Set<string>();
   readonly #facts = new Map<string, RelationFacts>();
   /** Pinned files that no catalog will know of. */
   readonly #folders: string[] = [];
@@ -62,46 +76,51 @@ export class WorkingDatabase {
   /** Whatever this run made or made again, whether or not its text changed. */
   readonly #touched = new Set<string>();
 
-  private constructor(
-    options: WorkingOptions,
-    engine: Database,
-    folder: string | undefined,
-    file: string | undefined,
-  ) {
+  private constructor(options: WorkingOptions, engine: Database) {
     this.database = options.database;
     this.delta = new DeltaVersions(options.root);
     this.#engine = engine;
-    this.#folder = folder;
-    this.#file = file;
+    this.#private = options.private;
+    this.#catalogUri = options.catalogUri;
   }
 
   /** Opens a working database with everything that is published in it. @throws catalog.unreadable-file */
   static async open(options: WorkingOptions): Promise<WorkingDatabase> {
     const engine = await Database.open(options.engine);
     try {
-      if (options.published === undefined) {
-        const work = new WorkingDatabase(options, engine, undefined, undefined);
-        if (options.database !== 'memory')
-          await run(engine, `attach ':memory:' as ${quotePath([options.database])}`);
-        return work;
-      }
-      const parent = options.besidePublished
-        ? join(dirname(options.published), '_boathouse', 'work')
-        : join(tmpdir(), 'boathouse');
-      const folder = join(parent, options.runId);
-      const file = join(folder, basename(options.published));
-      await mkdir(folder, { recursive: true });
-      await attachCopy(engine, options, file);
-      return new WorkingDatabase(options, engine, folder, file);
+      if (options.private !== undefined) await attachCopy(engine, options, options.private);
+      else if (options.database !== 'memory')
+        await run(engine, `attach ':memory:' as ${quotePath([options.database])}`);
+      return new WorkingDatabase(options, engine);
     } catch (error) {
       await engine.close();
       throw error;
     }
   }
 
-  /** The private file, complete once `settle` has returned; undefined for a target in memory. */
-  get file(): string | undefined {
-    return this.#file;
+  /** The private file when this run changed tables in it: those are to be published. */
+  get changedFile(): string | undefined {
+    return this.#tablesChanged ? this.#private?.file : undefined;
+  }
+
+  /** Locations of the external outputs that this run wrote. */
+  get locations(): readonly string[] {
+    return [...this.#locations];
+  }
+
+  /**
+   * A statement is about to change a table: waits until it is this run's turn.
+   *
+   * @throws targets.tables-overtaken when others changed tables since this run began, catalog.lease-timeout
+   */
+  async claimTables(): Promise<void> {
+    await this.onTablesChange?.();
+    this.#tablesChanged = true;
+  }
+
+  /** A name for the files that an output gets in this run. */
+  pinName(random: Random): string {
+    return pinName(this.#catalogUri, random);
   }
 
   /** DuckDB's version, such as `1.5.5`. */
@@ -118,6 +137,10 @@ export class WorkingDatabase {
   async session(): Promise<LakehouseSession> {
     const session = await this.#engine.session();
     try {
+      if (!this.#isAttached && this.#private) {
+        await session.run(attachSql(this.#private.file, this.database, false));
+        this.#isAttached = true;
+      }
       await session.run(`use ${quotePath([this.database])}`);
     } catch (error) {
       session.release();
@@ -126,9 +149,17 @@ export class WorkingDatabase {
     return new LakehouseSession(this, session);
   }
 
-  /** Writes everything to the private file, so that it can be copied. All sessions must be released. */
-  async settle(): Promise<void> {
-    if (this.#file !== undefined) await run(this.#engine, `checkpoint ${quotePath([this.database])}`);
+  /**
+   * Writes everything to the private file and lends its engine without it, so that the file can be
+   * copied and another one be built under its name. All sessions must be released.
+   */
+  async lend<T>(work: (engine: Database) => Promise<T>): Promise<T> {
+    const name = quotePath([this.database]);
+    if (this.#private === undefined) return await work(this.#engine);
+    await run(this.#engine, `checkpoint ${name}`);
+    await run(this.#engine, `use memory; detach ${name}`);
+    this.#isAttached = false;
+    return await work(this.#engine);
   }
 
   /**
@@ -176,9 +207,11 @@ export class WorkingDatabase {
     return this.#touched.has(keyOf(relation));
   }
 
-  /** Files were staged for a view of this run; a target in memory drops them with itself. */
-  staged(folder: string | undefined): void {
-    if (this.#file === undefined && folder !== undefined) this.#folders.push(folder);
+  /** Files were staged for a view over `location`; a target in memory drops them with itself. */
+  staged(location: string, folder: string | undefined): void {
+    if (folder === undefined) return;
+    this.#locations.add(location);
+    if (this.#private === undefined) this.#folders.push(folder);
   }
 
   /** The relation is gone. */
@@ -197,9 +230,10 @@ export class WorkingDatabase {
     this.#touched.add(keyOf(to));
   }
 
+  /** Ends the engine and removes the private files. */
   async close(): Promise<void> {
     await this.#engine.close();
-    const folders = this.#folder === undefined ? this.#folders : [this.#folder, ...this.#folders];
+    const folders = this.#private === undefined ? this.#folders : [this.#private.folder];
     for (const folder of folders) await rm(folder, { recursive: true, force: true });
   }
 }
@@ -209,34 +243,35 @@ export function keyOf(name: RelationName): string {
   return `${name.database}\u0000${name.schema}\u0000${name.identifier}`.toLowerCase();
 }
 
-async function attachCopy(engine: Database, options: WorkingOptions, file: string): Promise<void> {
-  const copy = await copyPublished(options.published ?? '', file);
-  const storage = copy === undefined ? ", storage_version 'v1.0.0'" : '';
-  const attach = `attach ${quoteLiteral(file)} as ${quotePath([options.database])} (recovery_mode 'no_wal_writes'${storage})`;
+async function attachCopy(engine: Database, options: WorkingOptions, own: PrivateCopy): Promise<void> {
+  const attach = attachSql(own.file, options.database, own.copy === undefined);
   try {
     await run(engine, attach);
   } catch (error) {
     if (!(error instanceof BoathouseError)) throw error;
-    if (!copy?.hasLog) throw unreadable(options, error);
+    if (!own.copy?.hasLog) throw unreadable(own, error);
     // The log is of another file, or was cut off: what is in the file itself is still whole.
     options.onWarning(
       'targets.log-ignored',
-      `${options.published}.wal does not belong to ${basename(options.published ?? '')} and was left out: ${error.message}`,
+      `${logOf(own.published)} does not belong to ${basename(own.published)} and was left out: ${error.message}`,
     );
-    await rm(`${file}.wal`, { force: true });
+    await rm(logOf(own.file), { force: true });
     try {
       await run(engine, attach);
     } catch (second) {
-      throw second instanceof BoathouseError ? unreadable(options, second) : second;
+      throw second instanceof BoathouseError ? unreadable(own, second) : second;
     }
   }
 }
 
-function unreadable(options: WorkingOptions, error: BoathouseError): BoathouseError {
-  return catalogErrors['unreadable-file'](
-    { path: options.published ?? '', problem: error.message },
-    { cause: error },
-  );
+/** A crash loses nothing that was published, so there is no write-ahead log. */
+function attachSql(file: string, database: string, isNew: boolean): string {
+  const options = `recovery_mode 'no_wal_writes'${isNew ? ", storage_version 'v1.0.0'" : ''}`;
+  return `attach ${quoteLiteral(file)} as ${quotePath([database])} (${options})`;
+}
+
+function unreadable(own: PrivateCopy, error: BoathouseError): BoathouseError {
+  return catalogErrors['unreadable-file']({ path: own.published, problem: error.message }, { cause: error });
 }
 
 async function run(engine: Database, sql: string): Promise<void> {

@@ -1,0 +1,66 @@
+/**
+ * The right to change tables inside the published file. One run has it at a time, because the file has
+ * one state of its tables.
+ *
+ * A run that is expected to keep tables takes it before it copies the file. One that wasn't expected to
+ * takes it at the first statement that changes a table, and goes on if nobody has changed one since it
+ * copied the file. Whoever has lost it, by standing still for too long, finds out when it publishes.
+ */
+import { fileIn, type Generation, type Lease, readGeneration } from '../catalog/index.ts';
+import { basename } from 'node:path';
+import { targetErrors } from './errors.ts';
+import { takeTurn, type TurnInput } from './take-turn.ts';
+
+/** The turn of one run. */
+export class TablesTurn {
+  readonly #input: TurnInput;
+  readonly #path: string;
+  #lease: Lease | undefined;
+  #claim: Promise<void> | undefined;
+  #begunWith = '';
+  #isOver = false;
+
+  /** @param path the published file. */
+  constructor(input: TurnInput, path: string) {
+    this.#input = input;
+    this.#path = path;
+  }
+
+  /** Waits for it. To be called before the file is copied. @throws catalog.lease-timeout */
+  async take(): Promise<void> {
+    this.#lease = await takeTurn(this.#input, `tables-${basename(this.#path)}`);
+    if (this.#isOver) await this.#lease.release();
+  }
+
+  /** The file was copied when `generation` was the newest. */
+  begin(generation: Generation | undefined): void {
+    this.#begunWith = tablesOf(generation, this.#path);
+  }
+
+  /** A table is about to be changed. @throws targets.tables-overtaken, catalog.lease-timeout */
+  claim(): Promise<void> {
+    this.#claim ??= this.#claimOnce();
+    return this.#claim;
+  }
+
+  /** The tables of `newest` are still those that this run began with. @throws targets.tables-overtaken */
+  check(newest: Generation | undefined): void {
+    if (tablesOf(newest, this.#path) === this.#begunWith) return;
+    throw targetErrors['tables-overtaken']({ path: this.#path });
+  }
+
+  /** Others may have it. */
+  async release(): Promise<void> {
+    this.#isOver = true;
+    await this.#lease?.release();
+  }
+
+  async #claimOnce(): Promise<void> {
+    if (!this.#lease) await this.take();
+    this.check(await readGeneration(this.#input.log));
+  }
+}
+
+function tablesOf(generation: Generation | undefined, path: string): string {
+  return fileIn(generation, basename(path))?.tables ?? '';
+}
