@@ -82,8 +82,9 @@ function parse(environment: Environment, metadata: Plain): { manifest: Manifest;
   const { project, registry } = environment;
   const manifest = emptyManifest(metadata);
   const parsing = new Parsing(environment, manifest);
+  const withArguments = project.config.flags['validate_macro_args'] === true;
   for (const entry of registry.all())
-    manifest.macros[entry.uniqueId] = manifestMacro(entry, parsing.createdAt);
+    manifest.macros[entry.uniqueId] = manifestMacro(entry, parsing.createdAt, withArguments);
   for (const entry of registry.all()) {
     const macro = manifest.macros[entry.uniqueId];
     if (macro) macro.depends_on.macros = macroDependencies(entry, registry);

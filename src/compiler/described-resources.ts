@@ -199,7 +199,7 @@ export function describeMacro(tools: Finishing, entry: PropertyEntry): void {
   };
   macro.config = { meta: macro.meta, docs: macro.docs };
   const args = data['arguments'];
-  if (!Array.isArray(args)) return;
+  if (!Array.isArray(args) || args.length === 0) return;
   macro.arguments = args.filter(isPlainDict).map((argument, index) => ({
     name: pythonStr(argument['name'] ?? ''),
     type: argument['type'] == null ? null : pythonStr(argument['type']),

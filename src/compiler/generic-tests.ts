@@ -184,8 +184,12 @@ export class GenericTests {
     const at = place();
     const origin = { file: at.file, ...(at.line === undefined ? {} : { line: at.line }) };
     addConfigCall(record.calls, config, node.unique_id);
-    const scope = this.#tools.recorder.scope(node, record);
+    // Of macros that arguments call, dbt counts only the one that each `model` goes through.
+    const inArguments: Recorded = { ...record, macros: [] };
+    const scope = this.#tools.recorder.scope(node, inArguments);
     const rendered = renderTestArguments(kwargs, scope, origin, 'lenient');
+    const where = this.#tools.parsing.registry.find('get_where_subquery', node.package_name)?.uniqueId;
+    record.macros.push(...inArguments.macros.filter((id) => id === where));
     const extra = new Map<string, Value>([[testArgumentsName, rendered]]);
     this.#tools.recorder.renderTemplate(node, parseTemplate(node.raw_code, origin), record, extra);
     return record;

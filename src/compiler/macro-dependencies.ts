@@ -1,14 +1,30 @@
 /** Which macros a macro calls, as far as its text tells: `depends_on.macros` of the manifest. */
 import type { MacroEntry, MacroRegistry } from './macro-registry.ts';
 
-/** Unique ids of the macros that `entry` names or dispatches to, in the order of its text. Pure. */
+/**
+ * Unique ids of the macros that `entry` names or dispatches to, in the order of its text. Pure.
+ *
+ * dbt's rules, oddities included: a dispatch also counts as a call of the name it dispatches; a method
+ * such as `text.replace()` counts as a call of a macro `replace` when there is one; a macro depends on
+ * itself only where it names itself with its package.
+ */
 export function macroDependencies(entry: MacroEntry, registry: MacroRegistry): string[] {
   const ids = new Set<string>();
+  const add = (name: string): void => {
+    const found = name === entry.name ? undefined : named(name, entry, registry);
+    if (found) ids.add(found.uniqueId);
+  };
   for (const call of entry.definition.facts.calls) {
-    const found =
-      call.name === 'adapter.dispatch'
-        ? dispatched(call.literalArgs, call.literalKwargs, entry, registry)
-        : named(call.name, entry, registry);
+    if (call.name !== 'adapter.dispatch') {
+      if (!call.name.startsWith('adapter.')) add(call.name);
+      continue;
+    }
+    const name = call.literalArgs?.[0] ?? call.literalKwargs?.['macro_name'];
+    const namespace = call.literalArgs?.[1] ?? call.literalKwargs?.['macro_namespace'];
+    if (typeof name !== 'string') continue;
+    add(name);
+    const inNamespace = typeof namespace === 'string' ? namespace : undefined;
+    const found = registry.dispatch(name, inNamespace, entry.packageName);
     if (found && found !== entry) ids.add(found.uniqueId);
   }
   return [...ids];
@@ -17,17 +33,6 @@ export function macroDependencies(entry: MacroEntry, registry: MacroRegistry): s
 function named(name: string, entry: MacroEntry, registry: MacroRegistry): MacroEntry | undefined {
   const dot = name.indexOf('.');
   if (dot === -1) return registry.find(name, entry.packageName);
-  return registry.findIn(name.slice(0, dot), name.slice(dot + 1));
-}
-
-function dispatched(
-  args: readonly unknown[] | undefined,
-  kwargs: Readonly<Record<string, unknown>> | undefined,
-  entry: MacroEntry,
-  registry: MacroRegistry,
-): MacroEntry | undefined {
-  const name = args?.[0] ?? kwargs?.['macro_name'];
-  const namespace = args?.[1] ?? kwargs?.['macro_namespace'];
-  if (typeof name !== 'string') return undefined;
-  return registry.dispatch(name, typeof namespace === 'string' ? namespace : undefined, entry.packageName);
+  const macroName = name.slice(dot + 1);
+  return registry.findIn(name.slice(0, dot), macroName) ?? registry.find(macroName, registry.rootName);
 }

@@ -189,8 +189,16 @@ export class MacroRegistry {
   }
 }
 
-/** The manifest's entry of a macro, as its file alone says it. */
-export function manifestMacro(entry: MacroEntry, createdAt: number): ManifestMacro {
+/**
+ * The manifest's entry of a macro, as its file alone says it.
+ *
+ * @param withArguments lists the arguments of its signature: dbt does under the flag `validate_macro_args`.
+ */
+export function manifestMacro(
+  entry: MacroEntry,
+  createdAt: number,
+  withArguments: boolean = false,
+): ManifestMacro {
   const { definition } = entry;
   const shown = (): { show: boolean; node_color: string | null } => ({ show: true, node_color: null });
   return {
@@ -207,7 +215,9 @@ export function manifestMacro(entry: MacroEntry, createdAt: number): ManifestMac
     docs: shown(),
     config: { meta: {}, docs: shown() },
     patch_path: null,
-    arguments: [],
+    arguments: withArguments
+      ? definition.parameters.map(({ name }) => ({ name, type: null, description: '' }))
+      : [],
     created_at: createdAt,
     supported_languages:
       definition.kind === 'materialization' ? [...(definition.supportedLanguages ?? ['sql'])] : null,

@@ -2,9 +2,9 @@
  * What property files say of nodes: found by name, with versions of models told apart, and put on the
  * node once its SQL has been read.
  */
-import { isPlainDict } from '../project/index.ts';
+import { isPlainDict, type Package } from '../project/index.ts';
 import { columnsOf, constraintOf, contractChecksum } from './columns.ts';
-import type { DocBlocks } from './doc-blocks.ts';
+import { belowSearchPath, type DocBlocks } from './doc-blocks.ts';
 import { compilerErrors } from './errors.ts';
 import { recordForeignKeys } from './foreign-keys.ts';
 import type { ManifestNode, Plain } from './manifest.ts';
@@ -68,13 +68,39 @@ export class PatchBook {
     return this.for('models', fileStem, packageName);
   }
 
-  /** The patch of a node; its own package's, else the root project's. */
+  /**
+   * The patch of a node; its own package's, else that of a package, the root project first, which has no
+   * such node in use itself: so a project can replace a seed of a package, and keep its description.
+   */
   for(key: NodeKey, name: string, packageName: string): Patch | undefined {
-    const root = this.#parsing.project.name;
-    const found =
-      this.#byName.get(`${key} ${packageName} ${name}`) ?? this.#byName.get(`${key} ${root} ${name}`);
+    const found = this.#byName.get(`${key} ${packageName} ${name}`) ?? this.#ofAnother(key, name);
     if (found) this.#used.add(found);
     return found;
+  }
+
+  #ofAnother(key: NodeKey, name: string): Patch | undefined {
+    for (const pkg of this.#parsing.project.packages) {
+      const patch = this.#byName.get(`${key} ${pkg.name} ${name}`);
+      if (patch && !this.#isInUse(key, name, pkg)) return patch;
+    }
+    return undefined;
+  }
+
+  /** Whether a package has such a node that its dbt_project.yml and property files leave enabled. */
+  #isInUse(key: NodeKey, name: string, pkg: Package): boolean {
+    if (key !== 'models' && key !== 'seeds') return false;
+    const file = pkg.files[key].find((one) => stem(one.relativePath) === name);
+    if (!file) return false;
+    const type = key === 'models' ? 'model' : 'seed';
+    const folders = belowSearchPath(file.relativePath, file.searchPath).split('/').slice(0, -1);
+    const { config } = this.#parsing.levels.of({
+      type,
+      packageName: pkg.name,
+      fqn: [pkg.name, ...folders, name],
+      patch: this.#byName.get(`${key} ${pkg.name} ${name}`)?.config,
+      node: `${type}.${pkg.name}.${name}`,
+    });
+    return config['enabled'] !== false;
   }
 
   /** Puts on the node what isn't configuration: description, columns, constraints and so on. */

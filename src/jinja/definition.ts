@@ -60,16 +60,22 @@ export class Definition {
     return this.#source.text.slice(this.#node.at, this.#node.end);
   }
 
-  /** `source` with the white space around it that `{%-` and `-%}` take away. */
+  /**
+   * `source` with the white space around it that `{%-` and `-%}` take away, up to where the file's code
+   * begins and ends.
+   */
   get sourceWithSpace(): string {
     const { text } = this.#source;
     let { at, end } = this.#node;
     if (text.startsWith('{%-', at)) {
       const before = text.slice(0, at).trimEnd();
       // The block before this one has taken what follows it.
-      if (!before.endsWith('-%}')) at = before.length;
+      if (before !== '' && !before.endsWith('-%}')) at = before.length;
     }
-    if (text.startsWith('-%}', end - 3)) end += text.length - end - text.slice(end).trimStart().length;
+    if (text.startsWith('-%}', end - 3)) {
+      const after = text.slice(end).trimStart();
+      if (after !== '') end = text.length - after.length;
+    }
     return text.slice(at, end);
   }
 

@@ -247,11 +247,11 @@ describe('definitions', () => {
 
   it('take the white space around them that their tags take', () => {
     const text =
-      '\n\n{%- macro a() -%} A {%- endmacro -%}\n\n{%- macro b() %} B {% endmacro %}\n\n{% macro c() %}{%- endmacro %}\n';
+      '\n\n{%- macro a() -%} A {%- endmacro -%}\n\n{%- macro b() %} B {% endmacro %}\n\n{%- macro c() %}{% endmacro -%}\n';
     expect(parseTemplate(text, { file: 'x.sql' }).definitions.map((made) => made.sourceWithSpace)).toEqual([
-      '\n\n{%- macro a() -%} A {%- endmacro -%}\n\n',
+      '{%- macro a() -%} A {%- endmacro -%}\n\n',
       '{%- macro b() %} B {% endmacro %}',
-      '{% macro c() %}{%- endmacro %}',
+      '\n\n{%- macro c() %}{% endmacro -%}',
     ]);
   });
 

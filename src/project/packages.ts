@@ -144,11 +144,13 @@ export function checkInstalled(
   installed: readonly string[],
   installFolder: string,
 ): void {
-  const left = new Set(installed.map((path) => basename(path)));
+  const there = new Set(installed.map((path) => basename(path)));
+  const left = new Set(there);
   const unexplained: PackageSpec[] = [];
   for (const spec of specs) {
     if (spec.kind === 'local') continue;
-    const name = spec.folderNames.find((one) => left.has(one));
+    // The project and its local packages may ask for the same package.
+    const name = spec.folderNames.find((one) => there.has(one));
     if (name === undefined) unexplained.push(spec);
     else left.delete(name);
   }

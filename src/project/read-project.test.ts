@@ -354,6 +354,17 @@ describe('packages', () => {
     expect(packages.map((p) => p.name)).toEqual(['shop', 'dbt_utils', 'tools']);
   });
 
+  it('may be asked for by the project and by a local package', async () => {
+    const asked = 'packages:\n  - {package: dbt-labs/dbt_utils, version: 1.0.0}\n';
+    const { packages } = await read({
+      'packages.yml': `${asked}  - local: libs/one\n`,
+      ...packageFiles('libs/one', 'one'),
+      'libs/one/packages.yml': asked,
+      ...packageFiles('dbt_packages/dbt_utils', 'dbt_utils'),
+    });
+    expect(packages.map((p) => p.name)).toEqual(['shop', 'one', 'dbt_utils']);
+  });
+
   it.each([
     [
       'isn’t installed',

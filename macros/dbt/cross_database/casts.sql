@@ -6,13 +6,13 @@
   cast({{ field }} as {{ type }})
 {%- endmacro %}
 
-{#- NULL where the value can't be cast. -#}
+{#- A plain cast, as dbt has it for DuckDB: it fails where the value can't be cast. -#}
 {% macro safe_cast(field, type) -%}
   {{ return(adapter.dispatch('safe_cast', 'dbt')(field, type)) }}
 {%- endmacro %}
 
 {% macro default__safe_cast(field, type) -%}
-  try_cast({{ field }} as {{ type }})
+  cast({{ field }} as {{ type }})
 {%- endmacro %}
 
 {#- 'true' or 'false'. -#}

@@ -19,16 +19,24 @@
 {%- endmacro %}
 
 {% macro default__dateadd(datepart, interval, from_date_or_timestamp) -%}
-  date_add({{ from_date_or_timestamp }}, interval ({{ interval }}) {{ datepart }})
+  ({{ from_date_or_timestamp }} + interval 1 {{ datepart }} * cast({{ interval }} as bigint))
 {%- endmacro %}
 
-{#- How many boundaries of `datepart` lie between the two. -#}
+{#- How many boundaries of `datepart` lie between the two; weeks begin on Sundays. -#}
 {% macro datediff(first_date, second_date, datepart) -%}
   {{ return(adapter.dispatch('datediff', 'dbt')(first_date, second_date, datepart)) }}
 {%- endmacro %}
 
 {% macro default__datediff(first_date, second_date, datepart) -%}
-  date_diff('{{ datepart }}', cast({{ first_date }} as timestamp), cast({{ second_date }} as timestamp))
+  {%- set first = 'cast(' ~ first_date ~ ' as timestamp)' -%}
+  {%- set second = 'cast(' ~ second_date ~ ' as timestamp)' -%}
+  {%- if datepart == 'week' -%}
+  {#- Whole weeks, and one more where a Sunday lies in what remains. Backwards dbt-duckdb takes one away, even to the same weekday. -#}
+  (date_diff('day', {{ first }}, {{ second }}) // 7
+    + cast(dayofweek({{ first }}) > dayofweek({{ second }}) as integer) - cast({{ first_date }} > {{ second_date }} as integer))
+  {%- else -%}
+  date_diff('{{ datepart }}', {{ first }}, {{ second }})
+  {%- endif -%}
 {%- endmacro %}
 
 {#- The last day of the month, quarter or year. -#}

@@ -141,12 +141,12 @@ function mapFilter(filtersOf: () => ReadonlyMap<string, Filter>): Filter {
       if (unknown !== undefined)
         throw jinjaErrors['type-error']({ problem: `Unexpected keyword argument '${unknown}'` });
       const get = attributeGetter(attribute, frame, kwargs.get('default'));
-      return new OneShot(() => iterate(value).map(get));
+      return new OneShot(() => itemsOf(value).map(get));
     }
     const name = nameArgument(args, 'map');
     const filter = filtersOf().get(name);
     if (!filter) throw jinjaErrors.syntax({ problem: `No filter named '${name}'.` });
-    return new OneShot(() => iterate(value).map((item) => filter(item, args.slice(1), kwargs, frame)));
+    return new OneShot(() => itemsOf(value).map((item) => filter(item, args.slice(1), kwargs, frame)));
   };
 }
 
@@ -157,8 +157,13 @@ function selecting(keep: boolean, byAttribute: boolean): Filter {
       throw jinjaErrors['type-error']({ problem: 'Missing parameter for attribute name' });
     const get = attributeGetter(attribute, frame);
     const passes = testOf(rest, kwargs, frame);
-    return new OneShot(() => iterate(value).filter((item) => passes(get(item)) === keep));
+    return new OneShot(() => itemsOf(value).filter((item) => passes(get(item)) === keep));
   };
+}
+
+/** What `map`, `select` and their like go through: nothing for whatever is false, `none` included. */
+function itemsOf(value: Value): readonly Value[] {
+  return truth(value) ? iterate(value) : [];
 }
 
 function testOf(args: readonly Value[], kwargs: Kwargs, frame: Frame): (value: Value) => boolean {

@@ -17,6 +17,8 @@ export const filterCases: readonly string[] = String.raw`
 {{ 1|filesizeformat }} {{ 999|filesizeformat }} {{ 1000|filesizeformat }} {{ 1234567|filesizeformat }} {{ 1234567890|filesizeformat(true) }} {{ 300|filesizeformat }}
 {{ words|first }} {{ words|last }} {{ []|first }} {{ []|last }} {{ "abc"|first }} {{ "abc"|last }} {{ {"a":1}|first }}
 {{ missing|first }}
+{{ "a" in none|map("lower") }} {{ none|select|list }} {{ 0|rejectattr("x")|list }} {{ none|map(attribute="x")|list }}
+{{ 5|map("lower")|list }}
 {{ "3.14"|float }} {{ "x"|float }} {{ "x"|float(1.5) }} {{ 3|float }} {{ "1e3"|float }} {{ true|float }} {{ "inf"|float }} {{ " 7 "|float }}
 {{ "%s is %d years and %.2f"|format("Bob", 42, 3.14159) }} {{ "%(a)s-%(b)05d"|format(a="x", b=7) }}
 {{ "%s"|format }}

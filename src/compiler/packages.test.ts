@@ -1,0 +1,119 @@
+/** What packages and their project do to each other: descriptions, macros, tests. */
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Manifest, ManifestNode } from './manifest.ts';
+import { ScratchProject } from './scratch-project.ts';
+
+let project: ScratchProject | undefined;
+
+afterEach(() => {
+  project?.remove();
+  project = undefined;
+});
+
+async function parse(files: Record<string, string>): Promise<Manifest> {
+  project = new ScratchProject({
+    'packages.yml': 'packages: [{local: lib}]',
+    'lib/dbt_project.yml': 'name: lib\nversion: "1.0"\n',
+    ...files,
+  });
+  return (await project.parse()).manifest;
+}
+
+const settings = 'name: shop\nversion: "1.0"\nprofile: shop\n';
+
+describe('a package’s description of a seed', () => {
+  const files = {
+    'seeds/rates.csv': 'id\n1\n',
+    'lib/seeds/rates.csv': 'id\n2\n',
+    'lib/seeds/rates.yml':
+      'seeds: [{name: rates, description: by currency, config: {column_types: {id: varchar}}}]',
+  };
+  const described = (manifest: Manifest): unknown[] =>
+    Object.values(manifest.nodes)
+      .filter((node) => node.resource_type === 'seed')
+      .map((node) => [node.unique_id, node.description, node.config['column_types']]);
+
+  it('is that of the project’s own one when the package’s is off', async () => {
+    const manifest = await parse({
+      ...files,
+      'dbt_project.yml': `${settings}seeds: {lib: {rates: {+enabled: false}}}\n`,
+    });
+    expect(described(manifest)).toEqual([['seed.shop.rates', 'by currency', { id: 'varchar' }]]);
+  });
+
+  it('stays with the package’s while that is on', async () => {
+    const manifest = await parse({
+      ...files,
+      'dbt_project.yml': `${settings}seeds: {lib: {rates: {+schema: other}}}\n`,
+    });
+    expect(described(manifest)).toEqual([
+      ['seed.shop.rates', '', {}],
+      ['seed.lib.rates', 'by currency', { id: 'varchar' }],
+    ]);
+  });
+});
+
+describe('a macro', () => {
+  const macros = [
+    '{% macro outer(x) %}{{ adapter.dispatch("inner", "lib")(x) }}{{ shop.outer(x) }}{{ x.replace("a", "b") }}{% endmacro %}',
+    '{% macro inner(x) %}{{ return(adapter.dispatch("inner", "lib")(x)) }}{% endmacro %}',
+    '{% macro again(x) %}{{ again(x) }}{% endmacro %}',
+  ];
+
+  it('depends on what it names and dispatches to', async () => {
+    const { macros: found } = await parse({
+      'macros/all.sql': macros.join('\n'),
+      'lib/macros/inner.sql': '{% macro default__inner(x) %}{{ x }}{% endmacro %}',
+    });
+    expect(found['macro.shop.outer']?.depends_on.macros).toEqual([
+      'macro.shop.inner',
+      'macro.lib.default__inner',
+      'macro.shop.outer',
+      'macro.dbt.replace',
+    ]);
+    expect(found['macro.shop.inner']?.depends_on.macros).toEqual(['macro.lib.default__inner']);
+    expect(found['macro.shop.again']?.depends_on.macros).toEqual([]);
+  });
+
+  it.each([
+    [true, ['x']],
+    [false, []],
+  ])('lists its arguments by the flag: %s', async (flag, expected) => {
+    const { macros: found } = await parse({
+      'dbt_project.yml': `${settings}flags: {validate_macro_args: ${flag}}\n`,
+      'macros/all.sql': macros.join('\n'),
+    });
+    expect(found['macro.shop.again']?.arguments.map(({ name }) => name)).toEqual(expected);
+  });
+});
+
+describe('a test', () => {
+  const files = {
+    'models/m.sql': 'select 1 as id',
+    'macros/above.sql':
+      '{% macro limit() %}0{% endmacro %}{% test above(model, than) %}select * from {{ model }} where id <= {{ than }}{% endtest %}',
+  };
+  const only = (manifest: Manifest): ManifestNode | undefined =>
+    Object.values(manifest.nodes).find((node) => node.resource_type === 'test');
+
+  it('does not depend on macros that its arguments call', async () => {
+    const manifest = await parse({
+      ...files,
+      'models/m.yml': 'models: [{name: m, data_tests: [{above: {arguments: {than: "{{ limit() }}"}}}]}]',
+    });
+    expect(only(manifest)?.depends_on.macros).toEqual([
+      'macro.shop.test_above',
+      'macro.dbt.get_where_subquery',
+    ]);
+  });
+
+  it('of something that is missing depends on what is there', async () => {
+    const manifest = await parse({
+      ...files,
+      'models/m.yml':
+        'models: [{name: m, columns: [{name: id, data_tests: [{relationships: {arguments: {to: ref("gone"), field: id}}}]}]}]',
+    });
+    expect(only(manifest)?.config.enabled).toBe(false);
+    expect(only(manifest)?.depends_on.nodes).toEqual(['model.shop.m']);
+  });
+});
