@@ -11,6 +11,7 @@ import {
 } from '../delta/index.ts';
 import { queryToArrow, type SqlValue } from '../duckdb/index.ts';
 import { openStorage, type Storage } from '../storage/index.ts';
+import { explainReadError } from './damaged-file.ts';
 import { duckdbParquetRows } from './parquet-rows.ts';
 import type { RelationColumn } from './relation.ts';
 import { type DeltaRelation, relationOf } from './scan.ts';
@@ -120,21 +121,37 @@ export class DeltaTable {
     return rows;
   }
 
-  /** The rows as objects, one at a time, with bounded memory. */
+  /** The rows as objects, one at a time, with bounded memory. @throws tables.damaged-file, duckdb.io */
   async *rows(
     options: { readonly limit?: number } = {},
   ): AsyncGenerator<Record<string, SqlValue>, void, undefined> {
     const { sql, columns } = await this.relation();
     await using session = await (await scratchDatabase()).session();
     const limited = options.limit === undefined ? sql : `SELECT * FROM (${sql}) LIMIT ${options.limit}`;
-    for await (const row of session.stream(limited)) {
-      yield Object.fromEntries(columns.map(({ name }, i) => [name, row[i] as SqlValue]));
+    const rows = session.stream(limited)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const { done, value } = await this.#explained(() => rows.next());
+        if (done === true) return;
+        yield Object.fromEntries(columns.map(({ name }, i) => [name, value[i] as SqlValue]));
+      }
+    } finally {
+      await rows.return?.();
     }
   }
 
   /** The rows as an Arrow table, in memory. */
   async toArrow(): Promise<Arrow.Table> {
     const { sql } = await this.relation();
-    return withScratchSession((session) => queryToArrow(session, sql));
+    return this.#explained(() => withScratchSession((session) => queryToArrow(session, sql)));
+  }
+
+  /** What fails on a data file names it. */
+  async #explained<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw await explainReadError(error, this.#snapshot, this.#storage);
+    }
   }
 }

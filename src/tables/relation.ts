@@ -226,6 +226,6 @@ function excluded(rows: readonly bigint[]): string {
 }
 
 /** A path whose characters mean themselves to DuckDB's glob. */
-function globSafe(path: string): string {
+export function globSafe(path: string): string {
   return path.replace(/[*?[]/g, '[$&]');
 }
