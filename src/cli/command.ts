@@ -53,6 +53,8 @@ export interface CommandSpec {
   readonly examples?: readonly string[];
   /** Isn't shown by `--help`, and takes any arguments: for commands that only refuse. */
   readonly hidden?: boolean;
+  /** Whether it ends when nobody reads its output any more (`| head`). What changes things goes on instead. */
+  readonly endsUnread?: boolean;
   /** Whether Ctrl-C is answered by the command itself. Else it ends the process at once. */
   readonly stopsCleanly?: boolean;
   load(): Promise<CommandWork>;

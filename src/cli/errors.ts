@@ -2,13 +2,20 @@
 import { defineErrors, type ErrorKind, type ErrorsOf } from '../base/index.ts';
 
 type Kinds = {
+  usage: ErrorKind<{ problem: string }>;
   'unsupported-option': ErrorKind<{ option: string; why: string }>;
   'unsupported-command': ErrorKind<{ command: string; why: string }>;
   'bad-value': ErrorKind<{ option: string; value: string; expected: string }>;
   'nothing-to-do': ErrorKind<{ problem: string }>;
+  'unwritable-output': ErrorKind<{ problem: string }>;
 };
 
 const kinds: Kinds = {
+  usage: {
+    message: (d) => d.problem,
+    hint: () => 'See `boathouse --help`, and `boathouse <command> --help`.',
+  },
+  'unwritable-output': { message: (d) => `Standard output can't be written: ${d.problem}` },
   'unsupported-option': {
     message: (d) => `${d.option} is not supported: ${d.why}`,
     hint: (d) => `Leave ${d.option} out.`,

@@ -1,6 +1,7 @@
 /** Option values as workflows take them. */
 import type { ProjectOptions, RunOptions, SelectOptions } from '../workflows/index.ts';
 import type { CommandInput } from './command.ts';
+import type { Flags } from './flags.ts';
 import { eventPrinter } from './output/events.ts';
 
 /** Which project, which target, and who is told. */
@@ -28,13 +29,19 @@ export function projectGiven(input: CommandInput): ProjectOptions {
 /** Which nodes. */
 export function selectionGiven({ flags }: CommandInput): SelectOptions {
   return {
-    select: flags.texts('select') ?? flags.texts('models'),
+    select: selectedBy(flags),
     exclude: flags.texts('exclude'),
     selector: flags.text('selector'),
     indirectSelection: flags.text('indirectSelection') as SelectOptions['indirectSelection'],
     resourceTypes: flags.texts('resourceType') ?? flags.texts('resourceTypes'),
     excludeResourceTypes: flags.texts('excludeResourceType') ?? flags.texts('excludeResourceTypes'),
   };
+}
+
+/** `--models` is `--select` under dbt's older name: given both, they add up. */
+function selectedBy(flags: Flags): readonly string[] | undefined {
+  const given = [flags.texts('select'), flags.texts('models')].filter((texts) => texts !== undefined);
+  return given.length === 0 ? undefined : given.flat();
 }
 
 /** Everything that a command which runs nodes takes. */

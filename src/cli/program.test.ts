@@ -78,12 +78,22 @@ describe('readCommandLine', () => {
     expect(read(`build ${option}`).kind).toBe('command');
   });
 
-  it('suggests the nearest flag and the nearest command', () => {
-    expect(read('build --selct x')).toMatchObject({
-      kind: 'usage',
-      text: expect.stringContaining('--select'),
-    });
-    expect(read('biuld')).toMatchObject({ kind: 'usage', text: expect.stringContaining('build') });
+  it.each([
+    ['a misspelt flag', 'build --selct x', "unknown option '--selct'", '--select'],
+    ['a misspelt command', 'biuld', "unknown command 'biuld'", 'build'],
+    ['an argument too many', 'build x', 'too many arguments', '--help'],
+    ['a missing argument', 'land x', "missing required argument 'table'", '--help'],
+    ['a value that is no choice', 'query x --format xml', "'xml' is invalid", '--help'],
+    ['help on nothing', 'help nonsense', 'no such command', '--help'],
+  ])('says what is wrong with %s, and what to do', (_, line, message, hint) => {
+    expect(() => read(line)).toThrow(
+      expect.objectContaining({
+        code: 'cli.usage',
+        message: expect.stringContaining(message),
+        hint: expect.stringContaining(hint),
+        exitCode: 2,
+      }),
+    );
   });
 
   it.each(['deps --upgrade', 'source freshness', 'docs generate', 'clone', 'retry'])(

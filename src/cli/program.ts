@@ -1,5 +1,6 @@
 /** From an argument list to a command and its values. */
 import { Argument, Command, CommanderError, Help, Option } from 'commander';
+import type { BoathouseError } from '../base/index.ts';
 import type { CommandSpec, OptionSpec } from './command.ts';
 import { commands } from './commands/index.ts';
 import { cliErrors } from './errors.ts';
@@ -16,9 +17,7 @@ export type Asked =
       readonly flags: Flags;
     }
   /** `--help` or `--version`: the text, for standard output. */
-  | { readonly kind: 'text'; readonly text: string }
-  /** It can't be understood: the reason with a suggestion, for standard error. */
-  | { readonly kind: 'usage'; readonly text: string };
+  | { readonly kind: 'text'; readonly text: string };
 
 /** The width that help is wrapped to. */
 export interface ProgramOptions {
@@ -29,7 +28,7 @@ export interface ProgramOptions {
  * Understands `argv` (without node and script). Loads no workflow.
  *
  * @param env for dbt's `DBT_…` variables of options that the line doesn't give.
- * @throws cli.bad-value, cli.unsupported-option
+ * @throws cli.usage with a suggestion, cli.bad-value, cli.unsupported-option
  */
 export function readCommandLine(
   argv: readonly string[],
@@ -58,9 +57,18 @@ export function readCommandLine(
     program.parse(line.length === 0 ? ['--help'] : line, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? { kind: 'text', text: printed } : { kind: 'usage', text: printed };
+    if (error.exitCode === 0) return { kind: 'text', text: printed };
+    throw usageError(error);
   }
   return asked ?? { kind: 'text', text: printed };
+}
+
+/** commander's complaint as one of ours: its suggestion is the hint. */
+function usageError({ code, message }: CommanderError): BoathouseError {
+  // `help nonsense` prints the help of everything and complains in no words.
+  if (code === 'commander.help') return cliErrors.usage({ problem: 'There is no such command' });
+  const [, problem = message, suggestion] = /^error: (.+?)\s*(?:\((.+)\))?$/s.exec(message) ?? [];
+  return cliErrors.usage({ problem }, suggestion === undefined ? {} : { hint: suggestion });
 }
 
 type OnCommand = (

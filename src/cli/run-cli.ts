@@ -1,8 +1,9 @@
 /** One run of the command, from arguments to an exit code. */
 import { isBoathouseError } from '../base/index.ts';
 import type { CommandSpec } from './command.ts';
+import { cliErrors } from './errors.ts';
 import { printError } from './output/error-view.ts';
-import { printJsonLine } from './output/json-lines.ts';
+import { printJsonLine, printLogLine } from './output/json-lines.ts';
 import { openTerminal, type Terminal } from './output/terminal.ts';
 import { type Asked, readCommandLine } from './program.ts';
 
@@ -12,7 +13,8 @@ const interruptedCode = 130;
 /** Runs the command that `argv` asks for and ends the process with its code. */
 export async function runCli(argv: readonly string[]): Promise<void> {
   const bare = openTerminal({ useColors: undefined });
-  process.stdout.on('error', endQuietly);
+  // Nobody is left to be told.
+  process.stderr.on('error', () => {});
   process.exit(await codeOf(argv, bare));
 }
 
@@ -21,19 +23,16 @@ async function codeOf(argv: readonly string[], bare: Terminal): Promise<number> 
   try {
     asked = readCommandLine(argv, process.env, { columns: bare.columns });
   } catch (error) {
-    printError(error, bare, { debug: false });
+    if (argv.includes('--json')) printJsonLine({ kind: 'error', error }, bare);
+    else printError(error, bare, { debug: false });
+    await bare.flush();
     return isBoathouseError(error) ? error.exitCode : 2;
   }
-  switch (asked.kind) {
-    case 'text':
-      bare.out(asked.text);
-      return 0;
-    case 'usage':
-      bare.err(asked.text);
-      return 2;
-    case 'command':
-      return await runCommand(asked);
-  }
+  watchReader(asked.kind === 'text' || asked.command.endsUnread === true);
+  if (asked.kind === 'command') return await runCommand(asked);
+  bare.out(asked.text);
+  await bare.flush();
+  return 0;
 }
 
 async function runCommand(asked: Extract<Asked, { kind: 'command' }>): Promise<number> {
@@ -51,6 +50,7 @@ async function runCommand(asked: Extract<Asked, { kind: 'command' }>): Promise<n
       return interruptedCode;
     }
     if (flags.is('json') === true) printJsonLine({ kind: 'error', command: command.name, error }, terminal);
+    else if (flags.text('logFormat') === 'json') printLogLine(error, terminal);
     else printError(error, terminal, { debug, projectDir: flags.text('projectDir') });
     return isBoathouseError(error) ? error.exitCode : 2;
   } finally {
@@ -74,7 +74,17 @@ function watchInterrupts(command: CommandSpec, terminal: Terminal): AbortControl
   return stop;
 }
 
-/** Whoever read us has seen enough (`| head`). */
-function endQuietly(error: NodeJS.ErrnoException): void {
-  process.exit(error.code === 'EPIPE' ? 0 : 2);
+/**
+ * Answers a standard output that takes no more: a pipe whose reader has left, a full disk. A command that
+ * only prints ends; one that changes things goes on to its end, untold.
+ */
+function watchReader(endsUnread: boolean): void {
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (!endsUnread) return;
+    if (code !== 'EPIPE') {
+      const error = cliErrors['unwritable-output']({ problem: message });
+      process.stderr.write(`error[${error.code}]: ${error.message}\n`);
+    }
+    process.exit(code === 'EPIPE' ? 0 : 2);
+  });
 }

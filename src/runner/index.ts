@@ -7,6 +7,7 @@ export {
   errorResult,
   type GraphResult,
   type NodeRunner,
+  refuseThreads,
   runGraph,
   type RunGraphOptions,
   skippedResult,

@@ -66,10 +66,15 @@ export async function runGraph(
   options: RunGraphOptions,
   emit: Emit,
 ): Promise<GraphResult> {
-  if (!Number.isInteger(options.threads) || options.threads < 1 || options.threads > 1024) {
-    throw runnerErrors['bad-threads']({ threads: options.threads });
-  }
+  refuseThreads(options.threads);
   return await new GraphRun(items, target, options, emit).run();
+}
+
+/** Refuses what can't be a number of threads, before anything is done with it. @throws runner.bad-threads */
+export function refuseThreads(threads: number): void {
+  if (!Number.isInteger(threads) || threads < 1 || threads > 1024) {
+    throw runnerErrors['bad-threads']({ threads });
+  }
 }
 
 class GraphRun {

@@ -3,6 +3,7 @@ import { defineErrors, type ErrorKind, type ErrorsOf } from '../base/index.ts';
 
 type Kinds = {
   'nothing-selected': ErrorKind<{ what: string }>;
+  'nothing-to-show': ErrorKind<Record<never, never>>;
   'bad-resource-type': ErrorKind<{ type: string; known: readonly string[] }>;
   'bad-arguments': ErrorKind<{ problem: string }>;
   'bad-format': ErrorKind<{ format: string; known: readonly string[] }>;
@@ -15,6 +16,8 @@ type Kinds = {
   'warning-as-error': ErrorKind<{ message: string }>;
   'not-writable': ErrorKind<{ path: string; problem: string }>;
   'write-failed': ErrorKind<{ path: string; problem: string }>;
+  'not-a-query': ErrorKind<{ statement: string }>;
+  'several-statements': ErrorKind<Record<never, never>>;
   'macro-missing': ErrorKind<{ name: string; near: string | undefined }>;
 };
 
@@ -23,11 +26,18 @@ const kinds: Kinds = {
     message: (d) => `${d.what} selects nothing`,
     hint: () => 'See what there is with `boathouse ls`.',
   },
+  'nothing-to-show': {
+    message: () => 'Nothing is named that could be shown',
+    hint: () => 'Name a model with --select, or give a query with --inline.',
+  },
   'bad-resource-type': {
     message: (d) => `'${d.type}' is not a resource type`,
     hint: (d) => `It is one of ${d.known.join(', ')}.`,
   },
-  'bad-arguments': { message: (d) => d.problem },
+  'bad-arguments': {
+    message: (d) => d.problem,
+    hint: () => 'Names of arguments begin with a letter and go on with letters, digits and underscores.',
+  },
   'bad-format': {
     message: (d) => `'${d.format}' is not a format`,
     hint: (d) => `It is one of ${d.known.join(', ')}.`,
@@ -50,7 +60,7 @@ const kinds: Kinds = {
   },
   'bad-project-name': {
     message: (d) => `'${d.name}' can't be a project's name`,
-    hint: () => 'Use letters, digits and underscores, beginning with a letter.',
+    hint: () => 'Give one with --name: letters, digits and underscores, beginning with a letter.',
   },
   'unsafe-clean': {
     message: (d) => `${d.path} is not removed: ${d.why}`,
@@ -67,6 +77,17 @@ const kinds: Kinds = {
   'write-failed': {
     message: (d) => `${d.path} could not be written: ${d.problem}`,
     hint: () => 'Check the permissions of the folder, and that the disk has room.',
+  },
+  'not-a-query': {
+    message: (d) => `${d.statement} is not a query: only statements that read are run here`,
+    hint: () =>
+      'Write rows to a file with `boathouse query … --output`; change tables with models, or with a macro and `boathouse run-operation`.',
+    exitCode: 1,
+  },
+  'several-statements': {
+    message: () => 'There are several statements, and one is answered at a time',
+    hint: () => 'Run them one after the other.',
+    exitCode: 1,
   },
   'macro-missing': {
     message: (d) => `No macro is named '${d.name}'`,

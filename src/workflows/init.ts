@@ -27,7 +27,7 @@ export interface InitResult {
  */
 export async function init(options: InitOptions): Promise<InitResult> {
   const folder = resolve(options.folder);
-  const name = options.name ?? basename(folder).toLowerCase().replaceAll(/[-. ]/g, '_');
+  const name = options.name ?? basename(folder).toLowerCase().replaceAll(/\W+/g, '_');
   if (!/^[A-Za-z_]\w*$/.test(name)) throw workflowErrors['bad-project-name']({ name });
   const there = await readdir(folder).catch(() => []);
   if (there.some((file) => !file.startsWith('.'))) throw workflowErrors['folder-not-empty']({ folder });

@@ -35,14 +35,16 @@ const listed: readonly ResourceType[] = [
   'function',
 ];
 
-/** The selected resources, ordered by selector. @throws compiler.bad-selector */
+/** The selected resources, in the order of their unique ids, as dbt lists them. @throws compiler.bad-selector */
 export async function ls(options: LsOptions = {}): Promise<readonly ListedResource[]> {
   const session = await openProject('list', options);
   try {
     const { manifest } = session.compilation;
-    const types = options.resourceTypes?.length ? listed : listed.filter((type) => type !== 'analysis');
-    const found = selectIds(session, options, types).map((id) => describe(manifest, id));
-    return found.sort((a, b) => (a.selector < b.selector ? -1 : a.selector > b.selector ? 1 : 0));
+    // Analyses are listed when asked for only; `default` asks for no more than nothing does.
+    const asked = options.resourceTypes?.some((type) => type !== 'default') ?? false;
+    const types = asked ? listed : listed.filter((type) => type !== 'analysis');
+    const ids = [...selectIds(session, options, types)].sort();
+    return ids.map((id) => describe(manifest, id));
   } finally {
     session.close();
   }
@@ -55,7 +57,7 @@ function describe(manifest: Manifest, id: string): ListedResource {
   return {
     uniqueId: id,
     resourceType,
-    name: String(node['name']),
+    name: nameOf(resourceType, node),
     selector: selectorOf(resourceType, node, fqn),
     path: String(node['original_file_path'] ?? ''),
     node,
@@ -73,10 +75,18 @@ function selectorOf(type: string, node: Readonly<Record<string, unknown>>, fqn: 
     case 'semantic_model':
       return `${type}:${pkg}.${String(node['name'])}`;
     case 'unit_test':
-      return `unit_test:${pkg}.${String(node['model'])}.${String(node['name'])}`;
+      return `unit_test:${pkg}.${nameOf(type, node)}`;
     default:
       return fqn.join('.');
   }
+}
+
+/** The name, with the version of versioned models: `dim.v2`; of a unit test on one: `adds_up_v2`. */
+function nameOf(type: string, node: Readonly<Record<string, unknown>>): string {
+  const name = String(node['name']);
+  const version = node['version'];
+  if (version === undefined || version === null) return name;
+  return type === 'unit_test' ? `${name}_v${String(version)}` : `${name}.v${String(version)}`;
 }
 
 function entry(manifest: Manifest, id: string): Readonly<Record<string, unknown>> {

@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import { systemClock, systemRandom } from '../base/index.ts';
 import { type Compilation, compileProject, type Invocation, type Plain } from '../compiler/index.ts';
 import type { IndirectSelection, Project } from '../project/index.ts';
-import type { Emit, RunEvent } from '../runner/index.ts';
+import { type Emit, refuseThreads, type RunEvent } from '../runner/index.ts';
 import type { Target, TargetNotice } from '../targets/index.ts';
 import { workflowErrors } from './errors.ts';
 import { LogFile } from './log-file.ts';
@@ -49,13 +49,14 @@ export interface ProjectSession {
  * Reads and compiles the project that `options` name.
  *
  * @param command dbt's name of the verb, as templates see it.
- * @throws project.*, compiler.*, jinja.* with the place of the mistake.
+ * @throws runner.bad-threads; project.*, compiler.*, jinja.* with the place of the mistake.
  */
 export async function openProject(command: string, options: RunOptions): Promise<ProjectSession> {
   const startedAtMs = systemClock.nowMs();
   const env = options.env ?? process.env;
   const project = await readProjectOnly(options);
   const settings = settle(options, project);
+  refuseThreads(settings.threads);
   const targetPath = resolve(project.root, options.targetPath ?? project.config.targetPath);
   const id = systemRandom.uuid();
   const log =
@@ -81,7 +82,7 @@ export async function openProject(command: string, options: RunOptions): Promise
       id,
       startedAt: new Date(startedAtMs),
       command,
-      args: invocationArgs(command, options, settings),
+      args: invocationArgs(command, options, settings, project),
       threads: settings.threads,
       fullRefresh: settings.fullRefresh,
       vars: project.vars,
@@ -156,9 +157,15 @@ function settle(options: RunOptions, project: Project): Settings {
 }
 
 /** What `invocation_args_dict` and `run_results.json` show: dbt's names, nothing that isn't JSON. */
-function invocationArgs(command: string, options: RunOptions, settings: Settings): Plain {
+function invocationArgs(
+  command: string,
+  options: RunOptions,
+  settings: Settings,
+  { root, config }: Project,
+): Plain {
   const given: Plain = {
     which: command,
+    invocation_command: `dbt ${command}`,
     select: [...(options.select ?? [])],
     exclude: [...(options.exclude ?? [])],
     selector: options.selector,
@@ -177,7 +184,13 @@ function invocationArgs(command: string, options: RunOptions, settings: Settings
     target: options.target,
     profile: options.profile,
     profiles_dir: options.profilesDir,
-    project_dir: options.projectDir,
+    project_dir: root,
+    log_path: resolve(root, options.logPath ?? config.logPath),
+    version_check: options.versionCheck ?? true,
+    defer: false,
+    favor_state: false,
+    introspect: true,
+    send_anonymous_usage_stats: false,
     target_path: options.targetPath,
     partial_parse: settings.partialParse,
     write_json: settings.writeJson,

@@ -6,12 +6,14 @@ import { isBoathouseError, systemRandom } from '../base/index.ts';
 import { arrowIpcStream, quoteIdentifier, quoteLiteral } from '../duckdb/index.ts';
 import { workflowErrors } from './errors.ts';
 import { type Cell, cellOf, type Grid } from './grid.ts';
+import { refuseWrites } from './only-reads.ts';
 import { openReader, type Reader, type ReaderOptions } from './reader.ts';
+import { systemProblem } from './target-folder.ts';
 import { csvRow, jsonRow } from './text-rows.ts';
 
 /** What to ask, and whom. */
 export interface QueryOptions extends ReaderOptions {
-  /** One statement. Jinja is rendered first, in the project: `select * from {{ ref('orders') }}`. */
+  /** One statement that reads. Jinja is rendered first, in the project: `select * from {{ ref('orders') }}`. */
   readonly sql: string;
   /** Rows at most; 10,000 unless given. */
   readonly limit?: number | undefined;
@@ -40,7 +42,8 @@ export interface ExportResult {
 /**
  * The rows of `options.sql`, in memory, up to the limit.
  *
- * @throws workflows.no-catalog, duckdb.* with what the engine says of the SQL.
+ * @throws workflows.no-catalog, workflows.not-a-query, workflows.several-statements, duckdb.* with what the
+ * engine says of the SQL.
  */
 export async function query(options: QueryOptions): Promise<Grid> {
   const { reader, sql } = await prepare(options);
@@ -82,7 +85,7 @@ export async function exportQuery(options: ExportOptions): Promise<ExportResult>
   } catch (cause) {
     if (draft !== undefined) await rm(draft, { force: true });
     if (isBoathouseError(cause) || path === undefined) throw cause;
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = systemProblem(cause instanceof Error ? cause.message : String(cause));
     throw workflowErrors['write-failed']({ path, problem }, { cause });
   } finally {
     await reader.close();
@@ -96,6 +99,7 @@ async function prepare(
   const rendered = /\{[{%#]/.test(text) ? await renderInProject(text, options) : text;
   const reader = await openReader(options);
   try {
+    await refuseWrites(rendered, (question) => reader.session.value(question));
     return { reader, sql: await reader.resolve(rendered) };
   } catch (error) {
     await reader.close();

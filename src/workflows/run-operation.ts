@@ -22,7 +22,7 @@ export interface RunOperationResult {
  * Calls the macro with `execute` true. What it changes through `run_query` and `statement` is kept, as
  * far as it commits; relations it makes are published.
  *
- * @throws workflows.macro-missing, and whatever the macro raises.
+ * @throws workflows.macro-missing, workflows.bad-arguments, and whatever the macro raises.
  */
 export async function runOperation(options: RunOperationOptions): Promise<RunOperationResult> {
   const session = await openProject('run-operation', options);
@@ -39,7 +39,7 @@ export async function runOperation(options: RunOperationOptions): Promise<RunOpe
       await target.prepare([]);
       const connection = await target.session(`macro_${options.macro}`);
       const engine = { session: connection, warehouse: target.warehouse };
-      await compilation.renderIn(undefined, callOf(options), engine);
+      await compilation.renderIn(undefined, callOf(options), engine, { file: 'run-operation' });
       await connection.commit();
       await connection.release();
       await target.publish();
@@ -61,9 +61,14 @@ export async function runOperation(options: RunOperationOptions): Promise<RunOpe
   }
 }
 
-/** The call as a template. JSON is an expression of Jinja too, but for `null`. */
+/** The call as a template. JSON is an expression of Jinja too, but for `null`. @throws workflows.bad-arguments */
 function callOf({ macro, args }: RunOperationOptions): string {
-  const given = Object.entries(args ?? {}).map(([name, value]) => `${name}=${literal(value)}`);
+  const given = Object.entries(args ?? {}).map(([name, value]) => {
+    if (!/^[A-Za-z_]\w*$/.test(name)) {
+      throw workflowErrors['bad-arguments']({ problem: `'${name}' can't be the name of an argument` });
+    }
+    return `${name}=${literal(value)}`;
+  });
   return `{%- do ${macro}(${given.join(', ')}) -%}`;
 }
 

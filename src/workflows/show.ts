@@ -1,6 +1,7 @@
 /** `show`: the first rows of a model or of a query that isn't in the project yet. */
 import { type Grid, gridOfWarehouse } from './grid.ts';
 import { workflowErrors } from './errors.ts';
+import { refuseWrites } from './only-reads.ts';
 import type { RunOptions } from './options.ts';
 import { openProject, type ProjectSession } from './project-session.ts';
 import { selectNamed } from './selection.ts';
@@ -27,9 +28,12 @@ export interface Shown extends Grid {
  * compiled and run as it is written now; nothing is changed in the target. A seed's rows are read where
  * it was built.
  *
- * @throws workflows.nothing-selected, compiler.*, and what the engine says of the SQL.
+ * @throws workflows.nothing-to-show, workflows.nothing-selected, workflows.not-a-query, compiler.*, and what the engine says of the SQL.
  */
 export async function show(options: ShowOptions = {}): Promise<readonly Shown[]> {
+  if (options.inline === undefined && options.select === undefined && options.selector === undefined) {
+    throw workflowErrors['nothing-to-show']({});
+  }
   const session = await openProject('show', options);
   try {
     const selected =
@@ -37,7 +41,7 @@ export async function show(options: ShowOptions = {}): Promise<readonly Shown[]>
         ? selectNamed(session, options, ['model', 'snapshot', 'seed', 'test', 'analysis'])
         : [];
     if (options.inline === undefined && selected.length === 0) {
-      const what = options.select === undefined ? 'The project' : `--select ${options.select.join(' ')}`;
+      const what = `--select ${options.select?.join(' ') ?? options.selector ?? ''}`;
       throw workflowErrors['nothing-selected']({ what });
     }
     return await showAll(session, selected, options);
@@ -66,6 +70,9 @@ async function showAll(
     const shown: Shown[] = [];
     if (options.inline !== undefined) {
       const code = await compilation.compileInline(options.inline, engine);
+      const ask = async (question: string): Promise<unknown> =>
+        (await connection.execute(question, { fetch: true })).table.rows[0]?.[0];
+      await refuseWrites(code, ask);
       shown.push({ name: 'inline', uniqueId: undefined, code, ...(await rowsOf(code)) });
     }
     for (const id of ids) {

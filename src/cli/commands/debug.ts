@@ -9,6 +9,7 @@ export const debugCommand: CommandSpec = {
     { flags: '--config-dir', summary: 'accepted', hidden: true },
     { flags: '--connection', summary: 'accepted', hidden: true },
   ],
+  endsUnread: true,
   load: async () => {
     const [{ debug }, { projectGiven }, { printJsonLine }, { hintLines, placeLines }] = await Promise.all([
       import('../../workflows/index.ts'),

@@ -24,7 +24,7 @@ export const initCommand: CommandSpec = {
       const { bold, dim, cyan } = terminal.colors;
       const here = relative(process.cwd(), folder);
       const steps = [
-        ...(here === '' ? [] : [`cd ${here}`]),
+        ...(here === '' ? [] : [`cd ${quoted(here)}`]),
         'boathouse build',
         'boathouse query "select * from gold.daily_revenue order by day"',
       ];
@@ -35,3 +35,7 @@ export const initCommand: CommandSpec = {
     };
   },
 };
+
+/** As a shell takes it. */
+const quoted = (path: string): string =>
+  /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;

@@ -1,6 +1,7 @@
 /** `boathouse land`. */
 import type { LandOptions, LandResult } from '../../workflows/index.ts';
 import type { CommandSpec } from '../command.ts';
+import { cliErrors } from '../errors.ts';
 
 /** The command's description and work. */
 export const landCommand: CommandSpec = {
@@ -27,18 +28,23 @@ export const landCommand: CommandSpec = {
       summary: 'the files’ format, when their names don’t tell',
       choices: ['csv', 'json', 'ndjson', 'parquet'],
     },
+    {
+      flags: '--read <option=value...>',
+      summary: "how DuckDB reads the files: 'delim=;', skip=2, header=false …",
+    },
   ],
   examples: [
     'boathouse land prices.csv lake/landing/prices --mode append',
     "boathouse land 'exports/*.parquet' lake/landing/trades --mode overwrite --partition-by symbol",
   ],
+  stopsCleanly: true,
   load: async () => {
     const [{ land }, { printJsonLine }, { seconds }] = await Promise.all([
       import('../../workflows/index.ts'),
       import('../output/json-lines.ts'),
       import('../output/run-view.ts'),
     ]);
-    return async ({ args, flags, terminal }) => {
+    return async ({ args, flags, terminal, signal }) => {
       const [source = '', table = ''] = args;
       const partitionBy = flags
         .text('partitionBy')
@@ -52,6 +58,8 @@ export const landCommand: CommandSpec = {
         schemaMode: flags.text('schemaMode'),
         partitionBy,
         format: flags.text('format'),
+        readerOptions: readerOptions(flags.texts('read')),
+        signal,
       };
       const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
       const result = await land(told as unknown as LandOptions);
@@ -65,6 +73,25 @@ export const landCommand: CommandSpec = {
     };
   },
 };
+
+/**
+ * `name=value` pairs as options of DuckDB's reader: `true`, `false` and numbers as such, the rest as text.
+ *
+ * @throws cli.bad-value
+ */
+function readerOptions(given: readonly string[] | undefined): LandOptions['readerOptions'] {
+  if (given === undefined) return undefined;
+  return Object.fromEntries(
+    given.map((pair) => {
+      const [, name, value] = /^([A-Za-z_]\w*)=(.*)$/s.exec(pair) ?? [];
+      if (name === undefined || value === undefined) {
+        throw cliErrors['bad-value']({ option: '--read', value: pair, expected: 'an option=value' });
+      }
+      if (value === 'true' || value === 'false') return [name, value === 'true'];
+      return [name, /^-?\d{1,15}$/.test(value) ? Number(value) : value];
+    }),
+  );
+}
 
 function describe({ kind, rows, version }: LandResult, table: string): string {
   if (kind === 'ignored') return `Left ${table} as it is, at version ${version},`;

@@ -1,6 +1,8 @@
 /** `boathouse ls`. */
 import type { ListedResource } from '../../workflows/index.ts';
 import type { CommandSpec } from '../command.ts';
+import { cliErrors } from '../errors.ts';
+import type { Flags } from '../flags.ts';
 import { resourceTypeOptions, selectionOptions } from '../options.ts';
 
 /** The command's description and work. */
@@ -19,6 +21,7 @@ export const lsCommand: CommandSpec = {
     { flags: '--output-keys <key...>', summary: 'which keys of the manifest --output json prints' },
   ],
   examples: ['boathouse ls --select +daily_revenue', 'boathouse ls --resource-type model --output json'],
+  endsUnread: true,
   load: async () => {
     const [{ ls }, { projectGiven, selectionGiven }, { printJsonLine }] = await Promise.all([
       import('../../workflows/index.ts'),
@@ -27,8 +30,10 @@ export const lsCommand: CommandSpec = {
     ]);
     return async (input) => {
       const { flags, terminal } = input;
-      const resources = await ls({ ...projectGiven(input), ...selectionGiven(input) });
-      const keys = flags.texts('outputKeys')?.flatMap((key) => key.split(/[\s,]+/));
+      const resources = await ls({ ...projectGiven(input), ...selectionGiven(input), ...onlyModels(flags) });
+      const keys = flags
+        .texts('outputKeys')
+        ?.flatMap((key) => key.split(/[\s,]+/).filter((part) => part !== ''));
       if (flags.is('json') === true) {
         const plain = resources.map((resource) => pick(resource, keys));
         printJsonLine({ kind: 'result', command: 'ls', exitCode: 0, resources: plain }, terminal);
@@ -41,6 +46,24 @@ export const lsCommand: CommandSpec = {
     };
   },
 };
+
+/** `ls --models` lists models alone, unlike `--select`: dbt's rule. @throws cli.bad-value */
+function onlyModels(flags: Flags): { readonly resourceTypes?: readonly string[] } {
+  const models = flags.texts('models');
+  if (models === undefined) return {};
+  for (const [name, option] of [
+    ['select', '--select'],
+    ['resourceType', '--resource-type'],
+    ['resourceTypes', '--resource-types'],
+  ] as const) {
+    if (flags.texts(name) === undefined) continue;
+    throw cliErrors['bad-value'](
+      { option: '--models', value: models.join(' '), expected: `given together with ${option}` },
+      { hint: 'Leave one of them out.' },
+    );
+  }
+  return { resourceTypes: ['model'] };
+}
 
 function line(resource: ListedResource, output: string, keys: readonly string[] | undefined): string {
   switch (output) {
@@ -56,7 +79,7 @@ function line(resource: ListedResource, output: string, keys: readonly string[] 
 }
 
 /** dbt's own keys, unless others are named. */
-const usual = [
+const usual = new Set([
   'alias',
   'name',
   'package_name',
@@ -67,11 +90,13 @@ const usual = [
   'source_name',
   'original_file_path',
   'unique_id',
-];
+]);
 
 function pick(resource: ListedResource, keys: readonly string[] | undefined): Record<string, unknown> {
+  if (keys === undefined)
+    return Object.fromEntries(Object.entries(resource.node).filter(([key]) => usual.has(key)));
   const picked: Record<string, unknown> = {};
-  for (const key of keys ?? usual) {
+  for (const key of keys) {
     const value = key
       .split('.')
       .reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], resource.node);

@@ -1,7 +1,7 @@
 /** `boathouse query`. */
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { ExportFormat } from '../../workflows/index.ts';
+import type { ExportFormat, Grid } from '../../workflows/index.ts';
 import type { CommandInput, CommandSpec } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 
@@ -9,7 +9,7 @@ import { cliErrors } from '../errors.ts';
 export const queryCommand: CommandSpec = {
   name: 'query',
   summary: 'Ask the published catalog, and print or write the rows',
-  arguments: [{ name: '[sql]', summary: 'one statement, or - to read it from standard input' }],
+  arguments: [{ name: '[sql]', summary: 'one statement that reads; - or nothing: from standard input' }],
   options: [
     { flags: '--inline <sql>', summary: 'the same as the argument' },
     { flags: '--file <path>', summary: 'read the statement from a file' },
@@ -27,6 +27,7 @@ export const queryCommand: CommandSpec = {
     'boathouse query "select * from silver.orders" --output orders.parquet',
     'boathouse query "select count(*) from delta_scan(\'lake/landing/prices\')"',
   ],
+  endsUnread: true,
   stopsCleanly: true,
   load: async () => {
     const { projectGiven } = await import('../given.ts');
@@ -54,6 +55,10 @@ async function printRows(options: Options, { flags, terminal }: CommandInput): P
     await terminal.data(`${withMember(head, 'rows', gridRowsJson(grid))}\n`);
     return 0;
   }
+  if (isExplanation(grid)) {
+    await terminal.data(`${grid.rows.map((row) => row[1]?.text ?? '').join('\n')}\n`);
+    return 0;
+  }
   const { printTable } = await import('../output/table.ts');
   await terminal.data(`${printTable(grid, terminal.columns, terminal.colors)}\n`);
   if (flags.is('quiet') !== true) {
@@ -62,6 +67,11 @@ async function printRows(options: Options, { flags, terminal }: CommandInput): P
     terminal.err(`${terminal.colors.dim(`${count}${more}`)}\n`);
   }
   return 0;
+}
+
+/** What EXPLAIN gives is a drawing of many lines, which a table would fold. */
+function isExplanation({ columns }: Grid): boolean {
+  return columns.map(({ name }) => name).join() === 'explain_key,explain_value';
 }
 
 async function exportRows(
@@ -83,18 +93,40 @@ async function exportRows(
   return 0;
 }
 
+/** The argument, `--inline`, `--file`, or standard input when it is piped and nothing else is given. */
 function readSql({ args, flags }: CommandInput): string {
-  const given = args[0] ?? flags.text('inline');
-  const file = flags.text('file');
-  if (file !== undefined) return readText(file);
-  if (given === '-') return readFileSync(0, 'utf8');
-  if (given === undefined || given.trim() === '') {
+  const given = (
+    [
+      ['the argument', args[0]],
+      ['--inline', flags.text('inline')],
+      ['--file', flags.text('file')],
+    ] as const
+  ).filter(([, value]) => value !== undefined);
+  if (given.length > 1) {
+    const names = given.map(([name]) => name).join(' and ');
     throw cliErrors['nothing-to-do'](
-      { problem: 'There is no query' },
-      { hint: 'Give it as an argument: boathouse query "select 1"' },
+      { problem: `There are ${given.length} queries: ${names}` },
+      { hint: 'Give one of them.' },
     );
   }
-  return given;
+  const file = flags.text('file');
+  const sql = file !== undefined ? readText(file) : (given[0]?.[1] ?? (isPiped() ? '-' : ''));
+  const text = sql === '-' && file === undefined ? readFileSync(0, 'utf8') : sql;
+  if (text.trim() !== '') return text;
+  throw cliErrors['nothing-to-do'](
+    { problem: 'There is no query' },
+    { hint: 'Give it as an argument, as boathouse query "select 1", or on standard input.' },
+  );
+}
+
+/** Whether standard input is a pipe or a file; a terminal would wait for someone to type. */
+function isPiped(): boolean {
+  try {
+    const input = fstatSync(0);
+    return input.isFIFO() || input.isFile();
+  } catch {
+    return false;
+  }
 }
 
 function readText(file: string): string {

@@ -17,6 +17,7 @@ export const showCommand: CommandSpec = {
     'boathouse show --select daily_revenue',
     'boathouse show --inline "select count(*) from {{ ref(\'orders\') }}"',
   ],
+  endsUnread: true,
   load: async () => {
     const [{ show }, { runGiven }, { printTable }, { gridRowsJson, withMember }] = await Promise.all([
       import('../../workflows/index.ts'),

@@ -11,6 +11,7 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { type BoathouseError, BugError, isBoathouseError, type SourceLocation } from '../../base/index.ts';
+import { visible } from './visible.ts';
 import type { Colors, Terminal } from './terminal.ts';
 
 /** How much is told. */
@@ -31,7 +32,7 @@ export function printError(error: unknown, terminal: Terminal, options: ErrorVie
 export function describeError(error: unknown, colors: Colors, options: ErrorViewOptions): string {
   const lines: string[] = [];
   if (isBoathouseError(error)) {
-    const [first = '', ...more] = error.message.split('\n');
+    const [first = '', ...more] = visible(error.message).split('\n');
     lines.push(
       `${colors.red(colors.bold(`error[${error.code}]`))}: ${first}`,
       ...more.map((line) => `  ${line}`),
@@ -51,7 +52,7 @@ export function describeError(error: unknown, colors: Colors, options: ErrorView
 /** `  hint: …`, where the error has one. */
 export function hintLines(error: BoathouseError, colors: Colors): readonly string[] {
   if (error.hint === undefined) return [];
-  return [`  ${colors.cyan('hint')}: ${error.hint.split('\n').join('\n        ')}`];
+  return [`  ${colors.cyan('hint')}: ${visible(error.hint).split('\n').join('\n        ')}`];
 }
 
 /** Where it happened: the file's name and line, and the lines around. Empty without a location. */
@@ -90,7 +91,7 @@ function codeFrame(location: SourceLocation, colors: Colors, options: ErrorViewO
   const frame: string[] = [];
   for (let at = first; at <= last; at += 1) {
     const isIt = at === line;
-    const shown = clip((source[at - 1] ?? '').replaceAll('\t', '    '));
+    const shown = clip(visible(source[at - 1] ?? '').replaceAll('\t', '    '));
     if (!isIt && at === last && shown.trim() === '') continue;
     const gutter = `${String(at).padStart(width)} |`;
     frame.push(isIt ? `  ${colors.red('>')} ${gutter} ${shown}` : colors.dim(`    ${gutter} ${shown}`));

@@ -3,6 +3,7 @@ import { relative } from 'node:path';
 import { type Emit, type NodeResult, plural, type RunEvent, summaryLine } from '../../workflows/index.ts';
 import { hintLines, placeLines, placeName } from './error-view.ts';
 import { clip, width } from './table.ts';
+import { visible } from './visible.ts';
 import type { Colors, Terminal } from './terminal.ts';
 
 /** How much is printed. */
@@ -179,7 +180,11 @@ class RunView {
     const code = result.error === undefined ? '' : dim(` [${result.error.code}]`);
     const lines = ['', `${word} in ${node.resourceType} ${bold(node.name)} ${dim(`(${node.file})`)}${code}`];
     const message = result.error?.message ?? result.message;
-    lines.push(...message.split('\n').map((line) => `  ${line}`));
+    lines.push(
+      ...visible(message)
+        .split('\n')
+        .map((line) => `  ${line}`),
+    );
     if (result.error !== undefined) {
       lines.push(
         ...placeLines(result.error, this.#colors, this.#options),

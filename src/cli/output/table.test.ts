@@ -48,6 +48,17 @@ describe('printTable', () => {
       expect(width(line)).toBeLessThanOrEqual(columns);
   });
 
+  it('shows control characters instead of obeying them', () => {
+    const table = printTable(grid([['a\u001b[2J', 'VARCHAR']], [['x\u001b[31m\u0007\r']]), 80, plain);
+    expect(table).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    expect(table).toContain('x␛[31m␇␍');
+  });
+
+  it('prints as many rows as there are', () => {
+    const rows = Array.from({ length: 200_000 }, (_, i) => [String(i)]);
+    expect(printTable(grid([['n', 'BIGINT']], rows), 80, plain).split('\n')).toHaveLength(200_004);
+  });
+
   it('prints nothing for a result without columns', () => {
     expect(printTable(grid([], []), 80, plain)).toBe('');
   });

@@ -1,5 +1,6 @@
 /** Rows as a table for the eye: aligned, clipped to the terminal, NULL told from an empty text. */
 import type { Grid } from '../../workflows/index.ts';
+import { visible } from './visible.ts';
 import type { Colors } from './terminal.ts';
 
 /**
@@ -18,16 +19,17 @@ import type { Colors } from './terminal.ts';
 export function printTable(grid: Grid, columns: number, colors: Colors): string {
   if (grid.columns.length === 0) return '';
   const isNumber = grid.columns.map(({ type }) => numeric.test(type));
+  const names = grid.columns.map(({ name }) => oneLine(name));
   const texts = grid.rows.map((row) => row.map((cell) => oneLine(cell.text ?? 'NULL')));
   const widths = fitTo(
-    grid.columns.map(({ name }, i) => Math.max(width(name), ...texts.map((row) => width(row[i] ?? '')))),
+    names.map((name, i) => texts.reduce((widest, row) => Math.max(widest, width(row[i] ?? '')), width(name))),
     columns,
   );
   const rule = (left: string, middle: string, right: string): string =>
     colors.dim(`${left}${widths.map((w) => '─'.repeat(w + 2)).join(middle)}${right}`);
   const bar = colors.dim('│');
   const line = (cells: readonly string[]): string => `${bar} ${cells.join(` ${bar} `)} ${bar}`;
-  const head = grid.columns.map(({ name }, i) => colors.bold(pad(name, widths[i]!, isNumber[i]!)));
+  const head = names.map((name, i) => colors.bold(pad(name, widths[i]!, isNumber[i]!)));
   const body = grid.rows.map((row, r) =>
     line(
       row.map((cell, i) => {
@@ -87,4 +89,4 @@ export function width(text: string): number {
 const wide =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u;
 
-const oneLine = (text: string): string => text.replaceAll(/\r?\n/g, '⏎').replaceAll('\t', ' ');
+const oneLine = (text: string): string => visible(text.replaceAll(/\r?\n/g, '⏎').replaceAll('\t', ' '));
