@@ -3,14 +3,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { secrets } from '../base/index.ts';
 import type { Compilation } from './compilation.ts';
+import { writeManifestText } from './manifest-bytes.ts';
 import type { ManifestNode } from './manifest.ts';
 
 /** Writes `manifest.json`, secrets masked. Tools that read dbt's read it. */
 export async function writeManifest(compilation: Compilation, targetPath: string): Promise<void> {
-  await mkdir(targetPath, { recursive: true });
-  const json = compilation.manifestJson();
-  const shown = secrets.isIn(json) ? secrets.scrub(Buffer.from(json).toString()) : json;
-  await writeFile(join(targetPath, 'manifest.json'), shown);
+  await writeManifestText(compilation.manifestJson(), targetPath);
 }
 
 /**

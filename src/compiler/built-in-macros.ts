@@ -1,9 +1,10 @@
 /** The macros that come with Boathouse, read from the package's `macros/` folder. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BugError } from '../base/index.ts';
+import { type InputRecord, listFolder, readBytes, watchReads } from '../project/index.ts';
 
 /** One file of built-in macros. */
 export interface BuiltInFile {
@@ -18,7 +19,12 @@ export interface BuiltInFile {
 /** Built-in packages, the one that wins first. */
 export const builtInPackages: readonly string[] = ['dbt_duckdb', 'dbt'];
 
-let read: { files: readonly BuiltInFile[]; fingerprint: string } | undefined;
+interface BuiltIns {
+  readonly files: readonly BuiltInFile[];
+  readonly fingerprint: string;
+}
+
+let read: (BuiltIns & { readonly inputs: InputRecord }) | undefined;
 
 /** Every built-in macro file. Read once for a process. */
 export function builtInFiles(): readonly BuiltInFile[] {
@@ -30,8 +36,20 @@ export function builtInFingerprint(): string {
   return builtIns().fingerprint;
 }
 
-function builtIns(): { files: readonly BuiltInFile[]; fingerprint: string } {
-  if (read) return read;
+/** What was looked at to read them. */
+export function builtInInputs(): InputRecord {
+  return builtIns().inputs;
+}
+
+function builtIns(): BuiltIns & { readonly inputs: InputRecord } {
+  if (read === undefined) {
+    const { value, inputs } = watchReads(readBuiltIns);
+    read = { ...value, inputs };
+  }
+  return read;
+}
+
+function readBuiltIns(): BuiltIns {
   const root = macroFolder();
   const hash = createHash('sha256');
   const files: BuiltInFile[] = [];
@@ -40,21 +58,22 @@ function builtIns(): { files: readonly BuiltInFile[]; fingerprint: string } {
     if (!existsSync(folder)) continue;
     for (const relativePath of sqlFilesBelow(folder)) {
       const path = join(folder, relativePath);
-      const text = readFileSync(path, 'utf8').replaceAll('\r\n', '\n');
+      const text = readBytes(path).toString().replaceAll('\r\n', '\n');
       hash.update(`${packageName}/${relativePath}\0${text}\0`);
       files.push({ packageName, relativePath: `macros/${relativePath}`, path, text });
     }
   }
-  read = { files, fingerprint: hash.digest('hex') };
-  return read;
+  return { files, fingerprint: hash.digest('hex') };
 }
 
 function sqlFilesBelow(folder: string): string[] {
-  const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  return entries
-    .filter((entry) => entry.endsWith('.sql'))
-    .map((entry) => entry.replaceAll('\\', '/'))
-    .sort();
+  const below = (path: string): string[] =>
+    listFolder(join(folder, path)).flatMap((entry) => {
+      const own = path === '' ? entry.name : `${path}/${entry.name}`;
+      if (entry.isDirectory()) return below(own);
+      return entry.name.endsWith('.sql') ? [own] : [];
+    });
+  return below('').sort();
 }
 
 /** The folder beside `src/` or `dist/`, whichever this module was loaded from. */

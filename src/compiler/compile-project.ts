@@ -1,5 +1,4 @@
 /** dbt's parse: from a project's files to its manifest and graph. */
-import { createHash } from 'node:crypto';
 import type { Project } from '../project/index.ts';
 import type { Compilation } from './compilation.ts';
 import { describeMacro, readExposure, readGroup, readYamlSnapshot } from './described-resources.ts';
@@ -12,6 +11,7 @@ import type { Invocation } from './invocation.ts';
 import { macroDependencies } from './macro-dependencies.ts';
 import { MacroRegistry, manifestMacro } from './macro-registry.ts';
 import type { Manifest, Plain } from './manifest.ts';
+import { manifestMetadata, metadataFacts } from './manifest-metadata.ts';
 import { manifestBody } from './manifest-text.ts';
 import { NodeNames } from './node-names.ts';
 import { ParseCache } from './parse-cache.ts';
@@ -35,6 +35,8 @@ export interface CompileOptions {
   readonly targetPath: string;
   /** Whether an earlier parse may be reused. True unless given. */
   readonly partialParse?: boolean;
+  /** Everything that decides what is read, as a text: the same text lets `parseAgain` answer from `target/`. */
+  readonly request?: string;
 }
 
 /**
@@ -48,17 +50,18 @@ export interface CompileOptions {
  */
 export async function compileProject(project: Project, options: CompileOptions): Promise<Compilation> {
   const { invocation } = options;
-  const metadata = manifestMetadata(project, invocation);
-  const cache = new ParseCache(project, invocation, options.targetPath);
+  const metadata = manifestMetadata(metadataFacts(project), invocation);
+  const cache = new ParseCache(project, invocation, options.targetPath, options.request);
   if (options.partialParse !== false) {
-    const body = await cache.read();
-    if (body !== undefined) {
+    const kept = await cache.read();
+    if (kept !== undefined) {
+      for (const warning of kept.warnings) invocation.warn?.(warning);
       return new ProjectCompilation({
         project,
         invocation,
         metadata,
         registry: () => new MacroRegistry(project),
-        body,
+        body: kept.body,
       });
     }
   }
@@ -66,7 +69,8 @@ export async function compileProject(project: Project, options: CompileOptions):
   const environment = new Environment(project, invocation, registry);
   const { manifest, graph } = parse(environment, metadata);
   const body = Buffer.from(manifestBody(manifest));
-  if (options.partialParse !== false) await cache.write(body, environment);
+  if (options.partialParse !== false)
+    await cache.write(body, environment, Object.keys(manifest.nodes).length);
   return new ProjectCompilation({
     project,
     invocation,
@@ -137,31 +141,4 @@ function warnUnread(parsing: Parsing, entries: PropertyEntries, key: PropertyKey
     message: `Boathouse doesn't read ${key.replace('_', ' ')} yet: ${entries.of(key).length} of them are left out of the manifest`,
     location: placeOf(first, 'name'),
   });
-}
-
-/** dbt's `metadata` of a manifest. */
-function manifestMetadata(project: Project, invocation: Invocation): Plain {
-  const startedAt = invocation.startedAt.toISOString();
-  return {
-    dbt_schema_version: 'https://schemas.getdbt.com/dbt/manifest/v12.json',
-    dbt_version: '1.11.16',
-    generated_at: startedAt,
-    invocation_id: invocation.id,
-    invocation_started_at: startedAt,
-    env: customEnvironment(invocation),
-    project_name: project.name,
-    project_id: createHash('md5').update(project.name).digest('hex'),
-    user_id: null,
-    send_anonymous_usage_stats: false,
-    adapter_type: project.profile.type,
-    quoting: { database: true, schema: true, identifier: true, column: null, ...project.config.quoting },
-    run_started_at: startedAt.replace('Z', '+00:00'),
-  };
-}
-
-/** `DBT_ENV_CUSTOM_ENV_*`, which dbt shows in every artifact. */
-function customEnvironment(invocation: Invocation): Plain {
-  const prefix = 'DBT_ENV_CUSTOM_ENV_';
-  const shown = Object.entries(invocation.env).filter(([name]) => name.startsWith(prefix));
-  return Object.fromEntries(shown.map(([name, value]) => [name.slice(prefix.length), value ?? '']));
 }

@@ -12,7 +12,7 @@ import {
   type Relation,
 } from './context/index.ts';
 import { compilerErrors } from './errors.ts';
-import type { Invocation } from './invocation.ts';
+import type { CompileWarning, Invocation } from './invocation.ts';
 import { fromPlain } from './plain-values.ts';
 import type { MacroEntry, MacroRegistry } from './macro-registry.ts';
 import type { Manifest, Plain } from './manifest.ts';
@@ -44,6 +44,8 @@ export class Environment {
   readonly envRead: Map<string, string> = new Map();
   /** Whether parsing looked at what differs between invocations: the clock and ids, or the command's flags. */
   readonly seen: { clock: boolean; flags: boolean } = { clock: false, flags: false };
+  /** What people were told of while parsing. */
+  readonly told: CompileWarning[] = [];
   readonly #vars = new Map<string, Plain>();
   readonly #facts: Pick<ContextInput, 'invocation' | 'project' | 'target' | 'messages'>;
 
@@ -65,6 +67,9 @@ export class Environment {
         name: project.name,
         root: project.root,
         version: project.config.version,
+        packages: project.packages.map(({ name, root, config }) => ({ name, root, version: config.version })),
+        vars: project.config.vars,
+        cliVars: invocation.vars,
         dispatchOrder: (namespace) => registry.dispatchOrder(namespace),
       },
       target: targetFacts(project),
@@ -110,6 +115,12 @@ export class Environment {
         names: {
           variable: (name) => this.variable(name, packageName),
           readEnvironment: (name, value) => this.envRead.set(name, value),
+          render: (text) => {
+            const template = parseTemplate(text, { file: String(request.model?.['original_file_path'] ?? 'render()') });
+            return isRunning
+              ? template.render(scope, { undefined: 'strict' })
+              : template.renderSync(scope, { undefined: 'lenient' });
+          },
           ...request.names,
         },
         macros: { find: (name, inPackage) => scope.find(name, inPackage) },

@@ -11,6 +11,8 @@ export * from './context/index.ts';
 export * from './errors.ts';
 export * from './graph.ts';
 export * from './invocation.ts';
+export { manifestText, writeManifestText } from './manifest-bytes.ts';
 export * from './manifest.ts';
+export * from './parse-again.ts';
 export * from './selection/index.ts';
 export * from './warehouse.ts';

@@ -4,6 +4,7 @@
  */
 import { Float } from '../jinja/index.ts';
 import { isPlainDict } from '../project/index.ts';
+import { numberMark } from './manifest-bytes.ts';
 import type { Manifest, ManifestNode, Plain } from './manifest.ts';
 
 /**
@@ -30,18 +31,11 @@ function markIntegers(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `\0float:${value}` : value;
 }
 
-/** `manifest.json`, from its metadata and body. */
-export function manifestText(metadata: Plain, body: Uint8Array): Uint8Array {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const rest = bytes.includes(mark) ? Buffer.from(bytes.toString().replaceAll(markedNumber, '$1')) : bytes;
-  return Buffer.concat([Buffer.from(`{"metadata":${JSON.stringify(metadata)},`), rest]);
-}
-
 /** The manifest whose body `manifestBody` gave. */
 export function readManifestBody(metadata: Plain, body: Uint8Array): Manifest {
   const text = `{${Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()}`;
   const rest = JSON.parse(text) as Omit<Manifest, 'metadata'>;
-  if (text.includes(mark)) revive(rest as unknown as Plain);
+  if (text.includes(numberMark)) revive(rest as unknown as Plain);
   for (const node of Object.values(rest.nodes)) if (node.resource_type === 'seed') seedAsRead(node);
   return { metadata, ...rest };
 }
@@ -78,9 +72,6 @@ function made(data: unknown): unknown {
   }
   return copy ?? data;
 }
-
-const mark = '\\u0000float:';
-const markedNumber = /"\\u0000float:(-?\d+(?:\.0)?)"/g;
 
 function revive(holder: unknown[] | Plain): void {
   for (const [key, value] of Object.entries(holder)) {

@@ -7,25 +7,29 @@
  * invocation's id isn't kept at all.
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { secrets } from '../base/index.ts';
-import type { PackageFiles, Project } from '../project/index.ts';
-import { builtInFingerprint } from './built-in-macros.ts';
+import { environmentHash, joinInputs, type PackageFiles, type Project } from '../project/index.ts';
+import { buildId } from './build-id.ts';
+import { builtInFingerprint, builtInInputs } from './built-in-macros.ts';
+import {
+  type Again,
+  type CacheHeader,
+  cacheName,
+  isRefusedByFolder,
+  readCacheFile,
+  writeCacheFile,
+} from './cache-file.ts';
 import type { Environment } from './environment.ts';
-import type { Invocation } from './invocation.ts';
+import type { CompileWarning, Invocation } from './invocation.ts';
+import { metadataFacts } from './manifest-metadata.ts';
 
-/** Changes whenever what a parse makes of the same files changes. */
-const formatVersion = 1;
-
-const closingBrace = 0x7d;
-
-interface Header {
-  readonly key: string;
-  /** Hashes of the values that templates saw, by variable; values themselves may be secret. */
-  readonly env: Readonly<Record<string, string>>;
-  /** The hash of the command's flags, when templates looked at them. */
-  readonly flags: string | null;
+/** A parse that was kept, and still holds. */
+export interface KeptParse {
+  readonly body: Uint8Array;
+  /** What it told people. */
+  readonly warnings: readonly CompileWarning[];
 }
 
 /** The parse cache of one project and target folder. */
@@ -33,61 +37,90 @@ export class ParseCache {
   readonly #project: Project;
   readonly #invocation: Invocation;
   readonly #folder: string;
+  readonly #request: string | undefined;
   #key: string | undefined;
 
-  constructor(project: Project, invocation: Invocation, targetPath: string) {
+  /** @param request see `CompileOptions`. */
+  constructor(project: Project, invocation: Invocation, targetPath: string, request: string | undefined) {
     this.#project = project;
     this.#invocation = invocation;
     this.#folder = targetPath;
+    this.#request = request;
   }
 
-  /** The manifest's body of an earlier parse, when it still holds. */
-  async read(): Promise<Uint8Array | undefined> {
-    let bytes: Buffer;
-    try {
-      bytes = await readFile(this.#path);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT' || isRefusedByFolder(error)) return undefined;
-      throw error;
-    }
-    const end = bytes.indexOf('\n');
-    const header = end === -1 ? undefined : parseHeader(bytes.toString('utf8', 0, end));
-    if (!header || header.key !== this.#keyOfNow()) return undefined;
+  /** An earlier parse, when it still holds. */
+  async read(): Promise<KeptParse | undefined> {
+    const kept = readCacheFile(this.#folder);
+    if (!kept || kept.header.key !== this.#keyOfNow()) return undefined;
+    const { header, body } = kept;
     for (const [name, hash] of Object.entries(header.env)) {
       if (hashOf(this.#invocation.env[name] ?? '\0unset') !== hash) return undefined;
     }
     if (header.flags !== null && header.flags !== flagsHash(this.#invocation)) return undefined;
-    // A write that was cut short ends somewhere else.
-    return bytes.at(-1) === closingBrace ? bytes.subarray(end + 1) : undefined;
+    await this.#renew(header, body);
+    return { body, warnings: header.warnings };
   }
 
   /**
    * Keeps a parse's result, unless it depends on what changes every time, or holds a secret: masked, it would
    * be no parse of the project any more. A folder that can't be written costs the next parse its time, no more.
    */
-  async write(body: Uint8Array, environment: Environment): Promise<void> {
-    try {
-      if (environment.seen.clock || secrets.isIn(body)) await rm(this.#path, { force: true });
-      else await this.#keep(body, environment);
-    } catch (error) {
-      if (!isRefusedByFolder(error)) throw error;
+  async write(body: Uint8Array, environment: Environment, nodes: number): Promise<void> {
+    const { seen, envRead, told } = environment;
+    if (seen.clock || secrets.isIn(body)) {
+      await unlessRefused(() => rm(join(this.#folder, cacheName), { force: true }));
+      return;
     }
-  }
-
-  async #keep(body: Uint8Array, environment: Environment): Promise<void> {
-    const { flags } = environment.seen;
     const env: Record<string, string> = {};
-    for (const name of environment.envRead.keys())
-      env[name] = hashOf(this.#invocation.env[name] ?? '\0unset');
-    const header: Header = { key: this.#keyOfNow(), env, flags: flags ? flagsHash(this.#invocation) : null };
-    await mkdir(this.#folder, { recursive: true });
-    const temporary = `${this.#path}.${process.pid}.tmp`;
-    await writeFile(temporary, [Buffer.from(`${JSON.stringify(header)}\n`), body]);
-    await rename(temporary, this.#path);
+    for (const name of envRead.keys()) env[name] = hashOf(this.#invocation.env[name] ?? '\0unset');
+    const flags = seen.flags ? flagsHash(this.#invocation) : null;
+    await this.#keep({ env, flags, warnings: told }, nodes, body);
   }
 
-  get #path(): string {
-    return join(this.#folder, 'boathouse_parse.json');
+  async #keep(
+    facts: Pick<CacheHeader, 'env' | 'flags' | 'warnings'>,
+    nodes: number,
+    body: Uint8Array,
+  ): Promise<void> {
+    const { env, flags, warnings } = facts;
+    const isQuiet = this.#project.warnings.length === 0;
+    const header = {
+      key: this.#keyOfNow(),
+      env,
+      flags,
+      warnings,
+      knownGood: isQuiet
+        ? this.#project.packages.flatMap(({ files }) => files.properties.map((file) => file.sha256))
+        : [],
+      again: isQuiet && flags === null && warnings.length === 0 ? this.#again(Object.keys(env), nodes) : null,
+    };
+    await unlessRefused(() => writeCacheFile(this.#folder, header, body));
+  }
+
+  /** How the same request can be answered without reading the project. */
+  #again(names: readonly string[], nodes: number): Again | null {
+    const { inputs: read, config } = this.#project;
+    if (this.#request === undefined || read === undefined) return null;
+    const joined = joinInputs(read, builtInInputs());
+    const inputs = { ...joined, env: [...new Set([...joined.env, ...names])].sort() };
+    return {
+      request: this.#request,
+      targetPath: this.#folder,
+      inputs,
+      environment: environmentHash(inputs.env, this.#invocation.env),
+      metadata: metadataFacts(this.#project),
+      flags: config.flags,
+      nodes,
+    };
+  }
+
+  /** Writes the file again when it can't answer this request from outside, but could. */
+  async #renew(header: CacheHeader, body: Uint8Array): Promise<void> {
+    const { again } = header;
+    if (again === null) return;
+    const now = this.#again(Object.keys(header.env), again.nodes);
+    if (now === null || asText(now) === asText(again)) return;
+    await this.#keep(header, again.nodes, body);
   }
 
   #keyOfNow(): string {
@@ -96,16 +129,30 @@ export class ParseCache {
   }
 }
 
+/** Without the time of the read, which is another one every time. */
+function asText(again: Again): string {
+  return JSON.stringify({ ...again, inputs: { ...again.inputs, readAtMs: 0 } });
+}
+
+async function unlessRefused(write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    if (!isRefusedByFolder(error)) throw error;
+  }
+}
+
 function cacheKey(project: Project, invocation: Invocation): string {
   const hash = createHash('sha256');
   const { profile } = project;
-  hash.update(
-    JSON.stringify([formatVersion, builtInFingerprint(), project.root, project.vars, invocation.vars]),
-  );
+  hash.update(JSON.stringify([buildId, builtInFingerprint(), project.root, project.vars, invocation.vars]));
   const { profileName, targetName, type, path, database, schema, threads, externalRoot, targetDict } =
     profile;
   hash.update(JSON.stringify([profileName, targetName, type, path, database, schema, threads, externalRoot]));
   hash.update(JSON.stringify([targetDict, profile.disableTransactions, profile.isDucklake], bigIntText));
+  // Every byte that was read, where that is known: checksums leave white space around a text out.
+  for (const [path, sizeBytes, , , , sha256] of project.inputs?.files ?? [])
+    hash.update(`${path}\0${sizeBytes}\0${sha256}\n`);
   for (const pkg of project.packages) {
     const { raw, unrendered, selectors } = pkg.config;
     hash.update(JSON.stringify([pkg.name, pkg.root, raw, unrendered, selectors], bigIntText));
@@ -131,12 +178,6 @@ const fileKinds = [
   'fixtures',
 ] as const satisfies readonly (keyof PackageFiles)[];
 
-/** No permission, a read-only disk, no room, or a file where the folder should be. */
-function isRefusedByFolder(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  return ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'EISDIR'].includes(code);
-}
-
 function bigIntText(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? `${value}n` : value;
 }
@@ -149,13 +190,4 @@ function flagsHash(invocation: Invocation): string {
 
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-function parseHeader(line: string): Header | undefined {
-  try {
-    return JSON.parse(line) as Header;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

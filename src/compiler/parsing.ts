@@ -59,6 +59,7 @@ export class Parsing {
     const key = `${warning.code}\0${warning.message}`;
     if (this.#warned.has(key)) return;
     this.#warned.add(key);
+    this.environment.told.push(warning);
     this.invocation.warn?.(warning);
   }
 

@@ -22,7 +22,8 @@ import type {
   ManifestUnitTest,
   Plain,
 } from './manifest.ts';
-import { manifestBody, manifestText, readManifestBody } from './manifest-text.ts';
+import { manifestText } from './manifest-bytes.ts';
+import { manifestBody, readManifestBody } from './manifest-text.ts';
 import { RefLookup } from './ref-lookup.ts';
 import { ownRelation, relationOf } from './relation-of.ts';
 import type { RenderScope } from './render-scope.ts';
@@ -291,7 +292,7 @@ export class ProjectCompilation implements Compilation {
       },
       engine,
       manifest: this.manifest,
-      extra: extras?.names,
+      extra: withResultObjects(extras?.names),
       ...(extras?.macroOverrides === undefined ? {} : { macroOverrides: extras.macroOverrides }),
       ...(extras?.files === undefined ? {} : { files: extras.files }),
     });

@@ -1,7 +1,8 @@
 /** Finding and reading a package's files. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type IgnoreRule, readDbtIgnore } from './dbtignore.ts';
+import { fileSize, kindAt, listFolder, readBytes } from './disk.ts';
 import type { PackageFiles, ProjectConfig, PropertyFile, SeedFile, SourceFile } from './project.ts';
 import { parsePropertyFile } from './property-file.ts';
 import { checksum, readExactText, unreadable, withPlainLineEnds } from './read-text.ts';
@@ -123,9 +124,9 @@ class Search {
   /** @param above the folders that led here, by device and inode, so that a link can't lead in circles. */
   #walkFolder(folder: string, files: string[], above: ReadonlySet<string>): void {
     const absolute = join(this.#root, folder);
-    let entries: import('node:fs').Dirent[];
+    let entries: Dirent[];
     try {
-      entries = readdirSync(absolute, { withFileTypes: true });
+      entries = listFolder(absolute);
     } catch (error) {
       if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
         return;
@@ -140,9 +141,11 @@ class Search {
   }
 
   #followLink(path: string, files: string[], above: ReadonlySet<string>): void {
-    const info = statSync(join(this.#root, path), { throwIfNoEntry: false });
-    if (info?.isFile()) files.push(path);
-    if (!info?.isDirectory()) return;
+    const absolute = join(this.#root, path);
+    const kind = kindAt(absolute);
+    if (kind === 'file') files.push(path);
+    if (kind !== 'folder') return;
+    const info = statSync(absolute);
     const identity = `${info.dev}:${info.ino}`;
     if (!above.has(identity)) this.#walkFolder(path, files, new Set([...above, identity]));
   }
@@ -165,10 +168,10 @@ function readSeed(root: string, found: Found): SeedFile {
   const base = { path, relativePath: found.relativePath, text: '', searchPath: found.searchPath };
   let bytes: Buffer;
   try {
-    const sizeBytes = statSync(path).size;
+    const sizeBytes = fileSize(path);
     if (sizeBytes > seedBytesMax)
       return { ...base, sha256: found.relativePath, checksumName: 'path', sizeBytes };
-    bytes = readFileSync(path);
+    bytes = readBytes(path);
   } catch (error) {
     throw unreadable(path, error);
   }

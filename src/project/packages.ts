@@ -1,7 +1,7 @@
 /** Which packages a project needs and where they are: packages.yml, dependencies.yml, dbt_packages. */
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { SourceLocation } from '../base/index.ts';
+import { kindAt, listFolder, realPath } from './disk.ts';
 import { projectErrors } from './errors.ts';
 import { Fields, failAt } from './fields.ts';
 import { readTextIfThere } from './read-text.ts';
@@ -107,13 +107,14 @@ function spellings(name: string): string[] {
 
 /** Every package that is installed below `folder`: all are used, as in dbt, whoever asked for them. */
 export function installedPackages(folder: string): readonly string[] {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
+  if (kindAt(folder) !== 'folder') return [];
+  return listFolder(folder)
+    .map((entry) => entry.name)
     .filter((name) => !name.startsWith('__') && !name.startsWith('.'))
     .sort()
     .map((name) => join(folder, name))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    .filter((path) => existsSync(join(path, 'dbt_project.yml')));
+    .filter((path) => kindAt(path) === 'folder')
+    .filter((path) => kindAt(join(path, 'dbt_project.yml')) !== 'none');
 }
 
 /**
@@ -124,7 +125,7 @@ export function installedPackages(folder: string): readonly string[] {
  */
 export function localFolder(root: string, spec: PackageSpec): string {
   const folder = resolve(root, spec.text);
-  if (existsSync(join(folder, 'dbt_project.yml'))) return realpathSync(folder);
+  if (kindAt(join(folder, 'dbt_project.yml')) !== 'none') return realPath(folder);
   throw projectErrors['package-not-installed'](
     { package: spec.text, kind: spec.kind, folder: join(folder, 'dbt_project.yml') },
     { location: spec.location, hint: 'Paths in packages.yml begin at the root project’s folder.' },

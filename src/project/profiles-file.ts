@@ -1,7 +1,7 @@
 /** profiles.yml: finding it, choosing profile and target, rendering what was chosen. */
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { didYouMean } from '../base/index.ts';
+import { kindAt } from './disk.ts';
 import { projectErrors } from './errors.ts';
 import { readText } from './read-text.ts';
 import { yamlRenderer } from './render-yaml.ts';
@@ -76,7 +76,7 @@ function findProfilesFile(request: ProfileRequest): string {
       : [request.projectDir, join(request.homeDir, '.dbt')];
   for (const folder of folders) {
     const path = join(folder, 'profiles.yml');
-    if (existsSync(path)) return path;
+    if (kindAt(path) !== 'none') return path;
   }
   throw projectErrors['no-profiles-file']({ searched: folders });
 }

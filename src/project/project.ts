@@ -5,6 +5,7 @@
  * selectors.yml): property files keep their Jinja, for the compiler.
  */
 import type { SourceLocation } from '../base/index.ts';
+import type { InputRecord } from './disk.ts';
 import type { Selector } from './selectors-file.ts';
 import type { TargetProfile } from './target-profile.ts';
 import { isPlainDict, type PlainDict } from './yaml-value.ts';
@@ -20,6 +21,8 @@ export interface Project {
   readonly profile: TargetProfile;
   /** From `--vars`: win over every other variable. */
   readonly vars: PlainDict;
+  /** Everything that was looked at to read it, where it was read from disk. */
+  readonly inputs?: InputRecord;
   /** What a person should be told, in the order it was found; each unknown key once. */
   readonly warnings: readonly ProjectWarning[];
 }

@@ -1,7 +1,7 @@
 /** Reading a whole project: settings, profile, packages and files. */
-import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
+import { realPath, watchedEnvironment, watchReads } from './disk.ts';
 import { projectErrors } from './errors.ts';
 import { readPackageFiles } from './package-files.ts';
 import {
@@ -53,6 +53,11 @@ export interface ReadProjectOptions {
  * @throws project.not-a-project, project.bad-yaml, project.bad-value and the rest of this layer's codes.
  */
 export async function readProject(options: ReadProjectOptions): Promise<Project> {
+  const { value, inputs } = watchReads(() => readAll({ ...options, env: watchedEnvironment(options.env) }));
+  return { ...value, inputs };
+}
+
+function readAll(options: ReadProjectOptions): Omit<Project, 'inputs'> {
   const warnings = new WarningList();
   const root = resolve(options.projectDir);
   const vars = options.vars ?? {};
@@ -153,7 +158,7 @@ function dependencyFolders(
   const installed = installedPackages(installFolder);
   checkInstalled(others, installed, installFolder);
   // dbt links local packages into the install folder: those are here already.
-  return [...local, ...installed.filter((folder) => !local.has(realpathSync(folder)))];
+  return [...local, ...installed.filter((folder) => !local.has(realPath(folder)))];
 }
 
 /** One package a name: an installed copy of a local package is left out, two of one kind are a mistake. */

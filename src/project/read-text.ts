@@ -1,13 +1,11 @@
 /** Files as text and checksum. */
 import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { readBytes } from './disk.ts';
 import { projectErrors } from './errors.ts';
 
 /**
  * The text of a file: without a byte order mark, line ends as `\n`.
- *
- * Reads without waiting: for thousands of small files that takes a fraction of what promises cost.
  *
  * @throws project.unreadable-file when it isn't there, may not be read, or isn't UTF-8.
  */
@@ -23,7 +21,7 @@ export function readText(path: string): string {
 export function readExactText(path: string): string {
   let bytes: Buffer;
   try {
-    bytes = readFileSync(path);
+    bytes = readBytes(path);
   } catch (error) {
     throw unreadable(path, error);
   }
@@ -72,7 +70,7 @@ export function unreadable(path: string, cause: unknown): Error {
  */
 export function checksum(text: string): string {
   const trimmed = text.startsWith(byteOrderMark) ? text.trimEnd() : text.trim();
-  return createHash('sha256').update(trimmed, 'utf8').digest('hex');
+  return hash('sha256', trimmed);
 }
 
 function isNotThere(error: unknown): boolean {

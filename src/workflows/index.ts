@@ -12,7 +12,7 @@ import type { InitOptions, InitResult } from './init.ts';
 import type { LandOptions, LandResult } from './land.ts';
 import type { ListedResource, LsOptions } from './ls.ts';
 import type { ProjectOptions, RunOptions } from './options.ts';
-import type { ParseResult } from './parse.ts';
+import type { ParseResult, ParseSummary } from './parse.ts';
 import type { NodePlan } from './plan.ts';
 import type { ExportOptions, ExportResult, QueryOptions } from './query.ts';
 import type { RunResult } from './run-nodes.ts';
@@ -29,7 +29,7 @@ export type { InitOptions, InitResult } from './init.ts';
 export type { LandOptions, LandResult } from './land.ts';
 export type { ListedResource, LsOptions } from './ls.ts';
 export type { ProjectOptions, RunOptions, SelectOptions } from './options.ts';
-export type { ParseResult } from './parse.ts';
+export type { ParseResult, ParseSummary } from './parse.ts';
 export type { NodePlan } from './plan.ts';
 export type { ExportFormat, ExportOptions, ExportResult, QueryOptions } from './query.ts';
 export type { ReaderOptions } from './reader.ts';
@@ -78,6 +78,11 @@ export async function compile(options?: CompileOptions): Promise<CompileResult> 
 /** Reads the project and writes its manifest. */
 export async function parse(options?: ProjectOptions): Promise<ParseResult> {
   return (await import('./parse.ts')).parse(options);
+}
+
+/** `parse` for those who don't look at the manifest: an unchanged project isn't even read. */
+export async function checkProject(options?: ProjectOptions): Promise<ParseSummary> {
+  return (await import('./parse.ts')).checkProject(options);
 }
 
 /** The selected resources, in dbt's spellings. */

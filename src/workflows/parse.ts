@@ -1,28 +1,66 @@
 /** `parse`: is the project sound? Its manifest, without touching a database. */
-import type { Manifest } from '../compiler/index.ts';
-import { writeManifest } from '../compiler/index.ts';
-import { systemClock } from '../base/index.ts';
+import { systemClock, systemRandom } from '../base/index.ts';
+import { type Manifest, parseAgain, writeManifestText } from '../compiler/index.ts';
+import { keepSecrets } from './keep-secrets.ts';
 import type { ProjectOptions } from './options.ts';
-import { openProject } from './project-session.ts';
+import { likelyTargetPath, parseRequest } from './parse-request.ts';
 import { writingTo } from './target-folder.ts';
 
-/** A parsed project. */
-export interface ParseResult {
-  readonly manifest: Manifest;
+/** What parsing a project found. */
+export interface ParseSummary {
+  readonly nodes: number;
   /** Whether every file was as the last parse saw it. */
   readonly fromCache: boolean;
   readonly elapsedMs: number;
 }
 
+/** A parsed project. */
+export interface ParseResult extends ParseSummary {
+  readonly manifest: Manifest;
+}
+
 /** Reads the project and writes `manifest.json`. @throws project.*, compiler.*, jinja.*, workflows.not-writable */
 export async function parse(options: ProjectOptions = {}): Promise<ParseResult> {
+  // What takes part only when something has changed is loaded only then.
+  const { openProject } = await import('./project-session.ts');
   const session = await openProject('parse', options);
   try {
     const { compilation, settings, targetPath } = session;
-    if (settings.writeJson) await writingTo(targetPath, () => writeManifest(compilation, targetPath));
+    if (settings.writeJson) {
+      await writingTo(targetPath, () => writeManifestText(compilation.manifestJson(), targetPath));
+    }
     const { manifest, fromCache } = compilation;
-    return { manifest, fromCache, elapsedMs: systemClock.nowMs() - session.startedAtMs };
+    const nodes = Object.keys(manifest.nodes).length;
+    return { manifest, nodes, fromCache, elapsedMs: systemClock.nowMs() - session.startedAtMs };
   } finally {
     session.close();
   }
+}
+
+/**
+ * `parse` for those who don't look at the manifest. When nothing has changed since a parse that had
+ * nothing to tell, the project isn't even read.
+ *
+ * @throws what `parse` throws.
+ */
+export async function checkProject(options: ProjectOptions = {}): Promise<ParseSummary> {
+  return (await checkAgain(options)) ?? (await parse(options));
+}
+
+async function checkAgain(options: ProjectOptions): Promise<ParseSummary | undefined> {
+  const startedAtMs = systemClock.nowMs();
+  const env = options.env ?? process.env;
+  if (options.partialParse === false) return undefined;
+  keepSecrets(env);
+  const targetPath = likelyTargetPath(options);
+  const again = await parseAgain({
+    request: parseRequest(options),
+    targetPath,
+    invocation: { id: systemRandom.uuid(), startedAt: new Date(startedAtMs), env },
+  });
+  if (again === undefined) return undefined;
+  if (options.writeJson ?? again.flags['write_json'] !== false) {
+    await writingTo(targetPath, () => writeManifestText(again.manifestJson(), targetPath));
+  }
+  return { nodes: again.nodes, fromCache: true, elapsedMs: systemClock.nowMs() - startedAtMs };
 }

@@ -11,8 +11,10 @@ import { type Emit, refuseThreads, type RunEvent } from '../runner/index.ts';
 import type { Target, TargetNotice } from '../targets/index.ts';
 import { workflowErrors } from './errors.ts';
 import { LogFile } from './log-file.ts';
+import { parseRequest } from './parse-request.ts';
 import { readProjectOnly, readVars } from './read-project.ts';
 import type { RunOptions } from './options.ts';
+import { writingTo } from './target-folder.ts';
 
 /** Options with every default filled in. */
 export interface Settings {
@@ -103,6 +105,7 @@ export async function openProject(command: string, options: RunOptions): Promise
       invocation,
       targetPath,
       partialParse: settings.partialParse,
+      request: parseRequest(options),
     });
     return {
       project,
@@ -114,12 +117,13 @@ export async function openProject(command: string, options: RunOptions): Promise
       warn,
       openTarget: async ({ writes }) => {
         const { openTarget } = await import('../targets/index.ts');
-        return await openTarget(compilation, {
+        const opening = openTarget(compilation, {
           writes,
           lockTimeoutMs: settings.lockTimeoutMs,
           ...(settings.storeFailures === undefined ? {} : { storeFailures: settings.storeFailures }),
           onNotice: (notice) => emit(noticeEvent(notice)),
         });
+        return await writingTo(project.root, () => opening);
       },
       close: () => log?.close(),
     };

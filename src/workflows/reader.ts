@@ -12,7 +12,8 @@ import { openDeltaRelation, rewriteDeltaScans } from '../tables/index.ts';
 import { workflowErrors } from './errors.ts';
 import { keepSecrets } from './keep-secrets.ts';
 import type { ProjectOptions } from './options.ts';
-import { findProjectDir, readProjectOnly } from './read-project.ts';
+import { findProjectDir } from './find-project.ts';
+import { readProjectOnly } from './read-project.ts';
 
 /** Where to read. */
 export interface ReaderOptions extends ProjectOptions {

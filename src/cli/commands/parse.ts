@@ -7,15 +7,14 @@ export const parseCommand: CommandSpec = {
   summary: 'Check the project and write its manifest, without a database',
   options: [],
   load: async () => {
-    const [{ parse, plural }, { projectGiven }, { printJsonLine }, { seconds }] = await Promise.all([
+    const [{ checkProject, plural }, { projectGiven }, { printJsonLine }, { seconds }] = await Promise.all([
       import('../../workflows/index.ts'),
       import('../given.ts'),
       import('../output/json-lines.ts'),
       import('../output/run-view.ts'),
     ]);
     return async (input) => {
-      const { manifest, fromCache, elapsedMs } = await parse(projectGiven(input));
-      const nodes = Object.keys(manifest.nodes).length;
+      const { nodes, fromCache, elapsedMs } = await checkProject(projectGiven(input));
       if (input.flags.is('json') === true) {
         printJsonLine(
           { kind: 'result', command: 'parse', exitCode: 0, nodes, fromCache, elapsedMs },

@@ -1,0 +1,26 @@
+/** The manifest's file, put together from its metadata and a body that may come from an earlier parse. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { secrets } from '../base/index.ts';
+import type { Plain } from './manifest.ts';
+
+/** How `manifestBody` marks a number that JSON.parse would not give back as it was. */
+export const numberMark = '\\u0000float:';
+
+const markedNumber = /"\\u0000float:(-?\d+(?:\.0)?)"/g;
+
+/** `manifest.json`, from its metadata and body. */
+export function manifestText(metadata: Plain, body: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const rest = bytes.includes(numberMark)
+    ? Buffer.from(bytes.toString().replaceAll(markedNumber, '$1'))
+    : bytes;
+  return Buffer.concat([Buffer.from(`{"metadata":${JSON.stringify(metadata)},`), rest]);
+}
+
+/** Writes `manifest.json`, secrets masked. */
+export async function writeManifestText(json: Uint8Array, targetPath: string): Promise<void> {
+  await mkdir(targetPath, { recursive: true });
+  const shown = secrets.isIn(json) ? secrets.scrub(Buffer.from(json).toString()) : json;
+  await writeFile(join(targetPath, 'manifest.json'), shown);
+}
