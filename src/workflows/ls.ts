@@ -81,9 +81,10 @@ function selectorOf(type: string, node: Readonly<Record<string, unknown>>, fqn: 
   }
 }
 
-/** The name, with the version of versioned models: `dim.v2`; of a unit test on one: `adds_up_v2`. */
+/** dbt's search name: `raw.orders` of a source, `dim.v2` of a version, `adds_up_v2` of a unit test on one. */
 function nameOf(type: string, node: Readonly<Record<string, unknown>>): string {
   const name = String(node['name']);
+  if (type === 'source') return `${String(node['source_name'])}.${name}`;
   const version = node['version'];
   if (version === undefined || version === null) return name;
   return type === 'unit_test' ? `${name}_v${String(version)}` : `${name}.v${String(version)}`;

@@ -19,6 +19,7 @@ import { withArtifacts } from './node-artifacts.ts';
 import { nodeDescriber } from './node-facts.ts';
 import type { ProjectSession } from './project-session.ts';
 import { writeRunArtifacts } from './run-artifacts.ts';
+import { makeWritable, writingTo } from './target-folder.ts';
 
 /** What came of a verb that runs nodes. */
 export interface RunResult {
@@ -50,6 +51,7 @@ export async function runNodes(
 ): Promise<RunResult> {
   const { compilation, settings, emit } = session;
   const { command } = options;
+  if (settings.writeJson) await makeWritable(session.targetPath);
   compilation.invocation.selectedResources = [...ids];
   emit({
     kind: 'run-started',
@@ -88,7 +90,10 @@ async function runOnTarget(
   options: RunNodesOptions,
 ): Promise<Outcome> {
   const target = await session.openTarget({ writes: true });
-  const prepared = await unlessAborted(target.prepare(ids), options.signal).catch(async (error: unknown) => {
+  const prepared = await unlessAborted(
+    writingTo(session.project.root, () => target.prepare(ids)),
+    options.signal,
+  ).catch(async (error: unknown) => {
     await target.close();
     throw error;
   });
