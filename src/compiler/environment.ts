@@ -1,6 +1,6 @@
 /** Everything about a project and its invocation that templates may see, ready to make scopes from. */
 import { didYouMean } from '../base/index.ts';
-import type { Value } from '../jinja/index.ts';
+import { parseTemplate, type Value } from '../jinja/index.ts';
 import { type Project, varsFor } from '../project/index.ts';
 import type { Engine } from './compilation.ts';
 import {
@@ -116,7 +116,9 @@ export class Environment {
           variable: (name) => this.variable(name, packageName),
           readEnvironment: (name, value) => this.envRead.set(name, value),
           render: (text) => {
-            const template = parseTemplate(text, { file: String(request.model?.['original_file_path'] ?? 'render()') });
+            const template = parseTemplate(text, {
+              file: String(request.model?.['original_file_path'] ?? 'render()'),
+            });
             return isRunning
               ? template.render(scope, { undefined: 'strict' })
               : template.renderSync(scope, { undefined: 'lenient' });

@@ -189,7 +189,7 @@ export class GenericTests {
     const scope = this.#tools.recorder.scope(node, inArguments);
     const rendered = renderTestArguments(kwargs, scope, origin, 'lenient');
     const where = this.#tools.parsing.registry.find('get_where_subquery', node.package_name)?.uniqueId;
-    record.macros.push(...inArguments.macros.filter((id) => id === where));
+    if (!isShort) record.macros.push(...inArguments.macros.filter((id) => id === where));
     const extra = new Map<string, Value>([[testArgumentsName, rendered]]);
     this.#tools.recorder.renderTemplate(node, parseTemplate(node.raw_code, origin), record, extra);
     return record;

@@ -11,7 +11,7 @@ import type { MacroEntry, MacroRegistry } from './macro-registry.ts';
 export function macroDependencies(entry: MacroEntry, registry: MacroRegistry): string[] {
   const ids = new Set<string>();
   const add = (name: string): void => {
-    const found = name === entry.name ? undefined : named(name, entry, registry);
+    const found = name === entry.name || alwaysContext.has(name) ? undefined : named(name, entry, registry);
     if (found) ids.add(found.uniqueId);
   };
   for (const call of entry.definition.facts.calls) {
@@ -30,9 +30,20 @@ export function macroDependencies(entry: MacroEntry, registry: MacroRegistry): s
   return [...ids];
 }
 
+/** Names that dbt takes for its own functions, also where a project has macros of these names. */
+const alwaysContext: ReadonlySet<string> = new Set([
+  'ref',
+  'source',
+  'config',
+  'var',
+  'env_var',
+  'log',
+  'return',
+]);
+
 function named(name: string, entry: MacroEntry, registry: MacroRegistry): MacroEntry | undefined {
   const dot = name.indexOf('.');
-  if (dot === -1) return registry.find(name, entry.packageName);
+  const packageName = dot === -1 ? entry.packageName : name.slice(0, dot);
   const macroName = name.slice(dot + 1);
-  return registry.findIn(name.slice(0, dot), macroName) ?? registry.find(macroName, registry.rootName);
+  return registry.findIn(packageName, macroName) ?? registry.findAnywhere(macroName);
 }

@@ -79,6 +79,13 @@ export class MacroRegistry {
     return this.#byPackage.get(packageName)?.get(name);
   }
 
+  /** The macro `name` of whatever package has it: the root project, else the last package, else ours. */
+  findAnywhere(name: string): MacroEntry | undefined {
+    let found = this.#byPackage.get(this.rootName)?.get(name);
+    if (found === undefined) for (const macros of this.#byPackage.values()) found = macros.get(name) ?? found;
+    return found ?? this.#builtIn.get(name);
+  }
+
   /** Whether a package of that name has macros. */
   hasPackage(packageName: string): boolean {
     return this.#byPackage.has(packageName) || builtInPackages.includes(packageName);

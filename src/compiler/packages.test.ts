@@ -57,13 +57,15 @@ describe('a macro', () => {
   const macros = [
     '{% macro outer(x) %}{{ adapter.dispatch("inner", "lib")(x) }}{{ shop.outer(x) }}{{ x.replace("a", "b") }}{% endmacro %}',
     '{% macro inner(x) %}{{ return(adapter.dispatch("inner", "lib")(x)) }}{% endmacro %}',
-    '{% macro again(x) %}{{ again(x) }}{% endmacro %}',
+    '{% macro again(x) %}{{ again(x) }}{{ ref(x) }}{{ only_there(x) }}{% endmacro %}',
+    '{% macro ref(x) %}{{ builtins.ref(x) }}{% endmacro %}',
   ];
 
   it('depends on what it names and dispatches to', async () => {
     const { macros: found } = await parse({
       'macros/all.sql': macros.join('\n'),
-      'lib/macros/inner.sql': '{% macro default__inner(x) %}{{ x }}{% endmacro %}',
+      'lib/macros/inner.sql':
+        '{% macro default__inner(x) %}{{ x }}{% endmacro %}{% macro only_there(x) %}{% endmacro %}',
     });
     expect(found['macro.shop.outer']?.depends_on.macros).toEqual([
       'macro.shop.inner',
@@ -72,7 +74,7 @@ describe('a macro', () => {
       'macro.dbt.replace',
     ]);
     expect(found['macro.shop.inner']?.depends_on.macros).toEqual(['macro.lib.default__inner']);
-    expect(found['macro.shop.again']?.depends_on.macros).toEqual([]);
+    expect(found['macro.shop.again']?.depends_on.macros).toEqual(['macro.lib.only_there']);
   });
 
   it.each([

@@ -36,6 +36,16 @@ describe('compileNode', () => {
     expect(await codeOf(compilation, 'm')).toBe(`select '"lake".main."m"' from "lake".main."a"`);
   });
 
+  it('renders the text of another model where a macro asks for it', async () => {
+    const compilation = await parse({
+      ...files,
+      'macros/code.sql':
+        '{% macro code_of(id) %}{% if execute %}{{ return(render(graph.nodes[id].raw_code)) }}{% endif %}{% endmacro %}',
+      'models/m.sql': "{{ code_of('model.shop.e1') }} -- {{ ref('e1') }}{{ ref('a') }}",
+    });
+    expect(await codeOf(compilation, 'm')).toContain('select * from "lake"."main"."a" -- ');
+  });
+
   it('puts each ephemeral parent in front once, what it needs before it', async () => {
     const compilation = await parse({
       ...files,

@@ -4,7 +4,7 @@ import { type BoathouseError, didYouMean, isBoathouseError } from '../base/index
 import { Dict, noKwargs, parseTemplate, Tuple, type Value } from '../jinja/index.ts';
 import type { Project } from '../project/index.ts';
 import type { Compilation, CompiledNode, Engine, MacroNode, RenderExtras } from './compilation.ts';
-import { isRelation, type Relation } from './context/index.ts';
+import { isRelation, type Relation, withResultObjects } from './context/index.ts';
 import { Environment } from './environment.ts';
 import { injectCtes } from './ephemeral.ts';
 import { ephemeralParents, type Rendered } from './ephemeral-parents.ts';

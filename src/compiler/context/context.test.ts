@@ -82,6 +82,9 @@ function inputOf(kind: ContextKind, asked: string[], config: Record<string, Valu
       name: 'shop',
       root: '/shop',
       version: '1.0',
+      packages: [{ name: 'tools', root: '/shop/tools', version: '2.1' }],
+      vars: { known: 7 },
+      cliVars: {},
       dispatchOrder: (namespace) => (namespace === undefined ? [undefined] : ['shop', namespace]),
     },
     target: {
@@ -166,6 +169,7 @@ describe('a relation', () => {
     ['.name', 'i'],
     [".get('metadata').type", 'DuckDBRelation'],
     [' is mapping', 'True'],
+    [".incorporate(path={'table': 'z'}, colour='red')", '"d"."s"."i"'],
     [' is iterable', 'False'],
   ])('%s', async (suffix, printed) => {
     expect((await evaluate(relation + suffix)).printed).toBe(printed);
@@ -189,7 +193,7 @@ describe('a relation', () => {
   });
 
   it('refuses a part it does not have', async () => {
-    await expect(evaluate(`${relation}.incorporate(colour='red')`)).rejects.toThrow(/colour/);
+    await expect(evaluate(`${relation}.replace_path(colour='red')`)).rejects.toThrow(/colour/);
   });
 });
 
@@ -405,6 +409,10 @@ describe('the other names', () => {
     ['model.fqn[1]', 'gold'],
     ['this', '"db"."main"."orders"'],
     ['selected_resources', "['model.shop.orders']"],
+    ["builtins.ref.config.dependencies['tools'].version", '2.1'],
+    ['builtins.ref.config.project_name ~ builtins.ref.config.vars.to_dict()', "shop{'known': 7}"],
+    ['builtins.ref.config.args.which', 'build'],
+    ["builtins.ref('x')", '<.x.>'],
     ['graph.nodes | length', '0'],
     ["diff_of_two_dicts({'a': ['X', 'y']}, {'A': ['x']})", "{'a': ['y']}"],
     ["context['project_name']", 'shop'],
@@ -416,6 +424,10 @@ describe('the other names', () => {
   it('logs, prints and warns where it was told to', async () => {
     const text = "{{ log('a') }}{{ log('b', info=true) }}{{ print('c') }}{{ exceptions.warn('d') }}";
     expect((await evaluate(text)).said).toEqual(['log a', 'info b', 'c', 'warn d']);
+  });
+
+  it('has no value for an unknown variable while parsing', async () => {
+    expect((await evaluate("{{ var('unknown') }}", 'parse')).printed).toBe('None');
   });
 
   it.each([

@@ -27,7 +27,7 @@ import { FlagsObject } from './flags-object.ts';
 import { HostModule } from './host-module.ts';
 import type { ConfigAccess, ContextInput } from './input.ts';
 import { moduleValues } from './modules.ts';
-import { otherReference, reference, sourceReference } from './reference-functions.ts';
+import { otherReference, RefFunction, sourceReference } from './reference-functions.ts';
 import { RelationFactory } from './relation-factory.ts';
 import type { StoredResults } from './results.ts';
 import { PytzUtc } from './time-zone.ts';
@@ -104,7 +104,7 @@ const everywhere: Readonly<Record<string, Global>> = {
 
 /** Names that only SQL and macros see. */
 const inSql: Readonly<Record<string, Global>> = {
-  ref: ({ input }) => fn('ref', (args, kwargs, call) => reference(input, args, kwargs, call)),
+  ref: ({ input }) => new RefFunction(input),
   source: ({ input }) => fn('source', (args, kwargs) => sourceReference(input, args, kwargs)),
   metric: ({ input }) => otherReference(input, 'metric'),
   function: ({ input }) => otherReference(input, 'function'),

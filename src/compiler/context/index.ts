@@ -12,5 +12,6 @@ export { moduleValues } from './modules.ts';
 export { isRelation, Relation } from './relation.ts';
 export { RelationFactory } from './relation-factory.ts';
 export type { RelationParts, RelationPolicy } from './relation-parts.ts';
+export { withResultObjects } from './result-object.ts';
 export { ResponseObject } from './results.ts';
 export { agateTableOf } from './warehouse-values.ts';

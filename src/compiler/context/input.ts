@@ -46,6 +46,15 @@ export interface ProjectFacts {
   readonly root: string;
   /** The root project's `config-version` and `version`, shown in `project`-like facts; may be null. */
   readonly version: string | null;
+  /** Packages that are read, the root project's own entry included. */
+  readonly packages: readonly {
+    readonly name: string;
+    readonly root: string;
+    readonly version: string | null;
+  }[];
+  /** `vars:` of dbt_project.yml, and those of the command line. */
+  readonly vars: Plain;
+  readonly cliVars: Plain;
   /**
    * Where `adapter.dispatch(name, namespace)` looks, in order: the `dispatch` setting of the root
    * project for that namespace, or root project then the namespace itself. `undefined` stands for

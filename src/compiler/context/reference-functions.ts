@@ -1,5 +1,6 @@
 import {
   bindArguments,
+  Callable,
   type CallInfo,
   hostFunction,
   type Kwargs,
@@ -7,16 +8,57 @@ import {
   type Value,
 } from '../../jinja/index.ts';
 import { compilerErrors } from '../errors.ts';
-import { optionalText, requiredText } from './arguments.ts';
+import { fromPlain } from '../plain-values.ts';
+import { optionalText, record, requiredText } from './arguments.ts';
+import { HostModule } from './host-module.ts';
 import type { ContextInput } from './input.ts';
 
-/** `ref(…)`. */
-export function reference(
-  input: ContextInput,
-  args: readonly Value[],
-  kwargs: Kwargs,
-  call: CallInfo,
-): Value {
+/** `ref`, with the project's settings under `ref.config`, where packages look for them. */
+export class RefFunction extends Callable {
+  override readonly typeName = 'RuntimeRefResolver';
+  readonly name = 'ref';
+  readonly #input: ContextInput;
+
+  constructor(input: ContextInput) {
+    super();
+    this.#input = input;
+  }
+
+  override str(): string {
+    return '<ref>';
+  }
+
+  override call(args: readonly Value[], kwargs: Kwargs, call: CallInfo): Value {
+    return reference(this.#input, args, kwargs, call);
+  }
+
+  override getAttr(name: string): Value | undefined {
+    return name === 'config' ? runtimeConfig(this.#input) : undefined;
+  }
+}
+
+/** dbt's settings of a run, as far as templates have a use for them. */
+function runtimeConfig({ project, target, invocation }: ContextInput): HostModule {
+  const about = ({ name, root, version }: ContextInput['project']['packages'][number]): HostModule =>
+    new HostModule('Project', name, { project_name: name, project_root: root, version });
+  return new HostModule('RuntimeConfig', project.name, {
+    project_name: project.name,
+    project_root: project.root,
+    version: project.version,
+    profile_name: target.profileName,
+    target_name: target.name,
+    threads: target.threads,
+    vars: new HostModule('VarProvider', 'vars', {
+      vars: fromPlain(project.vars),
+      to_dict: hostFunction('to_dict', () => fromPlain(project.vars)),
+    }),
+    cli_vars: fromPlain(project.cliVars),
+    args: fromPlain(invocation.args),
+    dependencies: record(Object.fromEntries(project.packages.map((pkg) => [pkg.name, about(pkg)]))),
+  });
+}
+
+function reference(input: ContextInput, args: readonly Value[], kwargs: Kwargs, call: CallInfo): Value {
   const names = args.map((arg) => optionalText('ref', arg));
   const [first, second] = names;
   if (names.length === 0 || names.length > 2 || first === null || first === undefined || second === null) {

@@ -29,7 +29,7 @@ export class RelationFactory extends HostObject {
           args,
           kwargs,
         );
-        const parts = partsOf(restKwargs);
+        const parts = partsOf(restKwargs, 'ignore');
         return Relation.of({
           database: optionalText('database', values[0]),
           schema: optionalText('schema', values[1]),

@@ -40,14 +40,19 @@ export const relationTypes: Readonly<Record<string, string>> = {
   Function: 'function',
 };
 
-/** The keyword arguments of `create`, `incorporate` and `replace_path`: names flat or under `path`. */
-export function partsOf(kwargs: Kwargs): RelationParts {
+/**
+ * The keyword arguments of `create`, `incorporate` and `replace_path`: names flat or under `path`.
+ *
+ * @param others what to do with names that no relation has: dbt's `create` and `incorporate` pass over them.
+ * @throws jinja.type-error for such a name unless it is ignored
+ */
+export function partsOf(kwargs: Kwargs, others: 'refuse' | 'ignore' = 'refuse'): RelationParts {
   const parts: { -readonly [P in keyof RelationParts]: RelationParts[P] } = {};
   for (const [key, value] of kwargs) {
     if (value === undefined) continue;
     switch (key) {
       case 'path':
-        Object.assign(parts, partsOf(new Map(plainEntries(value))));
+        Object.assign(parts, partsOf(new Map(plainEntries(value)), others));
         break;
       case 'database':
       case 'schema':
@@ -80,6 +85,7 @@ export function partsOf(kwargs: Kwargs): RelationParts {
       case 'quote_character':
         break;
       default:
+        if (others === 'ignore') break;
         throw jinjaErrors['type-error']({ problem: `a relation has no part named '${key}'` });
     }
   }

@@ -206,7 +206,7 @@ const methods: Readonly<Record<string, Method>> = {
   },
   incorporate: (r, args, kwargs) => {
     bindArguments('incorporate', ['**'], args, kwargs);
-    return r.with(partsOf(kwargs));
+    return r.with(partsOf(kwargs, 'ignore'));
   },
   replace: (r, _args, kwargs) => r.with(partsOf(kwargs)),
   replace_path: (r, _args, kwargs) => r.with(partsOf(kwargs)),

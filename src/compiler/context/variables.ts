@@ -45,7 +45,8 @@ class VariableFunction extends Callable {
     const value = this.#input.names.variable(name);
     if (value !== undefined) return value;
     const initial = values[1] ?? null;
-    if (initial !== notGiven) return initial;
+    // dbt asks for a variable only of what it runs: a project parses without those of the command line.
+    if (initial !== notGiven || this.#input.kind === 'parse') return initial === notGiven ? null : initial;
     throw compilerErrors['var-not-found'](
       { name, node: String(this.#input.model?.['unique_id'] ?? this.#input.packageName) },
       { location: call.location },
