@@ -20,7 +20,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { isBoathouseError } from '../base/index.ts';
 import { bytes, pathsOf, text } from './contract.ts';
 import { LocalStorage } from './local.ts';
-import { createIfAbsent } from './local-create.ts';
+import { createIfAbsent, settled } from './local-create.ts';
 import { localError } from './local-errors.ts';
 
 let top: string;
@@ -302,6 +302,18 @@ describe('errors of the operating system', () => {
       hint: expect.stringMatching(hint),
       message: expect.stringContaining('log/0.json'),
     });
+  });
+
+  it('trouble after an object was created never says that it was not', async () => {
+    const full = Object.assign(new Error('ENOSPC: no space left'), { code: 'ENOSPC' });
+    const error = await settled(Promise.reject(full)).catch((thrown: unknown) => localError(thrown, about));
+    expect(error).toMatchObject({ code: 'storage.unreachable', retryable: true });
+  });
+
+  it('a length that comes from data sets no more aside than the object has', async () => {
+    await storage.put('x', bytes('0123456789'));
+    expect(text(await storage.readRange('x', 4, 2 ** 50))).toBe('456789');
+    expect(text(await storage.readRange('x', 2 ** 50, 5))).toBe('');
   });
 
   it.skipIf(process.getuid?.() === 0)('a folder without permission refuses with a code', async () => {

@@ -85,6 +85,12 @@ describe('openStorage', () => {
     },
   );
 
+  it.each(['file:///%zz', 'file://host/share', 'file:%zz'])('refuses %s, which is no path', (uri) => {
+    expect(() => openStorage(uri)).toThrow(
+      expect.objectContaining({ code: 'storage.bad-path', hint: expect.stringContaining('file:///') }),
+    );
+  });
+
   it('ignores AWS options for a local path, and masks their secrets', () => {
     const options = {
       AWS_ACCESS_KEY_ID: 'AKIA',

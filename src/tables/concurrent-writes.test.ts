@@ -2,8 +2,9 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Database, type Session } from '../duckdb/index.ts';
+import { LocalStorage, storageErrors } from '../storage/index.ts';
 import { DeltaTable, writeDelta, writeQueryToDelta } from './index.ts';
 
 let folder: string;
@@ -173,5 +174,30 @@ describe('an overwrite', () => {
     await expect(stale).rejects.toMatchObject({ code: 'delta.commit-conflict' });
     await writeDelta(table, { sql: `SELECT a * 10 AS a FROM delta_scan('${table}')` }, { mode: 'overwrite' });
     expect(await rowsOf(table)).toEqual([[10], [20]]);
+  });
+});
+
+describe('a commit that storage cannot vouch for', () => {
+  it('keeps its files: the rows may be in the table', async () => {
+    const table = fresh();
+    await writeDelta(table, { sql: 'SELECT 1 AS a' });
+    // The commit arrives, and every reply is lost.
+    const { putIfAbsent } = LocalStorage.prototype;
+    const spy = vi.spyOn(LocalStorage.prototype, 'putIfAbsent').mockImplementation(async function (
+      this: LocalStorage,
+      file,
+      bytes,
+    ) {
+      await putIfAbsent.call(this, file, bytes);
+      throw storageErrors.unreachable({ path: file, uri: this.uri, doing: 'create', problem: 'no reply' });
+    });
+    try {
+      await expect(writeDelta(table, { sql: 'SELECT 2 AS a' }, { mode: 'append' })).rejects.toMatchObject({
+        code: 'storage.unreachable',
+      });
+    } finally {
+      spy.mockRestore();
+    }
+    expect(await rowsOf(table)).toEqual([[1], [2]]);
   });
 });

@@ -9,6 +9,7 @@
  */
 import { type OptionValue, quoteLiteral, type Session } from '../duckdb/index.ts';
 import { tablesErrors } from './errors.ts';
+import { globSafe } from './relation.ts';
 
 /** Options of `read_csv` that decide how lines become fields; with one of them given, nothing is guessed here. */
 const deciding = [
@@ -74,7 +75,7 @@ async function filesOf(session: Session, pattern: string): Promise<readonly stri
   return (await session.query(sql)).rows.map(([file]) => String(file));
 }
 
-const literalPattern = (file: string): string => quoteLiteral(file.replace(/[*?[]/g, '[$&]'));
+const literalPattern = (file: string): string => quoteLiteral(globSafe(file));
 
 async function dialectOf(session: Session, file: string): Promise<Readonly<Record<string, OptionValue>>> {
   const path = literalPattern(file);

@@ -9,6 +9,7 @@ import { readIfThere } from './begin-write.ts';
 import { tablesErrors } from './errors.ts';
 import { csvDialect, findMisfit } from './land-csv.ts';
 import { download, type FileFormat, formatOfName, sniffFormat, spool } from './land-source.ts';
+import { globSafe } from './relation.ts';
 import { withOwnDatabase, withTemporaryFolder } from './scratch.ts';
 import type { WriteOptions, WriteResult } from './write-options.ts';
 import { writeQueryToDelta } from './write-query.ts';
@@ -88,7 +89,7 @@ async function fetchSource(source: string, folder: string, options: LandOptions)
   if (!isPlain && !/[*?[{]/.test(source)) throw tablesErrors['no-files']({ source });
   const format = options.format ?? formatOfName(source) ?? (isPlain ? await sniffFormat(source) : undefined);
   if (format === undefined) throw tablesErrors['unknown-format']({ source });
-  return { pattern: isPlain ? source.replace(/[*?[]/g, '[$&]') : source, format };
+  return { pattern: isPlain ? globSafe(source) : source, format };
 }
 
 function readerSql(

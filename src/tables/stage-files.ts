@@ -114,7 +114,7 @@ export function describeFiles(
     kind: 'add',
     path: info.path,
     partitionValues: new Map(
-      plan.partitionColumns.map((name) => [name, written.partition.get(name) || null]),
+      plan.partitionColumns.map((name) => [name, written.partition.get(name) ?? null]),
     ),
     sizeBytes: info.sizeBytes,
     modifiedMs: Math.floor(info.modifiedMs),
@@ -128,7 +128,7 @@ function assertNoForbiddenNulls(table: string, plan: SchemaPlan, staged: readonl
     if (field.nullable) continue;
     const isPartition = plan.partitionColumns.includes(field.name);
     const rows = staged.reduce((sum, { written }) => {
-      if (isPartition) return sum + ((written.partition.get(field.name) ?? '') === '' ? written.rows : 0);
+      if (isPartition) return sum + ((written.partition.get(field.name) ?? null) === null ? written.rows : 0);
       return sum + (nullsIn(written, field.name) ?? 0);
     }, 0);
     if (rows > 0) throw tablesErrors['null-in-required-column']({ table, column: field.name, rows });

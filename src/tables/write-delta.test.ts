@@ -305,29 +305,6 @@ describe('writeDelta', () => {
     expect((await writeDelta(fresh(), rows(2n ** 60n))).rows).toBe(rowsBufferedMax + 1);
   });
 
-  it('reads instants and wall clocks as UTC where the table has the other, wherever it runs', async () => {
-    const table = fresh();
-    await writeDelta(table, {
-      sql: "SELECT DATE '2020-01-01' d, TIMESTAMP '2020-01-01 00:00:00' w, timezone('UTC', TIMESTAMP '2020-01-01') i",
-    });
-    const before = process.env['TZ'];
-    process.env['TZ'] = 'America/New_York';
-    try {
-      const at = new Date('2024-06-01T01:30:00Z');
-      await writeDelta(table, [{ d: at, w: at, i: '2024-06-01 01:30:00' }], { mode: 'append' });
-    } finally {
-      if (before === undefined) delete process.env['TZ'];
-      else process.env['TZ'] = before;
-    }
-    const { sql } = await openDeltaRelation(table);
-    await using database = await Database.open({ settings: { TimeZone: 'UTC' } });
-    await using session = await database.session();
-    const shown = await session.query(
-      `SELECT d::VARCHAR, w::VARCHAR, i::VARCHAR FROM (${sql}) ORDER BY d DESC LIMIT 1`,
-    );
-    expect(shown.rows).toEqual([['2024-06-01', '2024-06-01 01:30:00', '2024-06-01 01:30:00+00']]);
-  });
-
   it('says which row mixes types', async () => {
     await expect(writeDelta(fresh(), [{ a: 1 }, { a: { b: 1 } }])).rejects.toMatchObject({
       code: 'tables.mixed-types',

@@ -9,7 +9,7 @@ import { DeltaTable, type WriteMode, writeDelta } from '../../src/tables/index.t
 /** What a lander is told to do. */
 export interface LanderTask {
   readonly table: string;
-  readonly doing: 'write' | 'stream' | 'read';
+  readonly doing: 'write' | 'stream' | 'read' | 'times';
   readonly mode: WriteMode;
   /** Tells its batches from those of others. */
   readonly writer: string;
@@ -34,6 +34,11 @@ async function work(): Promise<void> {
     let rows = 0;
     for await (const _ of (await DeltaTable.open(task.table)).rows()) rows += 1;
     console.log(`read ${rows}`);
+    return;
+  }
+  if (task.doing === 'times') {
+    const at = new Date('2024-06-01T01:30:00Z');
+    await writeDelta(task.table, [{ d: at, w: at, i: '2024-06-01 01:30:00' }], { mode: 'append' });
     return;
   }
   for (let batch = 0; batch < task.batches; batch += 1) {

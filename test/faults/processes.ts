@@ -59,6 +59,7 @@ export class Landers {
       readonly started?: (child: ChildProcess) => void;
       readonly userId?: number;
       readonly heapMegabytes?: number;
+      readonly env?: Readonly<Record<string, string>>;
     } = {},
   ): Promise<Landed> {
     const { userId, heapMegabytes } = about;
@@ -68,6 +69,7 @@ export class Landers {
       [...flags, join(this.#folder, 'lander.mjs'), JSON.stringify(task)],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ...about.env },
         ...(userId === undefined ? {} : { uid: userId, gid: userId }),
       },
     );

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isBoathouseError } from '../../src/base/index.ts';
-import { DeltaTable } from '../../src/tables/index.ts';
+import { formatSqlValue } from '../../src/duckdb/index.ts';
+import { DeltaTable, writeDelta } from '../../src/tables/index.ts';
 import type { LanderTask } from './lander.ts';
 import { Landers, Reader } from './processes.ts';
 
@@ -117,5 +118,21 @@ describe('rows that stream', () => {
     expect((await landers.run(stream, { heapMegabytes })).batches).toEqual(['s-0']);
     const read = await landers.run(task(table, 'r', { doing: 'read' }), { heapMegabytes });
     expect(read.output).toContain(`read ${rows}`);
+  });
+});
+
+describe('a process in another time zone', () => {
+  it('reads instants and wall clocks as UTC where the table has the other', async () => {
+    const table = join(folder, 'times');
+    await writeDelta(table, {
+      sql: "SELECT DATE '2020-01-01' d, TIMESTAMP '2020-01-01 00:00:00' w, timezone('UTC', TIMESTAMP '2020-01-01') i",
+    });
+    await landers.run(task(table, 't', { doing: 'times' }), { env: { TZ: 'America/New_York' } });
+    const rows = await (await DeltaTable.open(table)).toRows();
+    const [d = null, w = null, i = null] = Object.values(
+      rows.find(({ d }) => formatSqlValue(d ?? null) > '2021') ?? {},
+    );
+    const shown = [d, w, i].map((value) => formatSqlValue(value));
+    expect(shown).toEqual(['2024-06-01', '2024-06-01 01:30:00', '2024-06-01 01:30:00+00']);
   });
 });
