@@ -43,7 +43,10 @@ async function everyLayersErrors() {
   // A layer may declare errors in more than one place: each `errors.ts` adds its own.
   const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).sort();
   const contents = [
-    ...files.filter((file) => file.endsWith('errors.ts')).map((file) => `import './src/${file}';`),
+    // As exports, because the package says that importing alone has no effect: it would be left out.
+    ...files
+      .filter((file) => file.endsWith('errors.ts'))
+      .map((file, i) => `export * as layer${i} from './src/${file}';`),
     `export { declaredErrors } from './src/base/index.ts';`,
   ].join('\n');
   const result = await build({
@@ -71,6 +74,9 @@ async function errorPage() {
   const byLayer = group([...declaredErrors()]);
   for (const layer of Object.keys(layers)) {
     const entries = byLayer.get(layer);
+    if (!entries && layer !== 'base' && existsSync(join(root, 'src', layer, 'errors.ts'))) {
+      throw new Error(`no error of ${layer} was found, though it has an errors.ts`);
+    }
     if (!entries) continue;
     lines.push(
       `## ${layer}`,
