@@ -100,14 +100,17 @@ async function laterThan(log: CatalogLog, kept: readonly Generation[]): Promise<
   return later.filter((generation) => generation !== undefined);
 }
 
-/** The folders of pins and of staged files that generations name. */
+/** The folders of pins that generations name, and those of files that the newest one may still have to put in place. */
 function neededFolders(log: CatalogLog, generations: readonly Generation[]): ReadonlySet<string> {
   const root = dirname(log.storage.locate('_boathouse'));
+  const newest = generations.reduce((a, b) => (b.number > a.number ? b : a), generations[0] ?? none);
   return new Set([
     ...pinsOf(generations).map((pin) => dirnameBelow(pinFolderOf(pin), pin)),
-    ...generations.flatMap(({ files }) => files.map(({ staged }) => dirname(join(root, staged)))),
+    ...newest.files.map(({ staged }) => dirname(join(root, staged))),
   ]);
 }
+
+const none: Pick<Generation, 'number' | 'files'> = { number: 0, files: [] };
 
 function pinsOf(generations: readonly Generation[]): string[] {
   return generations.flatMap(({ relations }) => relations.flatMap(({ pins }) => pins));

@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type BuildOptions, Lake, statuses } from './lake.fixture.ts';
+
+const lake = new Lake();
+beforeEach(() => lake.make());
+afterEach(() => lake.remove());
+
+describe('incremental models on tables', () => {
+  const model = (config: string, body: string): Record<string, string> => ({
+    'models/inc.sql': `{{ config(materialized='incremental', ${config}) }}\n${body}`,
+  });
+  const rows =
+    "select * from (values {% if var('batch') == 1 %}(1, 'a'), (2, 'b'){% else %}(2, 'B'), (3, 'C'){% endif %}) as t(id, s)";
+
+  it.each([
+    ['append', "incremental_strategy='append'", ['1a', '2B', '2b', '3C']],
+    ['delete and insert', "unique_key='id'", ['1a', '2B', '3C']],
+    ['delete and insert by several keys', "unique_key=['id']", ['1a', '2B', '3C']],
+    ['merge', "unique_key='id', incremental_strategy='merge'", ['1a', '2B', '3C']],
+    [
+      'merge some columns',
+      "unique_key='id', incremental_strategy='merge', merge_exclude_columns=['s']",
+      ['1a', '2b', '3C'],
+    ],
+  ])('%s', async (_, config, expected) => {
+    await lake.write(model(config, rows));
+    await lake.build({ vars: { batch: 1 } });
+    expect(statuses((await lake.build({ vars: { batch: 2 } })).results)).toEqual({ inc: 'success' });
+    expect((await lake.query('select id || s from inc order by id, s')).flat()).toEqual(expected);
+    await lake.build({ vars: { batch: 2 }, fullRefresh: true });
+    expect((await lake.query('select id || s from inc order by id')).flat()).toEqual(['2B', '3C']);
+  });
+
+  it.each([
+    ['ignore', [['1'], ['2']]],
+    [
+      'append_new_columns',
+      [
+        ['1', 'NULL'],
+        ['2', 'new'],
+      ],
+    ],
+    [
+      'sync_all_columns',
+      [
+        ['1', 'NULL'],
+        ['2', 'new'],
+      ],
+    ],
+  ])('answer a new column with %s', async (answer, expected) => {
+    const body = "select {{ var('batch') }} as id {% if var('batch') == 2 %}, 'new' as extra{% endif %}";
+    await lake.write(model(`on_schema_change='${answer}'`, body));
+    await lake.build({ vars: { batch: 1 } });
+    expect(statuses((await lake.build({ vars: { batch: 2 } })).results)).toEqual({ inc: 'success' });
+    expect(await lake.query('select * from inc order by id')).toEqual(expected);
+  });
+
+  it('leave the table as it was when they fail halfway', async () => {
+    await lake.write(model("unique_key='id', post_hook='select error(1)'", rows));
+    const failing = await lake.build({ vars: { batch: 1 } });
+    expect(failing.results.get('inc')?.status).toBe('error');
+    await lake.write(model("unique_key='id'", rows));
+    await lake.build({ vars: { batch: 1 } });
+    await lake.write(model("unique_key='id', post_hook='select error(1)'", rows));
+    expect((await lake.build({ vars: { batch: 2 } })).results.get('inc')?.status).toBe('error');
+    expect((await lake.query('select id || s from inc order by id')).flat()).toEqual(['1a', '2b']);
+  });
+});
+
+describe('snapshots', () => {
+  const snapshot = (config: string): Record<string, string> => ({
+    'snapshots/people.sql': `{% snapshot people_states %}
+{{ config(unique_key='id', ${config}) }}
+{% if var('batch') == 1 %}
+select * from (values (1, 'ann', timestamp '2025-01-01'), (2, 'bob', timestamp '2025-01-01')) as t(id, name, ts)
+{% else %}
+select * from (values (1, 'anna', timestamp '2025-02-01'), (3, 'cat', timestamp '2025-02-01')) as t(id, name, ts)
+{% endif %}
+{% endsnapshot %}`,
+  });
+  const states =
+    'select id, name, dbt_valid_from::date, dbt_valid_to is null as is_current from people_states order by id, name';
+
+  it.each([
+    ['timestamp', "strategy='timestamp', updated_at='ts'", 'true'],
+    [
+      'timestamp, closing what is gone',
+      "strategy='timestamp', updated_at='ts', hard_deletes='invalidate'",
+      'false',
+    ],
+    ['check', "strategy='check', check_cols=['name'], updated_at='ts'", 'true'],
+  ])('keep every state by %s', async (_, config, bobIsCurrent) => {
+    await lake.write(snapshot(config));
+    await lake.build({ vars: { batch: 1 } });
+    for (let time = 0; time < 2; time += 1) {
+      expect(statuses((await lake.build({ vars: { batch: 2 } })).results)).toEqual({
+        people_states: 'success',
+      });
+      expect(await lake.query(states)).toEqual([
+        ['1', 'ann', '2025-01-01', 'false'],
+        ['1', 'anna', '2025-02-01', 'true'],
+        ['2', 'bob', '2025-01-01', bobIsCurrent],
+        ['3', 'cat', '2025-02-01', 'true'],
+      ]);
+    }
+  });
+
+  it('follow what is gone by a state that says so, once', async () => {
+    await lake.write(snapshot("strategy='timestamp', updated_at='ts', hard_deletes='new_record'"));
+    await lake.build({ vars: { batch: 1 } });
+    await lake.build({ vars: { batch: 2 } });
+    await lake.build({ vars: { batch: 2 } });
+    const bob = 'select dbt_is_deleted, dbt_valid_to is null from people_states where id = 2 order by 1';
+    expect(await lake.query(bob)).toEqual([
+      ['False', 'false'],
+      ['True', 'true'],
+    ]);
+    await lake.build({ vars: { batch: 1 } });
+    expect(await lake.query(bob)).toEqual([
+      ['False', 'false'],
+      ['False', 'true'],
+      ['True', 'false'],
+    ]);
+  });
+});
+
+describe('microbatch models', () => {
+  it('replace stretches of time, and see only their part of their parents', async () => {
+    const files = (rows: string): Record<string, string> => ({
+      'models/events.sql': `{{ config(event_time='ts') }}\nselect * from (values ${rows}) as t(n, ts)`,
+      'models/daily.sql': `{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='day', batch_size='day', begin='2025-01-01') }}
+select ts::date as day, sum(n) as total, (select count(*) from {{ ref('events') }}) as seen from {{ ref('events') }} group by 1`,
+    });
+    const between = (start: string, end: string): BuildOptions => ({
+      args: { event_time_start: start, event_time_end: end },
+    });
+    await lake.write(
+      files(
+        "(1, timestamp '2025-01-01 10:00'), (2, timestamp '2025-01-01 11:00'), (5, timestamp '2025-01-02 10:00')",
+      ),
+    );
+    expect(statuses((await lake.build(between('2025-01-01', '2025-01-03'))).results)).toEqual({
+      events: 'success',
+      daily: 'success',
+    });
+    const daily = 'select day, total, seen from daily order by day';
+    expect(await lake.query(daily)).toEqual([
+      ['2025-01-01', '3', '2'],
+      ['2025-01-02', '5', '1'],
+    ]);
+    await lake.write(files("(9, timestamp '2025-01-02 10:00'), (7, timestamp '2025-01-03 10:00')"));
+    await lake.build(between('2025-01-02', '2025-01-04'));
+    expect(await lake.query(daily)).toEqual([
+      ['2025-01-01', '3', '2'],
+      ['2025-01-02', '9', '1'],
+      ['2025-01-03', '7', '1'],
+    ]);
+  });
+});
