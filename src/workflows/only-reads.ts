@@ -8,33 +8,23 @@
 import { quoteLiteral } from '../duckdb/index.ts';
 import { workflowErrors } from './errors.ts';
 
-/** First words of statements that give rows and change nothing outside. */
-const reading = new Set([
-  ...[
-    'select',
-    'with',
-    'from',
-    'values',
-    'table',
-    'pivot',
-    'unpivot',
-    'describe',
-    'desc',
-    'show',
-    'summarize',
-  ],
-  ...['explain', 'pragma', 'call', '('],
+/** First words of statements that change something, here or outside. Words that begin none are the engine's to name. */
+const changing = new Set([
+  ...['insert', 'update', 'delete', 'merge', 'truncate', 'create', 'alter', 'drop', 'comment', 'vacuum'],
+  ...['copy', 'export', 'import', 'attach', 'detach', 'use', 'install', 'load', 'force', 'set', 'reset'],
+  ...['begin', 'start', 'commit', 'end', 'rollback', 'abort', 'checkpoint', 'analyze'],
+  ...['prepare', 'execute', 'deallocate'],
 ]);
 
 /**
- * Refuses `sql` unless it is one statement that reads. An empty text is left to the engine.
+ * Refuses `sql` unless it is one statement that reads. What is no statement at all is left to the engine.
  *
  * @param ask the first value of a query's first row; asked only where a semicolon stands inside.
  * @throws workflows.not-a-query, workflows.several-statements
  */
 export async function refuseWrites(sql: string, ask: (question: string) => Promise<unknown>): Promise<void> {
   const word = firstWord(sql);
-  if (word !== '' && !reading.has(word.toLowerCase())) {
+  if (changing.has(word.toLowerCase())) {
     throw workflowErrors['not-a-query']({ statement: word.toUpperCase() });
   }
   if (!/;\s*\S/.test(sql)) return;
@@ -45,14 +35,33 @@ export async function refuseWrites(sql: string, ask: (question: string) => Promi
 
 /** The word that says what the statement does: of `explain analyze copy …` it is `copy`. Pure. */
 function firstWord(sql: string): string {
-  let rest = sql;
+  let at = 0;
+  let explained = false;
   for (;;) {
-    rest = rest.replace(/^(?:\s+|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|;)+/, '');
-    const explained = /^explain\b(?:\s+analyze\b)?(?:\s*\([^)]*\))?(?=\s+\w)/i.exec(rest);
-    if (explained === null) break;
-    rest = rest.slice(explained[0].length);
+    at = skipNoise(sql, at);
+    const word = /^\w+/.exec(sql.slice(at))?.[0] ?? '';
+    if (/^explain$/i.test(word) || (explained && /^analyze$/i.test(word))) at += word.length;
+    else if (explained && sql[at] === '(' && sql.includes(')', at)) at = sql.indexOf(')', at) + 1;
+    else return word;
+    explained = true;
   }
-  return /^(?:\w+|\()/.exec(rest)?.[0] ?? '';
+}
+
+/** Where the next word begins, behind blanks, semicolons and comments, which nest. Pure. */
+function skipNoise(sql: string, from: number): number {
+  let at = from;
+  for (let depth = 0; at < sql.length; ) {
+    if (sql.startsWith('/*', at)) {
+      depth += 1;
+      at += 2;
+    } else if (depth > 0 && sql.startsWith('*/', at)) {
+      depth -= 1;
+      at += 2;
+    } else if (depth > 0 || /[\s;]/.test(sql[at]!)) at += 1;
+    else if (sql.startsWith('--', at)) at = (sql.indexOf('\n', at) + 1 || sql.length + 1) - 1;
+    else break;
+  }
+  return at;
 }
 
 /** What the engine can't take apart has a statement in it that is no SELECT; mistakes it will tell itself. */
