@@ -41,8 +41,13 @@
   create {{ 'unique ' if index.unique }}index {{ adapter.quote(index.render(relation)) }} on {{ relation }} ({{ index.columns | map('trim') | join(', ') }});
 {%- endmacro %}
 
+{#- A temporary table is in no schema, and another one each time: a session may make several of one relation. -#}
 {% macro duckdb__make_temp_relation(base_relation, suffix='__dbt_tmp') -%}
-  {{ return(adapter.get_temp_relation_path(this)) if adapter.is_ducklake(base_relation) else return(base_relation.incorporate(path={'identifier': base_relation.identifier ~ suffix})) }}
+  {%- if adapter.is_ducklake(base_relation) -%}
+    {{ return(adapter.get_temp_relation_path(this)) }}
+  {%- endif -%}
+  {%- set name = base_relation.identifier ~ suffix ~ py_current_timestring() -%}
+  {{ return(base_relation.incorporate(path={'database': none, 'schema': none, 'identifier': name})) }}
 {%- endmacro %}
 
 {% macro duckdb__dispatch_temporary_relation(target_relation, batch_id='') -%}

@@ -134,7 +134,12 @@
   {%- set base = api.Relation.create(database='probe', schema='main', identifier='base', type='table') -%}
   {%- do say('intermediate', make_intermediate_relation(base)) -%}
   {%- do say('backup', make_backup_relation(base, 'view') ~ make_backup_relation(base, 'view').type) -%}
-  {%- do say('temp', make_temp_relation(base).identifier[:13]) -%}
+  {%- set temporary = make_temp_relation(base) -%}
+  {%- do say('temp', temporary.identifier[:13] ~ temporary.schema ~ temporary.database) -%}
+  {%- do run_query(create_table_as(true, temporary, 'select 1 as a')) -%}
+  {%- do run_query('create or replace temporary table ' ~ temporary ~ ' as select 1 as a, 2 as b') -%}
+  {%- do say('temp_columns', adapter.get_columns_in_relation(temporary) | map(attribute='name') | list) -%}
+  {%- do adapter.drop_relation(temporary) -%}
   {%- do run_query(create_table_as(false, base, "select 1 as a, 'x'::varchar as b")) -%}
   {%- do say('created', rows_of('select * from ' ~ base)) -%}
   {%- do say('columns', adapter.get_columns_in_relation(base) | map(attribute='dtype') | list) -%}
