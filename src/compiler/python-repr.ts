@@ -49,18 +49,27 @@ function floatText(value: number, isFloat = false): string {
 function stringRepr(text: string): string {
   if (!needsEscapes.test(text)) return `'${text}'`;
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
-  let out = '';
-  for (const char of text) {
-    const code = char.codePointAt(0) as number;
-    if (char === quote || char === '\\') out += `\\${char}`;
-    else if (char === '\n') out += '\\n';
-    else if (char === '\r') out += '\\r';
-    else if (char === '\t') out += '\\t';
-    else if (code < 0x20 || code === 0x7f) out += `\\x${code.toString(16).padStart(2, '0')}`;
-    else if (code >= 0x80 && code < 0xa1) out += `\\x${code.toString(16)}`;
-    else out += char;
+  const other = quote === "'" ? '"' : "'";
+  const escaped = text.replace(escapedEverywhere, (char) => (char === other ? char : escape(char)));
+  return quote + escaped + quote;
+}
+
+function escape(char: string): string {
+  switch (char) {
+    case '\n':
+      return '\\n';
+    case '\r':
+      return '\\r';
+    case '\t':
+      return '\\t';
+    case "'":
+    case '"':
+    case '\\':
+      return `\\${char}`;
+    default:
+      return `\\x${(char.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`;
   }
-  return quote + out + quote;
 }
 
 const needsEscapes = /['\\\x00-\x1f\x7f-\xa0]/;
+const escapedEverywhere = /['"\\\x00-\x1f\x7f-\xa0]/g;

@@ -24,6 +24,7 @@ describe('QuietMacros', () => {
     ['calls of quiet macros', '{% macro m() %}{{ n() }}{% endmacro %}{% macro n() %}1{% endmacro %}'],
     ['itself', '{% macro m(n) %}{{ m(n - 1) if n }}{% endmacro %}'],
     ['our type macros, through dispatch', '{% macro m() %}{{ dbt.type_string() }}{% endmacro %}'],
+    ['variables that have a default', "{% macro m() %}{{ var('a', 2) }} {{ var('b', 'x') }}{% endmacro %}"],
     ['the target', '{% macro m() %}{{ target.name }}{% endmacro %}'],
   ])('holds macros with %s', async (_, macros) => {
     expect(await isQuiet(macros)).toBe(true);
@@ -32,7 +33,10 @@ describe('QuietMacros', () => {
   it.each([
     ['refer to something', "{% macro m() %}{{ ref('a') }}{% endmacro %}"],
     ['configure', "{% macro m() %}{{ config(tags='a') }}{% endmacro %}"],
-    ['read variables', "{% macro m() %}{{ var('a') }}{% endmacro %}"],
+    ['need a variable', "{% macro m() %}{{ var('a') }}{% endmacro %}"],
+    ['need one, with a default that is none', "{% macro m() %}{{ var('a', none) }}{% endmacro %}"],
+    ['ask for a variable that an argument names', '{% macro m(a) %}{{ var(a, 1) }}{% endmacro %}'],
+    ['hand var on', "{% macro m() %}{% set v = var %}{{ v('a') }}{{ var('a', 1) }}{% endmacro %}"],
     ['read the environment', "{% macro m() %}{{ env_var('A', '') }}{% endmacro %}"],
     ['stop', "{% macro m() %}{{ exceptions.raise_compiler_error('x') }}{% endmacro %}"],
     [

@@ -41,7 +41,8 @@ export class QuietMacros {
       const called = this.#registry.find(name, this.#packageName);
       if (called && !this.#isQuiet(called)) return false;
       // Any other name is a parameter, a variable of the macro itself, or nothing.
-      if (name === 'adapter' || (!called && this.#registry.hasPackage(name))) packages.add(name);
+      if (name === 'adapter' || name === 'var' || (!called && this.#registry.hasPackage(name)))
+        packages.add(name);
     }
     const calls = new Map<string, number>();
     for (const call of facts.calls) {
@@ -56,6 +57,10 @@ export class QuietMacros {
         );
         if (!found || !this.#isQuiet(found)) return false;
         calls.set('adapter', (calls.get('adapter') ?? 0) + 1);
+      } else if (call.name === 'var') {
+        // With a default it can't fail, and what it gives can't matter.
+        if (call.literalArgs?.length !== 2 || call.literalArgs[1] === null) return false;
+        calls.set('var', (calls.get('var') ?? 0) + 1);
       } else if (pkg === 'adapter' && rest !== undefined) {
         // Without a database every other method of the adapter answers with nothing.
         calls.set('adapter', (calls.get('adapter') ?? 0) + 1);
@@ -65,7 +70,7 @@ export class QuietMacros {
         calls.set(pkg, (calls.get(pkg) ?? 0) + 1);
       }
     }
-    // A package or the adapter as a value of its own could lead anywhere.
+    // A package, the adapter or `var` as a value of its own could lead anywhere.
     const { source } = entry.definition;
     return [...packages].every((name) => mentions(source, name) === (calls.get(name) ?? 0));
   }
@@ -86,7 +91,6 @@ const loud = new Set([
   'metric',
   'function',
   'doc',
-  'var',
   'env_var',
   'builtins',
   'context',
