@@ -3,7 +3,6 @@ import { FaultyStorage, faults, MemoryStorage, storageErrors } from '../storage/
 import { removeOf } from './actions.ts';
 import { writeCheckpoint } from './checkpoint-write.ts';
 import {
-  describeParquetRowsContract,
   intercept,
   memoryRows,
   createTestTable,
@@ -20,8 +19,6 @@ import { checkpointPath, commitPath, lastCheckpointPath, padVersion } from './lo
 import { readSnapshot } from './read-snapshot.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-describeParquetRowsContract('memoryRows', memoryRows);
 
 /** Versions 0 to `last`; version n adds file n, and from 5 on removes file n - 5. */
 async function tableOf(last: number): Promise<MemoryStorage> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type DataType, field, primitive, type StructType } from '../delta/index.ts';
+import { Database } from '../duckdb/index.ts';
 import { LocalStorage, MemoryStorage, type Storage } from '../storage/index.ts';
 import { duckdbParquetRows } from './index.ts';
 
@@ -66,6 +67,19 @@ describe('duckdbParquetRows', () => {
         expect.fail('there is no row');
     };
     await expect(read()).rejects.toMatchObject({ code: 'storage.not-found' });
+  });
+
+  it('reads statistics that JSON has no words for as unknown', async () => {
+    const file = path.join(folder, 'log', 'stats.parquet');
+    await using database = await Database.open();
+    await using session = await database.session();
+    await session.run(
+      `COPY (SELECT {'path': 'NaN "Infinity"', 'stats_parsed': {'min': 'nan'::DOUBLE, 'max': '-inf'::DOUBLE}} AS "add") TO '${file}' (FORMAT parquet)`,
+    );
+    const read = [];
+    for await (const row of duckdbParquetRows.read(new LocalStorage(folder), 'log/stats.parquet'))
+      read.push(row);
+    expect(read).toEqual([{ add: { path: 'NaN "Infinity"', stats_parsed: { min: null, max: null } } }]);
   });
 
   it('fails on a torn file', async () => {

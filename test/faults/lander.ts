@@ -64,6 +64,6 @@ async function land(batch: string): Promise<number> {
 
 async function* streamed(batch: string): AsyncGenerator<{ batch: string; n: number; filler: string }> {
   for (let n = 0; n < task.rowsPerBatch; n += 1) {
-    yield { batch, n, filler: `${n} `.repeat(30) };
+    yield { batch, n, filler: `${n} `.repeat(60) };
   }
 }

@@ -51,12 +51,14 @@ export class Landers {
   /**
    * Runs a lander to its end.
    *
-   * @param about `started` is called once it is about to write; `userId` is whose rights it has.
+   * @param about `started` is called once it is about to write, `landed` once its first write is done;
+   * `userId` is whose rights it has.
    */
   run(
     task: LanderTask,
     about: {
       readonly started?: (child: ChildProcess) => void;
+      readonly landed?: (child: ChildProcess) => void;
       readonly userId?: number;
       readonly heapMegabytes?: number;
       readonly env?: Readonly<Record<string, string>>;
@@ -76,11 +78,17 @@ export class Landers {
     return new Promise((done, failed) => {
       let output = '';
       let problems = '';
-      let isStarted = false;
+      const waiting = new Map([
+        ['ready', about.started],
+        ['landed', about.landed],
+      ]);
       child.stdout.on('data', (data: Buffer) => {
         output += data;
-        if (!isStarted && output.includes('ready')) about.started?.(child);
-        isStarted ||= output.includes('ready');
+        for (const [word, tell] of waiting) {
+          if (!output.includes(word)) continue;
+          waiting.delete(word);
+          tell?.(child);
+        }
       });
       child.stderr.on('data', (data: Buffer) => {
         problems += data;

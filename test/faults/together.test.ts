@@ -113,7 +113,7 @@ describe('rows that stream', () => {
     const table = join(folder, 'streamed');
     // Held all at once they would take several times as much.
     const heapMegabytes = 40;
-    const rows = 300_000;
+    const rows = 150_000;
     const stream = task(table, 's', { doing: 'stream', batches: 1, rowsPerBatch: rows });
     expect((await landers.run(stream, { heapMegabytes })).batches).toEqual(['s-0']);
     const read = await landers.run(task(table, 'r', { doing: 'read' }), { heapMegabytes });
