@@ -4,7 +4,8 @@ import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
-const main = resolve(import.meta.dirname, '../../dist/cli/main.js');
+/** The built command. */
+export const main: string = resolve(import.meta.dirname, '../../dist/cli/main.js');
 
 /** What a command printed and how it ended. */
 export interface Ended {
