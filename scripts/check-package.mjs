@@ -3,7 +3,7 @@
  * and runs the command and the library from there.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { publint } from 'publint';
@@ -43,6 +43,17 @@ try {
      if (rows.length !== 2) throw new Error('two rows were written, ' + rows.length + ' came back');`,
   );
   run(process.execPath, ['use.mjs'], folder);
+  // The example that comes with the package builds from a copy, on the data it was made for.
+  const example = join(folder, 'markets');
+  cpSync(join(folder, 'node_modules/boathouse/examples/markets'), example, { recursive: true });
+  const data = join(root, 'node_modules/vega-datasets/data');
+  for (const [file, table] of [
+    ['sp500-2000.csv', 'sp500_daily'],
+    ['stocks.csv', 'stock_monthly'],
+  ]) {
+    run('npx', ['--no-install', 'boathouse', 'land', join(data, file), `lake/landing/${table}`], example);
+  }
+  run('npx', ['--no-install', 'boathouse', 'build', '--profiles-dir', '.'], example);
   console.log(`package: ${sizeMiB.toFixed(2)} MiB, installs and runs in an empty folder`);
 } finally {
   rmSync(folder, { recursive: true, force: true });

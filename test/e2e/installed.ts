@@ -1,5 +1,5 @@
 /** The package as a user has it: packed, unpacked into an empty folder, its dependencies linked and not downloaded. */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { ended } from './command.ts';
 
 const checkout = resolve(import.meta.dirname, '../..');
 
@@ -25,15 +26,15 @@ export interface Ran {
 export class InstalledPackage {
   readonly path: string = realpathSync(mkdtempSync(join(tmpdir(), 'boathouse-installed-')));
 
-  /** @throws when packing fails, or a dependency isn't in the checkout. */
-  constructor() {
+  /** Packs and unpacks. @throws when that fails, or a dependency isn't in the checkout. */
+  async install(): Promise<void> {
     const modules = join(this.path, 'node_modules');
     const home = join(modules, 'boathouse');
     mkdirSync(home, { recursive: true });
     // Not through the lifecycle scripts: they would build while other tests run what is built.
-    must('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', this.path], checkout);
+    await must('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', this.path], checkout);
     const [tarball = ''] = readdirSync(this.path).filter((name) => name.endsWith('.tgz'));
-    must('tar', ['-xzf', join(this.path, tarball), '-C', home, '--strip-components', '1'], this.path);
+    await must('tar', ['-xzf', join(this.path, tarball), '-C', home, '--strip-components', '1'], this.path);
     const manifest = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as {
       dependencies: Record<string, string>;
       bin: { boathouse: string };
@@ -49,21 +50,21 @@ export class InstalledPackage {
   }
 
   /** Runs lines of shell in `folder`, stopping at the first that fails. */
-  shell(lines: string, folder: string): Ran & { readonly folder: string } {
+  async shell(lines: string, folder: string): Promise<Ran & { readonly folder: string }> {
     const note = join(this.path, 'folder.txt');
     writeFileSync(note, folder);
     const script = `set -eo pipefail\nexec 2>&1\ntrap 'pwd > ${note}' EXIT\n${lines}`;
-    const ran = this.#run('bash', ['-c', script], folder);
+    const ran = await this.#run('bash', ['-c', script], folder);
     return { ...ran, folder: readFileSync(note, 'utf8').trim() };
   }
 
   /** Checks a TypeScript program against the package's declarations, then runs it in `folder`. */
-  program(text: string, folder: string, name: string): Ran {
+  async program(text: string, folder: string, name: string): Promise<Ran> {
     writeFileSync(join(folder, `${name}.ts`), text);
     const compiler = join(checkout, 'node_modules/typescript/bin/tsc');
     // What a new project has: Arrow's declarations need the types of the web's streams.
     const options = '--target esnext --module nodenext --strict --types node'.split(' ');
-    const checked = this.#run(process.execPath, [compiler, ...options, `${name}.ts`], folder);
+    const checked = await this.#run(process.execPath, [compiler, ...options, `${name}.ts`], folder);
     return checked.code === 0 ? this.#run(process.execPath, [`${name}.js`], folder) : checked;
   }
 
@@ -71,26 +72,20 @@ export class InstalledPackage {
     rmSync(this.path, { recursive: true, force: true });
   }
 
-  #run(command: string, args: readonly string[], cwd: string): Ran {
+  #run(command: string, args: readonly string[], cwd: string): Promise<Ran> {
     const { FORCE_COLOR: _color, DBT_PROFILES_DIR: _profiles, ...rest } = process.env;
-    const ran = spawnSync(command, args, {
-      cwd,
-      encoding: 'utf8',
-      env: {
-        ...rest,
-        HOME: this.path,
-        NO_COLOR: '1',
-        PATH: `${join(this.path, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
-        npm_config_update_notifier: 'false',
-      },
-    });
-    if (ran.error) throw ran.error;
-    return { code: ran.status ?? 137, output: ran.stdout + ran.stderr };
+    const env = {
+      ...rest,
+      HOME: this.path,
+      NO_COLOR: '1',
+      PATH: `${join(this.path, 'node_modules/.bin')}:${process.env['PATH'] ?? ''}`,
+      npm_config_update_notifier: 'false',
+    };
+    return ended(spawn(command, args, { cwd, env }));
   }
 }
 
-function must(command: string, args: readonly string[], cwd: string): void {
-  const ran = spawnSync(command, args, { cwd, encoding: 'utf8' });
-  if (ran.status !== 0)
-    throw new Error(`${command} ${args.join(' ')} ended with ${ran.status}:\n${ran.stderr}`);
+async function must(command: string, args: readonly string[], cwd: string): Promise<void> {
+  const ran = await ended(spawn(command, args, { cwd }));
+  if (ran.code !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${ran.code}:\n${ran.stderr}`);
 }

@@ -12,24 +12,30 @@ const pages = followed.map((page) => ({ page, steps: readSteps(readFileSync(join
 
 describe.skipIf(process.platform === 'win32')('a reader who follows (needs a POSIX shell)', () => {
   let installed: InstalledPackage;
-  beforeAll(() => {
+  beforeAll(async () => {
     installed = new InstalledPackage();
+    await installed.install();
   });
   afterAll(() => installed.remove());
 
   it.each(pages.filter(({ steps }) => steps.length > 0).map(({ page, steps }) => [page, steps] as const))(
     '%s gets what it says',
-    (page, steps) => {
+    async (page, steps) => {
       let folder = join(installed.path, page.replaceAll(/\W+/g, '-'));
       mkdirSync(folder);
-      for (const step of steps) folder = follow(installed, step, folder, page);
+      for (const step of steps) folder = await follow(installed, step, folder, page);
     },
     180_000,
   );
 });
 
 /** Does one step, and gives the folder that the next one begins in. */
-function follow(installed: InstalledPackage, step: Step, folder: string, page: string): string {
+async function follow(
+  installed: InstalledPackage,
+  step: Step,
+  folder: string,
+  page: string,
+): Promise<string> {
   const where = `${page}:${step.line}`;
   if (step.kind === 'file') {
     const file = join(folder, step.path);
@@ -41,8 +47,8 @@ function follow(installed: InstalledPackage, step: Step, folder: string, page: s
   const text = step.text.replace(/^npm install boathouse$/m, 'true');
   const ran =
     step.kind === 'shell'
-      ? installed.shell(text, folder)
-      : { ...installed.program(text, folder, `line-${step.line}`), folder };
+      ? await installed.shell(text, folder)
+      : { ...(await installed.program(text, folder, `line-${step.line}`)), folder };
   expect(ran.code, `${where}\n${text}\n${ran.output}`).toBe(0);
   const missing = missingLine(ran.output, step.output);
   expect(missing, `${where}: a line is missing from\n${ran.output}`).toBeUndefined();
