@@ -212,6 +212,18 @@ describe('configuration', () => {
     expect(node.alias).toBe('m_alias');
   });
 
+  it('reaches folders whose names are numbers', async () => {
+    const node = await model({
+      'dbt_project.yml':
+        'name: shop\nversion: "1.0"\nprofile: shop\nmodels:\n  shop:\n    raw:\n      +tags: raw\n      +meta: {"b": 1, "1": 2}\n      "2024":\n        +materialized: table\n        +schema: "24"\n',
+      'models/raw/2024/m.sql': 'select 1 as id',
+    });
+    expect([node.config.materialized, node.schema, node.tags]).toEqual(['table', 'main_24', ['raw']]);
+    expect(Object.keys(node.config).filter((key) => /^\d/.test(key))).toEqual([]);
+    expect(node.unrendered_config).toMatchObject({ materialized: 'table', schema: '24' });
+    expect(node.config.meta).toEqual({ b: 1, '1': 2 });
+  });
+
   it('is the same whether calls are read or rendered', async () => {
     const sql =
       "{{ config(tags=['a', 'b'], meta={'k': [1, none]}) }}{{ ref('orders') }}{{ source('s', 't') }}";

@@ -4,6 +4,7 @@
  * Most keys are replaced. Lists that add up (tags, hooks, packages) are appended to, mappings
  * (`meta`, `quoting`, …) are updated key by key, and `grants` decides by a `+` before its keys.
  */
+import { Dict, str } from '../jinja/index.ts';
 import { isPlainDict } from '../project/index.ts';
 import type { Hook, Plain } from './manifest.ts';
 
@@ -38,11 +39,17 @@ export function configKey(key: string): string {
 export function mergeConfig(config: Plain, level: Plain, bad: (key: string, problem: string) => never): void {
   for (const written of Object.keys(level)) {
     const key = configKey(written);
-    const value = level[written];
+    const value = plainMapping(level[written]);
     const rule = rules.get(key);
     if (rule === undefined || !(key in config)) config[key] = rule === undefined ? value : copyOf(value);
     else config[key] = merged(rule, key, config[key], value, bad);
   }
+}
+
+/** A mapping with keys like `2024` as an object: configuration is JSON in the end, whose keys are texts. */
+function plainMapping(value: unknown): unknown {
+  if (!(value instanceof Dict)) return value;
+  return Object.fromEntries([...value.entries()].map(([key, item]) => [str(key), plainMapping(item)]));
 }
 
 function merged(

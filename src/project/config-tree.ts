@@ -1,4 +1,5 @@
 /** The config trees of dbt_project.yml: folders, and configuration keys with or without `+`. */
+import { Dict } from '../jinja/index.ts';
 import { misspelledConfigKey } from './config-keys.ts';
 import type { WarningList } from './warnings.ts';
 import type { YamlFile, YamlPath } from './yaml-file.ts';
@@ -25,6 +26,56 @@ export function checkConfigTree(
       checkConfigTree(value, file, [...path, key], warnings);
     }
   }
+}
+
+/**
+ * The file's data with every folder of its config trees as an object, those with names like `2024` in them
+ * too: there the order doesn't matter, which such keys lose. Values of configuration stay as they are.
+ */
+export function withPlainFolders(data: PlainDict): PlainDict {
+  const changed = Object.entries(data).flatMap(([key, value]): [string, unknown][] => {
+    if (!treeKeys.has(key)) return [];
+    const plain = plainFolder(value);
+    return plain === value ? [] : [[key, plain]];
+  });
+  return changed.length === 0 ? data : { ...data, ...Object.fromEntries(changed) };
+}
+
+const treeKeys: ReadonlySet<string> = new Set([
+  'models',
+  'seeds',
+  'snapshots',
+  'sources',
+  'tests',
+  'data_tests',
+  'unit_tests',
+  'analyses',
+  'exposures',
+  'functions',
+  'metrics',
+  'semantic-models',
+  'saved-queries',
+]);
+
+function plainFolder(value: unknown): unknown {
+  const entries = isPlainDict(value) ? Object.entries(value) : namedEntries(value);
+  if (entries === undefined) return value;
+  let isChanged = value instanceof Dict;
+  const plain = entries.map(([key, item]): [string, unknown] => {
+    const inner = key.startsWith('+') || configMappings.has(key) ? item : plainFolder(item);
+    isChanged ||= inner !== item;
+    return [key, inner];
+  });
+  return isChanged ? Object.fromEntries(plain) : value;
+}
+
+/** The entries of a `Dict` with texts for keys. */
+function namedEntries(value: unknown): [string, unknown][] | undefined {
+  if (!(value instanceof Dict)) return undefined;
+  const entries = [...value.entries()];
+  const isNamed = ([key]: readonly [unknown, unknown]): boolean =>
+    typeof key === 'string' && key !== '__proto__';
+  return entries.every(isNamed) ? (entries as [string, unknown][]) : undefined;
 }
 
 /** Configuration keys whose values are mappings: what is inside is not a folder. */

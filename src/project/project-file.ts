@@ -5,7 +5,7 @@ import { checkDbtVersion } from './dbt-version.ts';
 import { projectErrors } from './errors.ts';
 import { Fields, failAt } from './fields.ts';
 import { knownFlags } from './config-keys.ts';
-import { checkConfigTree, warnMisspelled } from './config-tree.ts';
+import { checkConfigTree, warnMisspelled, withPlainFolders } from './config-tree.ts';
 import type { DispatchRule, ProjectConfig, QueryComment, Quoting } from './project.ts';
 import { readTextIfThere } from './read-text.ts';
 import type { YamlRenderer } from './render-yaml.ts';
@@ -33,7 +33,7 @@ export function readProjectFile(folder: string, warnings: WarningList): RawProje
   const file = parseYaml(text.trimEnd(), path);
   for (const warning of file.warnings) warnings.add(warning);
   if (!isPlainDict(file.value)) failAt(file, [], 'a mapping', file.value);
-  return { path, file, data: file.value };
+  return { path, file, data: withPlainFolders(file.value) };
 }
 
 /** What parsing a project file needs beside it. */
