@@ -62,6 +62,9 @@ export const landCommand: CommandSpec = {
         signal,
       };
       const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+      // The engine finishes its look at a large file before it notices.
+      const onStop = (): void => terminal.err('Stopping: nothing is landed (Ctrl-C again quits at once)\n');
+      signal.addEventListener('abort', onStop, { once: true });
       const result = await land(told as unknown as LandOptions);
       if (flags.is('json') === true) {
         const { kind: outcome, ...rest } = result;

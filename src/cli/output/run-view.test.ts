@@ -15,6 +15,7 @@ function screen(columns = 80): { terminal: Terminal; text: () => string } {
     colors: picocolors.createColors(false),
     isLive: false,
     columns,
+    columnsNow: () => columns,
     footer: new Footer(write, false),
     out: write,
     err: write,

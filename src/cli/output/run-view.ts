@@ -209,8 +209,9 @@ class RunView {
     });
     const frame = frames[Math.floor(now / 100) % frames.length]!;
     const head = ` ${frame} ${this.#finished}/${this.#total}  ${seconds(now - this.#startedMs)}  `;
-    const tail = clip(running.join(', '), Math.max(0, this.#terminal.columns - width(head) - 1));
-    return `${cyan(head)}${dim(tail)}`;
+    const room = this.#terminal.columnsNow() - 1;
+    if (width(head) >= room) return cyan(clip(head, room));
+    return `${cyan(head)}${dim(clip(running.join(', '), room - width(head)))}`;
   }
 
   #say(text: string): void {

@@ -16,6 +16,8 @@ export interface Terminal {
   readonly isLive: boolean;
   readonly columns: number;
   readonly footer: Footer;
+  /** The width as it is now, however narrow: a line that wraps can't be taken back. */
+  columnsNow(): number;
   /** Prints to standard output, above the footer. */
   out(text: string): void;
   /** Prints to standard error, above the footer. */
@@ -52,6 +54,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
     isLive,
     columns,
     footer,
+    columnsNow: () => stdout.columns || columns,
     out: (text) => print(stdout, text),
     err: (text) => print(stderr, text),
     data: (piece) =>
