@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { systemClock } from '../base/index.ts';
-import { type FileRow, fileRow, type FolderRow, type InputRecord, kindOf, readFolder } from './disk.ts';
+import { type FileRow, type FolderRow, fileRow, type InputRecord, kindOf, readFolder } from './disk.ts';
 
 /** Whether a record still holds, and how sure it was from the outside alone. */
 export type InputsState =

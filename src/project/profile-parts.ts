@@ -190,11 +190,13 @@ function parseAttachment(attachment: Fields, path: string): AttachProfile {
 }
 
 /** The plugins of dbt-duckdb that have a counterpart here. */
-const supportedPlugins: readonly string[] = ['delta', 'excel', 'iceberg'];
+const supportedPlugins: readonly string[] = ['delta'];
 
 const pluginReasons: Readonly<Record<string, string>> = {
   postgres: 'use `attach` with `type: postgres` instead',
   motherduck: 'MotherDuck is a service; Boathouse opens local files',
+  excel: "read workbooks in SQL: read_xlsx('file.xlsx'), with `extensions: [excel]`",
+  iceberg: "read Iceberg tables in SQL: iceberg_scan('folder'), with `extensions: [iceberg]`",
   gsheet: 'Google Sheets are read by a Python plugin',
   sqlalchemy: 'SQLAlchemy is a Python library',
   glue: 'tables are not registered in AWS Glue',

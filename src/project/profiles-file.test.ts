@@ -76,7 +76,7 @@ secrets:
   - {type: gcs, name: mine, provider: config, persistent: true}
 attach:
   - {path: 'x.sqlite', type: sqlite, read_only: 'true', options: {schema: public, journal_mode: wal}}
-plugins: [{module: delta, alias: d, config: {x: 1}}, excel]
+plugins: [{module: delta, alias: d, config: {x: 1}}, {module: dbt.adapters.duckdb.plugins.delta}]
 retries: {connect_attempts: 3, query_attempts: 2, retryable_exceptions: [IOException, HTTPException]}
 use_credential_provider: aws
 filesystems: [{fs: s3, key: abc, secret: def, client_kwargs: {endpoint_url: 'http://minio:9000'}}, {fs: file}]
@@ -106,7 +106,7 @@ keep_open: false`;
       ],
       plugins: [
         { module: 'delta', alias: 'd', config: { x: 1 } },
-        { module: 'excel', alias: 'excel', config: {} },
+        { module: 'delta', alias: 'delta', config: {} },
       ],
       retries: {
         connectAttempts: 3,

@@ -1,11 +1,11 @@
 /** dbt_project.yml: read, rendered, checked. */
 import { join } from 'node:path';
 import { nearest } from '../base/index.ts';
+import { knownFlags } from './config-keys.ts';
+import { checkConfigTree, warnMisspelled, withPlainFolders } from './config-tree.ts';
 import { checkDbtVersion } from './dbt-version.ts';
 import { projectErrors } from './errors.ts';
 import { Fields, failAt } from './fields.ts';
-import { knownFlags } from './config-keys.ts';
-import { checkConfigTree, warnMisspelled, withPlainFolders } from './config-tree.ts';
 import type { DispatchRule, ProjectConfig, QueryComment, Quoting } from './project.ts';
 import { readTextIfThere } from './read-text.ts';
 import type { YamlRenderer } from './render-yaml.ts';

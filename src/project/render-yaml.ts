@@ -3,14 +3,14 @@
  * packages.yml and selectors.yml.
  */
 import { createHash } from 'node:crypto';
-import { isBoathouseError, secrets, type SourceLocation } from '../base/index.ts';
+import { isBoathouseError, type SourceLocation, secrets } from '../base/index.ts';
 import {
   bindArguments,
   Dict,
   hostFunction,
   mapScope,
-  parseTemplate,
   PySet,
+  parseTemplate,
   SafeText,
   type Scope,
   Tuple,

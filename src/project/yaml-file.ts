@@ -8,8 +8,8 @@ import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLParseError, YAML
 import type { SourceLocation } from '../base/index.ts';
 import { Dict, type Value } from '../jinja/index.ts';
 import { projectErrors } from './errors.ts';
-import type { ProjectWarning } from './project.ts';
 import { readPlainYaml } from './plain-yaml.ts';
+import type { ProjectWarning } from './project.ts';
 import { yamlLibrary } from './yaml-library.ts';
 import { parseFraction, parseWhole, resolvePlain } from './yaml-scalar.ts';
 import type { PlainDict } from './yaml-value.ts';

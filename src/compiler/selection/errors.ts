@@ -18,7 +18,7 @@ const kinds: Kinds = {
   },
   'no-state': {
     message: (d) => `The selection '${d.selector}' compares with an earlier run, and none was given`,
-    hint: (d) => `Give the folder with an earlier ${d.needs}: --state path/to/artifacts.`,
+    hint: (d) => `An earlier ${d.needs} can't be given yet (--state): select by name, tag or path.`,
   },
 };
 
