@@ -20,7 +20,7 @@ import type { RunOperationOptions, RunOperationResult } from './run-operation.ts
 import type { Shown, ShowOptions } from './show.ts';
 
 export { workflowErrors } from './errors.ts';
-export { csvRow, jsonRow } from './text-rows.ts';
+export { csvRow, jsonRow, withOwnNames } from './text-rows.ts';
 export type { CleanResult } from './clean.ts';
 export type { CompiledText, CompileOptions, CompileResult } from './compile.ts';
 export type { Check, DebugResult } from './debug.ts';

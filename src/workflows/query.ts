@@ -9,7 +9,7 @@ import { type Cell, cellOf, type Grid } from './grid.ts';
 import { refuseWrites } from './only-reads.ts';
 import { openReader, type Reader, type ReaderOptions } from './reader.ts';
 import { systemProblem } from './target-folder.ts';
-import { csvRow, jsonRow } from './text-rows.ts';
+import { csvRow, jsonRow, withOwnNames } from './text-rows.ts';
 
 /** What to ask, and whom. */
 export interface QueryOptions extends ReaderOptions {
@@ -143,7 +143,8 @@ async function writeRows(
       rowCount = undefined;
       for await (const piece of arrowIpcStream(stream)) await sink.write(piece);
     } else {
-      const columns = await stream.columns();
+      const given = await stream.columns();
+      const columns = options.format === 'csv' ? given : withOwnNames(given);
       if (options.format === 'csv') await sink.write(`${csvRow(columns.map((column) => column.name))}\n`);
       if (options.format === 'json') await sink.write('[');
       for await (const batch of stream.batches()) {

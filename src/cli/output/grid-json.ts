@@ -1,9 +1,10 @@
 /** A grid's rows as JSON text: every digit of a number is kept, which objects couldn't promise. */
-import { type Grid, jsonRow } from '../../workflows/index.ts';
+import { type Grid, jsonRow, withOwnNames } from '../../workflows/index.ts';
 
 /** The rows as a JSON array of objects. */
 export function gridRowsJson(grid: Grid): string {
-  return `[${grid.rows.map((row) => jsonRow(grid.columns, row)).join(',')}]`;
+  const columns = withOwnNames(grid.columns);
+  return `[${grid.rows.map((row) => jsonRow(columns, row)).join(',')}]`;
 }
 
 /** The JSON object `text` with one more member at its end, whose value is JSON text already. */
