@@ -45,6 +45,12 @@ export function planBatches(node: ManifestNode, times: BatchTimes): readonly Bat
   return batches;
 }
 
+/** dbt's name of a batch: `2025`, `202501`, `20250131`, `20250131T09`. */
+export function batchId(node: ManifestNode, batch: Batch): string {
+  const digits = batch.start.toISOString().replace(/[-:]/g, '');
+  return digits.slice(0, { year: 4, month: 6, day: 8, hour: 11 }[sizeOf(node)]);
+}
+
 /** Whether `field` lies in the batch, as SQL. */
 export function inBatch(field: string, batch: Batch): string {
   return `${field} >= '${printTime(batch.start)}' and ${field} < '${printTime(batch.end)}'`;

@@ -17,6 +17,7 @@ type Kinds = {
     removed: readonly string[];
     retyped: readonly string[];
   }>;
+  'batches-failed': ErrorKind<{ node: string; failed: readonly string[]; total: number; problem: string }>;
   'unreadable-seed': ErrorKind<{ file: string; problem: string }>;
   'seed-columns-changed': ErrorKind<{
     seed: string;
@@ -89,6 +90,13 @@ const kinds: Kinds = {
       ].join('\n'),
     hint: () =>
       'Set on_schema_change to append_new_columns or sync_all_columns, or run once with --full-refresh.',
+    exitCode: 1,
+  },
+  'batches-failed': {
+    message: (d) =>
+      `${d.failed.length} of ${d.total} batches of ${d.node} failed (${d.failed.slice(0, 10).join(', ')}${d.failed.length > 10 ? ', …' : ''}): ${d.problem}`,
+    hint: () =>
+      'The other batches are in the table. Run the failed ones again with --event-time-start and --event-time-end.',
     exitCode: 1,
   },
   'unreadable-seed': {

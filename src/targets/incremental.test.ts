@@ -124,6 +124,53 @@ select * from (values (1, 'anna', timestamp '2025-02-01'), (3, 'cat', timestamp 
   });
 });
 
+describe('snapshots of a project with macros of its own', () => {
+  const snapshot = (strategy: string): Record<string, string> => ({
+    'snapshots/s.sql': `{% snapshot s %}{{ config(unique_key='id', strategy='${strategy}', check_cols=['name'], updated_at='ts') }}
+select 1 as id, '{{ var('name') }}' as name, timestamp '{{ var('ts') }}' as ts{{ ", 5 as more" if var('more', false) }}{% endsnapshot %}`,
+  });
+  const states = async (): Promise<string[]> =>
+    (await lake.query("select name || ' ' || (dbt_valid_to is null) from s order by dbt_valid_from")).flat();
+
+  it('tell changes by its own strategy', async () => {
+    await lake.write({
+      ...snapshot('first_letter'),
+      'macros/strategy.sql': `{% macro snapshot_first_letter_strategy(node, snapshotted_rel, current_rel, model_config, target_exists) %}
+{{ return({'unique_key': model_config['unique_key'], 'updated_at': 'ts', 'row_changed': snapshotted_rel ~ '.name[1] <> ' ~ current_rel ~ '.name[1]', 'scd_id': snapshot_hash_arguments(['id', 'ts']), 'hard_deletes': 'ignore', 'invalidate_hard_deletes': false}) }}{% endmacro %}`,
+    });
+    const seen: string[][] = [];
+    for (const [name, ts] of [
+      ['ann', '2025-01-01'],
+      ['anna', '2025-01-02'],
+      ['bob', '2025-01-03'],
+    ]) {
+      const more = name === 'bob';
+      expect(statuses((await lake.build({ vars: { name, ts, more } })).results)).toEqual({ s: 'success' });
+      seen.push(await states());
+    }
+    expect(seen).toEqual([['ann true'], ['ann true'], ['ann false', 'bob true']]);
+    expect(await lake.query('select more from s order by name')).toEqual([['NULL'], ['5']]);
+  });
+
+  it('are written by its own macros', async () => {
+    await lake.write({
+      ...snapshot('check'),
+      'macros/merge.sql': `{% macro snapshot_merge_sql(target, source, insert_cols) %}delete from {{ target }};
+insert into {{ target }} ({{ insert_cols | join(', ') }}) select {{ insert_cols | join(', ') }} from {{ source }} where dbt_change_type = 'insert'{% endmacro %}`,
+    });
+    await lake.build({ vars: { name: 'ann', ts: '2025-01-01' } });
+    const { results } = await lake.build({ vars: { name: 'bob', ts: '2025-01-02' } });
+    expect(statuses(results)).toEqual({ s: 'success' });
+    expect(await states()).toEqual(['bob true']);
+  });
+
+  it("are refused where the strategy is nobody's", async () => {
+    await lake.write(snapshot('of_nobody'));
+    const { results } = await lake.build({ vars: { name: 'ann', ts: '2025-01-01' } });
+    expect(results.get('s')?.error).toMatchObject({ code: 'targets.unsupported-strategy' });
+  });
+});
+
 describe('microbatch models', () => {
   it('replace stretches of time, and see only their part of their parents', async () => {
     const files = (rows: string): Record<string, string> => ({
@@ -155,5 +202,51 @@ select ts::date as day, sum(n) as total, (select count(*) from {{ ref('events') 
       ['2025-01-02', '9', '1'],
       ['2025-01-03', '7', '1'],
     ]);
+  });
+
+  const settings =
+    "materialized='incremental', incremental_strategy='microbatch', event_time='day', batch_size='day', begin='2025-01-01'";
+  const days: BuildOptions = { args: { event_time_start: '2025-01-01', event_time_end: '2025-01-04' } };
+
+  it('know the batch they are in, by model.batch', async () => {
+    await lake.write({
+      'models/daily.sql': `{{ config(${settings}, pre_hook="create temp table if not exists hooked as select 1", post_hook="insert into {{ this }} values (date '2030-01-01', 'after', null, null)") }}
+{% if model.batch %}select date '{{ model.batch.event_time_start.strftime('%Y-%m-%d') }}' as day, '{{ model.batch.id }}' as id, '{{ model.batch.event_time_end }}' as until, '{{ config.get('__dbt_internal_microbatch_event_time_start') }}' as since{% endif %}`,
+    });
+    expect(statuses((await lake.build(days)).results)).toEqual({ daily: 'success' });
+    expect(await lake.query('select day, id, until, since from daily order by day')).toEqual([
+      ['2025-01-01', '20250101', '2025-01-02 00:00:00+00:00', '2025-01-01T00:00:00.000Z'],
+      ['2025-01-02', '20250102', '2025-01-03 00:00:00+00:00', '2025-01-02T00:00:00.000Z'],
+      ['2025-01-03', '20250103', '2025-01-04 00:00:00+00:00', '2025-01-03T00:00:00.000Z'],
+      ['2030-01-01', 'after', 'NULL', 'NULL'],
+    ]);
+  });
+
+  it('keep the batches that succeed when one fails, and say which', async () => {
+    const model = (failing: string): Record<string, string> => ({
+      'models/daily.sql': `{{ config(${settings}) }}
+select date '{{ model.batch.event_time_start.date() if model.batch else "2025-01-01" }}' as day, {{ "error('torn')" if model.batch and model.batch.id == '${failing}' else 1 }} as n`,
+    });
+    await lake.write(model('20250102'));
+    const { results } = await lake.build(days);
+    expect(results.get('daily')?.error).toMatchObject({ code: 'targets.batches-failed' });
+    expect(results.get('daily')?.message).toContain('1 of 3 batches of model.shop.daily failed (20250102)');
+    expect((await lake.query('select day from daily order by day')).flat()).toEqual([
+      '2025-01-01',
+      '2025-01-03',
+    ]);
+    await lake.write(model(''));
+    await lake.build({ args: { event_time_start: '2025-01-02', event_time_end: '2025-01-03' } });
+    expect((await lake.query('select count(*) from daily')).flat()).toEqual(['3']);
+  });
+
+  it("call the user's own macro for each batch", async () => {
+    await lake.write({
+      'macros/m.sql': `{% macro get_incremental_microbatch_sql(arg_dict) %}insert into {{ arg_dict['target_relation'] }} select day, 'mine' from {{ arg_dict['temp_relation'] }}{% endmacro %}`,
+      'models/daily.sql': `{{ config(${settings}) }}
+select date '{{ model.batch.event_time_start.date() if model.batch else "2025-01-01" }}' as day, 'ours' as who`,
+    });
+    await lake.build(days);
+    expect((await lake.query('select who from daily order by day')).flat()).toEqual(['ours', 'mine', 'mine']);
   });
 });

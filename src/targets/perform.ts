@@ -88,6 +88,8 @@ class Performer {
         return await this.#hook(step.sql);
       case 'sql':
         return await this.#run(step.sql, step.main === true);
+      case 'render':
+        return await this.#render(step);
       case 'macro':
         return await this.#macro(step);
       case 'load-seed':
@@ -144,6 +146,15 @@ class Performer {
     const { response } = await this.#input.session.execute(sql, { fetch: false, planned });
     // A plan may have several: a microbatch model has one for each batch.
     if (isMain) this.#rows = (this.#rows ?? 0) + (response.rowsAffected ?? 0);
+  }
+
+  async #render(step: PlanStep & { kind: 'render' }): Promise<void> {
+    const { compilation, node, engine, work } = this.#input;
+    // The macros may run statements of their own, and ask for what those have made.
+    work.dropIndex();
+    const names = new Map<string, Value>(Object.entries(step.names));
+    const sql = await compilation.renderIn(node, step.template, engine, { names });
+    if (sql.trim() !== '') await this.#run(sql, step.main === true, false);
   }
 
   async #macro(step: PlanStep & { kind: 'macro' }): Promise<void> {

@@ -11,14 +11,16 @@ import { printName } from './relation-sql.ts';
  * hooks inside, the work, hooks inside, its end, hooks outside. Pure.
  *
  * @param late steps after the last hook inside, still in the transaction: what others see on disk.
+ * @param hooks which of them belong to these steps, where a node has several transactions.
  */
 export function frame(
   node: ManifestNode,
   steps: readonly PlanStep[],
   late: readonly PlanStep[] = [],
+  hooks: { readonly pre: boolean; readonly post: boolean } = { pre: true, post: true },
 ): readonly PlanStep[] {
-  const pre = hookSteps('pre', node.config['pre-hook']);
-  const post = hookSteps('post', node.config['post-hook']);
+  const pre = hooks.pre ? hookSteps('pre', node.config['pre-hook']) : [];
+  const post = hooks.post ? hookSteps('post', node.config['post-hook']) : [];
   const inside = [...pre.filter(isInside), ...steps, ...post.filter(isInside), ...late];
   // One statement is a transaction of its own.
   const statements = inside.filter((step) => step.kind !== 'made' && step.kind !== 'stage-external');

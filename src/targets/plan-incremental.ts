@@ -52,7 +52,8 @@ export function planIncremental(input: PlanInput): readonly PlanStep[] {
   ]);
 }
 
-interface Written {
+/** The steps that write, before and after the table's columns change. */
+export interface Written {
   readonly before: readonly PlanStep[];
   readonly after: readonly PlanStep[];
 }
@@ -124,7 +125,8 @@ function viaRows(input: PlanInput, statements: (rows: string) => readonly string
   };
 }
 
-function viaMacro(input: PlanInput, changes: ColumnChanges, macro: string): Written {
+/** The user's macro of a strategy, given the new rows in a temporary table. */
+export function viaMacro(input: PlanInput, changes: ColumnChanges, macro: string): Written {
   const rows = rowsName(input.target);
   const written = viaRows(input, () => []);
   const predicates = input.node.config['predicates'] ?? input.node.config['incremental_predicates'] ?? null;

@@ -1,78 +1,86 @@
-/** Plans of microbatch models: one query for each stretch of time, all in one transaction. Pure. */
+/** Plans of microbatch models: one transaction for each stretch of time. Pure. */
+import type { ManifestNode } from '../compiler/index.ts';
 import { quoteIdentifier } from '../duckdb/index.ts';
 import { type Batch, inBatch } from './batches.ts';
 import { onSchemaChange, planColumnChanges } from './column-changes.ts';
 import { badConfig, text, textList } from './node-config.ts';
 import type { PlanStep } from './plan.ts';
 import { documentSteps, frame, indexSteps, subquery } from './plan-frame.ts';
-import { isRebuilt } from './plan-incremental.ts';
+import { viaMacro } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
 import { dropOther } from './plan-relation.ts';
 import { printName } from './relation-sql.ts';
 
-/** A batch and the model's SQL compiled for it: its parents with an `event_time` are cut to that stretch. */
-export interface CompiledBatch extends Batch {
-  readonly code: string;
+/** Which of a run's batches one is. */
+export interface BatchPlace {
+  readonly batch: Batch;
+  /** The first one makes the table where it has to be made, and runs the hooks before. */
+  readonly isFirst: boolean;
+  /** The last one runs the hooks after. */
+  readonly isLast: boolean;
+  /** Whether the table is made of the batches, rather than changed by them. */
+  readonly isRebuilt: boolean;
 }
 
 /**
- * Replaces the rows of the batches' time by the model's, batch by batch, or builds the table of them.
+ * Replaces the rows of one batch's time by the model's, or begins the table with them. Others that
+ * follow keep what this one did, whatever becomes of them.
  *
+ * @param input `code` is compiled for the batch: parents with an `event_time` are cut to its stretch.
  * @throws targets.bad-config
  */
-export function planMicrobatch(input: PlanInput, batches: readonly CompiledBatch[]): readonly PlanStep[] {
+export function planMicrobatch(input: PlanInput, place: BatchPlace): readonly PlanStep[] {
   const { node, target } = input;
+  const field = checkedField(node);
+  const steps = [
+    ...(place.isRebuilt && place.isFirst
+      ? beginSteps(input, place, field)
+      : replaceSteps(input, place, field)),
+    ...(place.isLast ? documentSteps(node, target, 'table', undefined) : []),
+    { kind: 'made', relation: target, as: 'table', select: null } as const,
+  ];
+  return frame(node, steps, [], { pre: place.isFirst, post: place.isLast });
+}
+
+/** The column of the rows' time. @throws targets.bad-config */
+function checkedField(node: ManifestNode): string {
   const field = text(node, 'event_time');
   if (field === undefined) throw badConfig(node, 'event_time', 'must be set for the strategy microbatch');
-  if (textList(node, 'unique_key').length > 0) {
-    throw badConfig(
-      node,
-      'unique_key',
-      'has no meaning for the strategy microbatch, which replaces stretches of time',
-    );
+  if (textList(node, 'unique_key').length === 0) return field;
+  const problem = 'has no meaning for the strategy microbatch, which replaces stretches of time';
+  throw badConfig(node, 'unique_key', problem);
+}
+
+function beginSteps(input: PlanInput, { batch }: BatchPlace, field: string): readonly PlanStep[] {
+  const { node, target } = input;
+  const sql = `create or replace table ${printName(target)} as\nselect * from ${rowsOf(input, batch, field)}`;
+  return [...dropOther(input, 'table'), { kind: 'sql', sql, main: true }, ...indexSteps(node, target)];
+}
+
+function replaceSteps(input: PlanInput, place: BatchPlace, field: string): readonly PlanStep[] {
+  const { node, target } = input;
+  const answer = place.isRebuilt ? 'ignore' : onSchemaChange(node.config.on_schema_change);
+  const changes = planColumnChanges(target, input.existingColumns, input.newColumns, answer);
+  const macro = 'get_incremental_microbatch_sql';
+  if (input.overridden(macro)) {
+    const written = viaMacro(input, changes, macro);
+    const altered = changes.statements.map((sql) => ({ kind: 'sql', sql }) as const);
+    return [...written.before, ...altered, ...written.after];
   }
   const name = printName(target);
-  const rows = (batch: CompiledBatch): string =>
-    `${subquery(batch.code)} as batch_rows where ${inBatch(field, batch)}`;
-  const [first, ...rest] = batches;
-  if (first === undefined)
-    return frame(node, [{ kind: 'made', relation: target, as: 'table', select: null }]);
-  const steps: PlanStep[] = [];
-  if (isRebuilt(input)) {
-    steps.push(...dropOther(input, 'table'));
-    steps.push({
-      kind: 'sql',
-      sql: `create or replace table ${name} as\nselect * from ${rows(first)}`,
-      main: true,
-    });
-    for (const batch of rest) {
-      steps.push({
-        kind: 'sql',
-        sql: `insert into ${name} by name\nselect * from ${rows(batch)}`,
-        main: true,
-      });
-    }
-    steps.push(...indexSteps(node, target));
-  } else {
-    const answer = onSchemaChange(node.config.on_schema_change);
-    const changes = planColumnChanges(target, input.existingColumns, input.newColumns, answer);
-    const list = changes.columns.map((column) => quoteIdentifier(column.name)).join(', ');
-    const predicates = textList(node, 'incremental_predicates').map((predicate) => ` and (${predicate})`);
-    const whole = { start: first.start, end: (rest.at(-1) ?? first).end };
-    for (const sql of changes.statements) steps.push({ kind: 'sql', sql });
-    steps.push({
-      kind: 'sql',
-      sql: `delete from ${name} where ${inBatch(field, whole)}${predicates.join('')}`,
-    });
-    for (const batch of batches) {
-      steps.push({
-        kind: 'sql',
-        sql: `insert into ${name} (${list})\nselect ${list} from ${rows(batch)}`,
-        main: true,
-      });
-    }
-  }
-  steps.push(...documentSteps(node, target, 'table', undefined));
-  steps.push({ kind: 'made', relation: target, as: 'table', select: null });
-  return frame(node, steps);
+  const list = changes.columns.map((column) => quoteIdentifier(column.name)).join(', ');
+  const predicates = textList(node, 'incremental_predicates').map((predicate) => ` and (${predicate})`);
+  const statements = [
+    ...changes.statements,
+    `delete from ${name} where ${inBatch(field, place.batch)}${predicates.join('')}`,
+  ];
+  const insert = `insert into ${name} (${list})\nselect ${list} from ${rowsOf(input, place.batch, field)}`;
+  return [
+    ...statements.map((sql) => ({ kind: 'sql', sql }) as const),
+    { kind: 'sql', sql: insert, main: true },
+  ];
+}
+
+function rowsOf(input: PlanInput, batch: Batch, field: string): string {
+  return `${subquery(input.code)} as batch_rows where ${inBatch(field, batch)}`;
 }

@@ -12,6 +12,7 @@ import { badConfig, mapping, text, textList } from './node-config.ts';
 import type { PlanStep } from './plan.ts';
 import { documentSteps, frame, indexSteps, subquery } from './plan-frame.ts';
 import type { PlanInput } from './plan-input.ts';
+import { planSnapshotByMacros, snapshotMacro } from './plan-snapshot-macros.ts';
 import { printName } from './relation-sql.ts';
 
 /** Compares the query with the states that are current, or begins the table. @throws targets.bad-config */
@@ -20,6 +21,8 @@ export function planSnapshot(input: PlanInput): readonly PlanStep[] {
   if (input.existing && input.existing.kind !== 'table') {
     throw badConfig(node, 'materialized', `can't be: ${printName(target)} is a ${input.existing.kind}`);
   }
+  const macro = snapshotMacro(input);
+  if (macro !== undefined) return planSnapshotByMacros(input, macro);
   const rules = snapshotRules(input);
   const steps = input.existing ? compareSteps(input, rules) : beginSteps(input, rules);
   return frame(node, [
@@ -58,7 +61,10 @@ function snapshotRules({ node }: PlanInput): SnapshotRules {
   if (strategy !== 'timestamp' && strategy !== 'check') {
     throw targetErrors['unsupported-strategy'](
       { node: node.unique_id, strategy: strategy ?? 'none', on: 'a snapshot' },
-      { location: { file: node.original_file_path }, hint: 'Use timestamp or check.' },
+      {
+        location: { file: node.original_file_path },
+        hint: `Use timestamp or check, or define the macro snapshot_${strategy ?? 'name'}_strategy.`,
+      },
     );
   }
   const keys = textList(node, 'unique_key');

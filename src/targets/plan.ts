@@ -42,6 +42,14 @@ export type PlanStep =
     }
   /** A statement. The `main` one gives the node its message. */
   | { readonly kind: 'sql'; readonly sql: string; readonly main?: boolean }
+  /** Renders a template in the node's context, and runs what it gives. */
+  | {
+      readonly kind: 'render';
+      readonly template: string;
+      /** Texts that the template sees besides. */
+      readonly names: Readonly<Record<string, string>>;
+      readonly main?: boolean;
+    }
   /** Calls a macro that the user wrote in place of ours, and runs what it gives. */
   | {
       readonly kind: 'macro';
@@ -107,6 +115,8 @@ function printStep(step: PlanStep): string {
       return block(`hook ${step.moment}${step.transaction ? '' : ' outside the transaction'}`, step.sql);
     case 'sql':
       return block(step.main ? 'sql main' : 'sql', step.sql);
+    case 'render':
+      return block(step.main ? 'render main' : 'render', step.template);
     case 'macro':
       return `macro ${step.name}(${step.arguments.map(printArgument).join(', ')})`;
     case 'load-seed':

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import type { Random } from '../base/index.ts';
 import type { Compilation, Engine, ManifestNode, RelationName } from '../compiler/index.ts';
-import { inBatch, planBatches } from './batches.ts';
 import { checkContract, declaredQuery, hasContract } from './contract.ts';
 import { targetErrors } from './errors.ts';
 import { deltaLocationOf, outputOf } from './locations.ts';
@@ -12,8 +11,8 @@ import { perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
 import { isRebuilt, strategyOf } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
-import { type CompiledBatch, planMicrobatch } from './plan-microbatch.ts';
 import { plannedMaterializations, planNode } from './plan-node.ts';
+import { planBatchesOf, runBatches } from './run-batches.ts';
 import { readSeedFacts } from './seed-facts.ts';
 import type { LakehouseSession } from './session.ts';
 import type { WorkingDatabase } from './working-database.ts';
@@ -33,9 +32,12 @@ export interface NodeRun {
 
 /** Compiles and materializes a model, seed or snapshot. @throws whatever goes wrong */
 export async function materialize(run: NodeRun): Promise<Outcome> {
-  const code = await run.timer.time('compile', () => compile(run));
+  // A microbatch model is compiled for each of its batches.
+  const isBatched = isPlanned(run) && isMicrobatch(run.node);
+  const code = await run.timer.time('compile', async () => (isBatched ? '' : await compile(run)));
   return await run.timer.time('execute', async () => {
     if (!isPlanned(run)) return await materializeByMacro(run);
+    if (isBatched) return await runBatches(run, await factsOf(run, code));
     const steps = await planFor(run, code);
     const done = await perform(steps, run);
     return { status: 'success', ...done };
@@ -44,6 +46,7 @@ export async function materialize(run: NodeRun): Promise<Outcome> {
 
 /** The steps that materializing the node would take now. */
 export async function planOf(run: NodeRun): Promise<readonly PlanStep[]> {
+  if (isPlanned(run) && isMicrobatch(run.node)) return await planBatchesOf(run, await factsOf(run, ''));
   const code = await compile(run);
   if (!isPlanned(run)) {
     const { name } = requireMaterialization(run);
@@ -111,22 +114,27 @@ async function materializeByMacro(run: NodeRun): Promise<Outcome> {
   }
 }
 
-async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]> {
-  const { compilation, node, session, engine } = run;
+/** What every plan is decided on. */
+async function factsOf(run: NodeRun, code: string): Promise<PlanInput> {
+  const { compilation, node, session } = run;
   const target = targetOf(node);
-  const existing = await session.existing(target);
-  const fullRefresh = node.config.full_refresh ?? compilation.invocation.fullRefresh;
-  const base: PlanInput = {
+  return {
     node,
     code,
     target,
-    existing,
+    existing: await session.existing(target),
     existingColumns: [],
     newColumns: [],
-    fullRefresh,
+    fullRefresh: node.config.full_refresh ?? compilation.invocation.fullRefresh,
     overridden: (macro) => compilation.findMacro(macro) !== undefined && !compilation.isBuiltIn(macro),
     defined: (macro) => compilation.findMacro(macro) !== undefined,
   };
+}
+
+async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]> {
+  const { compilation, node, session, engine } = run;
+  const base = await factsOf(run, code);
+  const { target, existing } = base;
   if (node.resource_type === 'seed') {
     const seed = await readSeedFacts(node, seedFile(compilation, node));
     return planNode({ ...base, seed, existingColumns: existing ? await session.columnsOf(target) : [] });
@@ -145,7 +153,6 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
     const existingColumns = await session.columnsOf(target);
     return planNode({ ...base, existingColumns, newColumns: await session.describe(code) });
   }
-  if (isMicrobatch(node)) return await planOfBatches(run, base);
   if (node.config.materialized === 'incremental' && !isRebuilt(base)) {
     const asksColumns = node.config.on_schema_change !== 'ignore' || strategyOf(base) === 'merge';
     return planNode({
@@ -162,37 +169,6 @@ function isMicrobatch(node: ManifestNode): boolean {
     node.config.materialized === 'incremental' &&
     node.config.incremental_strategy === 'microbatch' &&
     !isDelta(node)
-  );
-}
-
-/** Compiles the model once for each batch, its parents cut to that stretch of time, and plans them all. */
-async function planOfBatches(run: NodeRun, base: PlanInput): Promise<readonly PlanStep[]> {
-  const { compilation, node, engine, session } = run;
-  const { args, startedAt } = compilation.invocation;
-  const given = (key: string): string | undefined => (typeof args[key] === 'string' ? args[key] : undefined);
-  const isIncremental = !isRebuilt(base);
-  const batches = planBatches(node, {
-    now: startedAt,
-    isIncremental,
-    eventTimeStart: given('event_time_start'),
-    eventTimeEnd: given('event_time_end'),
-  });
-  const compiled: CompiledBatch[] = [];
-  for (const batch of batches) {
-    const { code } = await compilation.compileNode(node.unique_id, engine, {
-      eventTimeFilter: (field) => inBatch(field, batch),
-    });
-    compiled.push({ ...batch, code });
-  }
-  const [first] = compiled;
-  const asksColumns = isIncremental && first !== undefined && node.config.on_schema_change !== 'ignore';
-  return planMicrobatch(
-    {
-      ...base,
-      existingColumns: isIncremental ? await session.columnsOf(base.target) : [],
-      newColumns: asksColumns ? await session.describe(first.code) : [],
-    },
-    compiled,
   );
 }
 

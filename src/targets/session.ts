@@ -84,9 +84,9 @@ export class LakehouseSession implements WarehouseSession {
   }
 
   async columnsOf(relation: RelationName): Promise<readonly WarehouseColumn[]> {
-    const found = await this.#find(relation);
-    // A temporary table is asked for by its bare name.
-    const parts = found ?? (relation.schema === '' ? relation : undefined);
+    // A temporary table is asked for by its bare name, or by that of what it stands in for.
+    const temporary = { database: 'temp', schema: 'main', identifier: relation.identifier };
+    const parts = (await this.#find(relation)) ?? (await this.#find(temporary));
     if (!parts) return [];
     return await this.describe(`select * from ${printName(parts)}`);
   }
