@@ -1,6 +1,7 @@
 /**
  * Installs the peers that judge Boathouse (dbt, delta-rs, DuckDB for Python, Jinja2) into
- * `.cache/peers`, with the Python that stands on PATH. Nothing of Boathouse needs them: only tests in
+ * `.cache/peers`, and the oldest DuckDB that reads our catalogs into `.cache/peers-duckdb-1.4`, with the
+ * Python that stands on PATH. Nothing of Boathouse needs them: only tests in
  * `conformance/`, the differential Jinja test and `bench/` do, and they skip without.
  */
 import { spawnSync } from 'node:child_process';
@@ -18,29 +19,36 @@ const wanted = [
   'duckdb-extension-httpfs==1.5.5',
 ];
 
-const folder = resolve(import.meta.dirname, '../.cache/peers');
-const mark = join(folder, 'installed.txt');
-const stamp = wanted.join('\n');
-if (existsSync(mark) && readFileSync(mark, 'utf8') === stamp) {
-  console.log(`peers: already in ${folder}`);
-  process.exit(0);
-}
 const python = process.env.BOATHOUSE_PYTHON ?? 'python3';
-run(
-  python,
-  ['--version'],
-  'no Python 3 on PATH: the peers are optional, install Python to compare with them',
-);
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(folder, { recursive: true });
-run(python, ['-m', 'venv', join(folder, 'venv')], 'python could not make a virtual environment');
-run(
-  join(folder, 'venv/bin/pip'),
-  ['install', '--quiet', '--disable-pip-version-check', ...wanted],
-  'pip could not install the peers',
-);
-writeFileSync(mark, stamp);
-console.log(`peers: installed into ${folder}`);
+install('../.cache/peers', wanted);
+// The oldest DuckDB that has to read what we publish.
+install('../.cache/peers-duckdb-1.4', ['duckdb==1.4.0']);
+
+/** Makes a virtual environment of its own in `place`, with exactly these packages, unless it is there. */
+function install(place, packages) {
+  const folder = resolve(import.meta.dirname, place);
+  const mark = join(folder, 'installed.txt');
+  const stamp = packages.join('\n');
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === stamp) {
+    console.log(`peers: already in ${folder}`);
+    return;
+  }
+  run(
+    python,
+    ['--version'],
+    'no Python 3 on PATH: the peers are optional, install Python to compare with them',
+  );
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  run(python, ['-m', 'venv', join(folder, 'venv')], 'python could not make a virtual environment');
+  run(
+    join(folder, 'venv/bin/pip'),
+    ['install', '--quiet', '--disable-pip-version-check', ...packages],
+    'pip could not install the peers',
+  );
+  writeFileSync(mark, stamp);
+  console.log(`peers: installed into ${folder}`);
+}
 
 function run(command, args, problem) {
   const result = spawnSync(command, args, { stdio: 'inherit' });

@@ -27,7 +27,7 @@ export {
   readGeneration,
 } from './generation-log.ts';
 export { acquireLease, describeHolder, type Lease, type LeaseHolder, type LeaseOptions } from './lease.ts';
-export { markedName, pinName } from './process-mark.ts';
+export { logId, markedName, pinName } from './process-mark.ts';
 export { copyPublished, fingerprint, logOf, type PublishedCopy, settlePublished } from './published-file.ts';
 export { abandonedIn, type SweepOptions, sweepCatalog } from './sweep.ts';
 export { createViews, type ViewOutcome } from './views.ts';

@@ -1,5 +1,7 @@
 /** What runs that died have left beside external outputs. */
+import { rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { abandonedIn, logId } from '../catalog/index.ts';
 import { recoverSwaps } from './external-swap.ts';
 
 /** Where the immutable copies of an output are. */
@@ -18,4 +20,20 @@ export async function sweepOutputs(locations: readonly string[], nowMs: number):
     await recoverSwaps(folder, nowMs);
   }
   return [...new Set(local.map(pinFolderOf))];
+}
+
+/**
+ * Removes the pins that earlier runs of a target in memory have left when they died, and folders that
+ * are empty then: nobody keeps a catalog of them.
+ */
+export async function removePins(locations: readonly string[], catalogUri: string): Promise<void> {
+  for (const location of locations) {
+    const folder = pinFolderOf(location);
+    for (const pins of await abandonedIn(folder, Date.now())) {
+      if (basename(pins).includes(`.${logId(catalogUri)}.`)) await rm(pins, { recursive: true, force: true });
+    }
+    for (const empty of [folder, dirname(folder), dirname(dirname(folder))]) {
+      await rmdir(empty).catch(() => undefined);
+    }
+  }
 }

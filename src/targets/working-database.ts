@@ -13,6 +13,7 @@ import type { ExistingRelation, RelationKind, RelationName } from '../compiler/i
 import { Database, type DatabaseOptions, quoteLiteral, quotePath } from '../duckdb/index.ts';
 import { DeltaVersions } from './delta-versions.ts';
 import { Mutex } from './mutex.ts';
+import { removePins } from './output-leftovers.ts';
 import { LakehouseSession } from './session.ts';
 
 /** What the run knows of a relation it made or found that DuckDB's own catalog can't say. */
@@ -235,6 +236,7 @@ export class WorkingDatabase {
     await this.#engine.close();
     const folders = this.#private === undefined ? this.#folders : [this.#private.folder];
     for (const folder of folders) await rm(folder, { recursive: true, force: true });
+    if (this.#private === undefined) await removePins(this.locations, this.#catalogUri);
   }
 }
 
