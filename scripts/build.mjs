@@ -22,6 +22,7 @@ import {
 } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { directImports } from './direct-imports.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const dist = join(root, 'dist');
@@ -54,6 +55,7 @@ async function bundle() {
     bundle: true,
     splitting: true,
     packages: 'external',
+    plugins: [directImports(join(root, 'src'))],
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
@@ -76,11 +78,12 @@ function isEntry(path) {
   return !path.startsWith(join(dist, 'chunks'));
 }
 
-/** What the build depends on: every source's path and content, the settings, and this file. */
+/** What the build depends on: every source's path and content, the settings, and how it is built. */
 function fingerprint() {
   const hash = createHash('sha256');
-  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json', 'scripts/build.mjs'];
-  for (const file of [...settings.map((name) => join(root, name)), ...sources()]) {
+  const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json'];
+  const scripts = ['scripts/build.mjs', 'scripts/direct-imports.mjs'];
+  for (const file of [...[...settings, ...scripts].map((name) => join(root, name)), ...sources()]) {
     hash
       .update(`${relative(root, file)}\0`)
       .update(readFileSync(file))

@@ -48,35 +48,60 @@ describe('starting up', () => {
   it.skipIf(!existsSync(main)).each([['--version'], ['--help'], ['build', '--help']])(
     'loads no DuckDB and no compiler for %s %s',
     (...args) => {
-      const folder = mkdtempSync(join(tmpdir(), 'boathouse-start-'));
+      const { urls, sources } = loadedBy(args.filter((arg) => arg !== undefined));
+      expect(urls.some((url) => url.endsWith('/cli/main.js'))).toBe(true);
+      expect(urls.filter((url) => /duckdb|apache-arrow|node_modules\/yaml/.test(url))).toEqual([]);
+      expect(sources).toContain('src/cli/run-cli.ts');
+      expect([...new Set(sources.map((source) => source.split('/')[1]))].sort()).toEqual(['base', 'cli']);
+    },
+  );
+
+  it.skipIf(!existsSync(main))(
+    'loads no templates and no YAML to parse a project that has not changed',
+    () => {
+      const project = mkdtempSync(join(tmpdir(), 'boathouse-start-'));
       try {
-        const hooks = join(folder, 'hooks.mjs');
+        writeFileSync(join(project, 'dbt_project.yml'), 'name: shop\nprofile: shop\n');
         writeFileSync(
-          hooks,
-          `import { appendFileSync } from 'node:fs';
-           export async function load(url, context, next) { appendFileSync(${JSON.stringify(join(folder, 'loaded'))}, url + '\\n'); return next(url, context); }`,
+          join(project, 'profiles.yml'),
+          'shop:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n      path: lake.duckdb\n',
         );
-        const register = join(folder, 'register.mjs');
-        writeFileSync(
-          register,
-          `import { register } from 'node:module'; register(${JSON.stringify(`file://${hooks}`)});`,
-        );
-        const run = spawnSync(
-          process.execPath,
-          ['--import', register, main, ...args.filter((a) => a !== undefined)],
-          { encoding: 'utf8' },
-        );
-        expect(run.status, run.stderr).toBe(0);
-        const loaded = readFileSync(join(folder, 'loaded'), 'utf8').trim().split('\n');
-        expect(loaded.some((url) => url.endsWith('/cli/main.js'))).toBe(true);
-        expect(loaded.filter((url) => /duckdb|apache-arrow|node_modules\/yaml/.test(url))).toEqual([]);
-        const built = loaded.filter((url) => url.startsWith('file:') && url.includes('/dist/'));
-        const parts = built.flatMap((url) => sourcesIn(readFileSync(fileURLToPath(url), 'utf8')));
-        expect(parts).toContain('src/cli/run-cli.ts');
-        expect([...new Set(parts.map((part) => part.split('/')[1]))].sort()).toEqual(['base', 'cli']);
+        const args = ['parse', '--project-dir', project, '--profiles-dir', project];
+        const first = loadedBy(args);
+        expect(first.sources).toContain('src/jinja/template.ts');
+        const again = loadedBy(args);
+        expect(again.sources).toContain('src/compiler/parse-again.ts');
+        expect(
+          again.sources.filter((source) => /src\/(jinja|duckdb|targets)\/|plain-yaml/.test(source)),
+        ).toEqual([]);
       } finally {
-        rmSync(folder, { recursive: true, force: true });
+        rmSync(project, { recursive: true, force: true });
       }
     },
   );
 });
+
+/** The modules that the built command loads for `args`, and the sources that ours are made of. */
+function loadedBy(args: readonly string[]): { readonly urls: string[]; readonly sources: string[] } {
+  const folder = mkdtempSync(join(tmpdir(), 'boathouse-start-'));
+  try {
+    const hooks = join(folder, 'hooks.mjs');
+    writeFileSync(
+      hooks,
+      `import { appendFileSync } from 'node:fs';
+       export async function load(url, context, next) { appendFileSync(${JSON.stringify(join(folder, 'loaded'))}, url + '\\n'); return next(url, context); }`,
+    );
+    const register = join(folder, 'register.mjs');
+    writeFileSync(
+      register,
+      `import { register } from 'node:module'; register(${JSON.stringify(`file://${hooks}`)});`,
+    );
+    const run = spawnSync(process.execPath, ['--import', register, main, ...args], { encoding: 'utf8' });
+    expect(run.status, run.stderr).toBe(0);
+    const urls = readFileSync(join(folder, 'loaded'), 'utf8').trim().split('\n');
+    const built = urls.filter((url) => url.startsWith('file:') && url.includes('/dist/'));
+    return { urls, sources: built.flatMap((url) => sourcesIn(readFileSync(fileURLToPath(url), 'utf8'))) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
