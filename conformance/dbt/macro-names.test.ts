@@ -15,7 +15,10 @@ const dbts = JSON.parse(readFileSync(join(import.meta.dirname, 'macro-names.json
 
 /** What we leave out, and why. Calling one says that there is no such macro. */
 const leftOut: readonly (readonly [RegExp, string])[] = [
-  [/^(py_(script|write)|build_(config_dict|ref_function|source_function)|(default__)?resolve_model_name)/, 'Python models'],
+  [
+    /^(py_(script|write)|build_(config_dict|ref_function|source_function)|(default__)?resolve_model_name)/,
+    'Python models',
+  ],
   [
     /scalar_function|aggregate_function|function_(execute|language|python)|volatility/,
     'functions as resources',

@@ -6,7 +6,6 @@
  * macros (ours are our own), dbt's overview page, where a local package was installed, and the order of
  * what Python keeps in sets.
  */
-import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,15 +17,11 @@ import {
   writeCompiled,
 } from '../../src/compiler/index.ts';
 import { readProject } from '../../src/project/index.ts';
+import { dbt, noDbt } from './dbt.ts';
 
 type Json = { [key: string]: unknown };
 
-const peers = process.env['BOATHOUSE_PEERS_BIN'];
 const projects = process.env['BOATHOUSE_PROJECTS'];
-const noPeer =
-  peers === undefined || !existsSync(join(peers, 'dbt'))
-    ? 'BOATHOUSE_PEERS_BIN names no folder with dbt'
-    : '';
 
 /** The projects to compare on, with what is known to differ: a path of keys, and why. */
 const cases = [
@@ -34,7 +29,7 @@ const cases = [
     name: 'a project with a package, versions, overrides, tests, snapshots and the rest',
     folder: join(import.meta.dirname, 'wide-project'),
     profiles: '.',
-    skip: noPeer,
+    skip: noDbt,
     differs: [
       [/^nodes\.seed\.pk\.ps\.root_path$/, 'dbt links local packages into dbt_packages'],
       [
@@ -47,7 +42,7 @@ const cases = [
     name: 'the feature matrix',
     folder: join(projects ?? '', 'feature_matrix'),
     profiles: '_oracle',
-    skip: noPeer || (projects === undefined ? 'BOATHOUSE_PROJECTS names no folder' : ''),
+    skip: noDbt || (projects === undefined ? 'BOATHOUSE_PROJECTS names no folder' : ''),
     differs: [],
   },
 ] satisfies { name: string; folder: string; profiles: string; skip: string; differs: [RegExp, string][] }[];
@@ -61,15 +56,9 @@ describe.each(cases)('$name', ({ folder, profiles, skip, differs }) => {
     beforeAll(async () => {
       copy = mkdtempSync(join(tmpdir(), 'boathouse-manifest-'));
       cpSync(folder, copy, { recursive: true });
-      const dbt = (...args: string[]): void => {
-        execFileSync(join(peers ?? '', 'dbt'), ['--quiet', ...args, '--profiles-dir', profiles], {
-          cwd: copy,
-          env: { ...process.env, DBT_SEND_ANONYMOUS_USAGE_STATS: 'false' },
-          stdio: 'pipe',
-        });
-      };
-      if (existsSync(join(copy, 'packages.yml'))) dbt('deps');
-      dbt('parse');
+      if (existsSync(join(copy, 'packages.yml')))
+        await dbt(copy, '--quiet', 'deps', '--profiles-dir', profiles);
+      await dbt(copy, '--quiet', 'parse', '--profiles-dir', profiles);
       theirs = JSON.parse(readFileSync(join(copy, 'target/manifest.json'), 'utf8')) as Json;
       const options = { projectDir: copy, profilesDir: join(copy, profiles), env: {} };
       const invocation: Invocation = {
@@ -116,16 +105,13 @@ describe.each(cases)('$name', ({ folder, profiles, skip, differs }) => {
   });
 });
 
-describe.skipIf(noPeer !== '')(`compiled code beside dbt${noPeer && ` (skipped: ${noPeer})`}`, () => {
+describe.skipIf(noDbt !== '')(`compiled code beside dbt${noDbt && ` (skipped: ${noDbt})`}`, () => {
   it('is the same for everything that calls only macros of the project', async () => {
     const copy = mkdtempSync(join(tmpdir(), 'boathouse-compiled-'));
     try {
       cpSync(join(import.meta.dirname, 'wide-project'), copy, { recursive: true });
       for (const command of ['deps', 'compile']) {
-        execFileSync(join(peers ?? '', 'dbt'), ['--quiet', command, '--profiles-dir', '.'], {
-          cwd: copy,
-          stdio: 'pipe',
-        });
+        await dbt(copy, '--quiet', command, '--profiles-dir', '.');
       }
       const compilation = await compileProject(
         await readProject({ projectDir: copy, profilesDir: copy, env: {} }),
