@@ -82,7 +82,10 @@ export class MacroRegistry {
   /** The macro `name` of whatever package has it: the root project, else the last package, else ours. */
   findAnywhere(name: string): MacroEntry | undefined {
     let found = this.#byPackage.get(this.rootName)?.get(name);
-    if (found === undefined) for (const macros of this.#byPackage.values()) found = macros.get(name) ?? found;
+    if (found !== undefined) return found;
+    for (const [packageName, macros] of this.#byPackage) {
+      if (!builtInPackages.includes(packageName)) found = macros.get(name) ?? found;
+    }
     return found ?? this.#builtIn.get(name);
   }
 
