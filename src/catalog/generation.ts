@@ -133,7 +133,7 @@ export function parseGeneration(bytes: Uint8Array, path: string): Generation {
   if (data['format'] !== formatVersion) {
     throw catalogErrors['newer-format']({ path, found: String(data['format']) });
   }
-  const { number, createdAtMs, runId, relations, files } = data;
+  const { number, createdAtMs, runId, relations, files = [] } = data;
   if (
     typeof number !== 'number' ||
     typeof createdAtMs !== 'number' ||

@@ -28,6 +28,13 @@ export {
 } from './generation-log.ts';
 export { acquireLease, describeHolder, type Lease, type LeaseHolder, type LeaseOptions } from './lease.ts';
 export { logId, markedName, pinName } from './process-mark.ts';
-export { copyPublished, fingerprint, logOf, type PublishedCopy, settlePublished } from './published-file.ts';
+export {
+  copyPublished,
+  fingerprint,
+  logOf,
+  type PublishedCopy,
+  settlePublished,
+  sync,
+} from './published-file.ts';
 export { abandonedIn, type SweepOptions, sweepCatalog } from './sweep.ts';
 export { createViews, type ViewOutcome } from './views.ts';

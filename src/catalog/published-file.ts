@@ -110,7 +110,8 @@ async function copyIfThere(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function sync(path: string): Promise<void> {
+/** Makes a file, or the entries of a folder, durable. */
+export async function sync(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

@@ -1,7 +1,8 @@
 /** Folders of files: listed, linked, made durable. */
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, open, readdir } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { sync } from '../catalog/index.ts';
 
 /** Every file in the folder and in those below it, in name order; none when it isn't there. */
 export async function filesBelow(folder: string): Promise<string[]> {
@@ -35,13 +36,4 @@ export async function syncAll(paths: readonly string[]): Promise<void> {
     for (let path = open.pop(); path !== undefined; path = open.pop()) await sync(path);
   };
   await Promise.all(Array.from({ length: 8 }, worker));
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -2,7 +2,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { Clock, Random } from '../base/index.ts';
 import {
   abandonedIn,
   type CatalogLog,
@@ -20,11 +19,11 @@ import { takeCopy, type TakenCopy } from './published-copy.ts';
 import type { LakehouseSession } from './session.ts';
 import { keepsTables } from './tables-inside.ts';
 import { TablesTurn } from './tables-turn.ts';
-import type { TargetNotice } from './target.ts';
+import type { TurnInput } from './take-turn.ts';
 import { type PrivateCopy, WorkingDatabase } from './working-database.ts';
 
 /** What a run is begun with. */
-export interface OpenWorkInput {
+export interface OpenWorkInput extends Omit<TurnInput, 'log'> {
   readonly compilation: Compilation;
   /** What the run will do, as far as it is known: decides whether it takes turns. */
   readonly uniqueIds: readonly string[];
@@ -33,13 +32,6 @@ export interface OpenWorkInput {
   readonly log: CatalogLog | undefined;
   readonly writes: boolean;
   readonly storeFailures: boolean;
-  readonly purpose: string;
-  readonly lockTimeoutMs: number;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly onNotice: (notice: TargetNotice) => void;
-  /** Ends the wait for another run. */
-  readonly signal: AbortSignal;
 }
 
 /** What is open between `prepare` and `close`. */

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ManifestNode, NodeConfig } from '../compiler/index.ts';
-import { judge, storeAs } from './run-test.ts';
-import { inferSeedType } from './seed-types.ts';
-import { parseCsv } from './csv.ts';
 import { externalOutput } from './external-output.ts';
 import { printPlan } from './plan.ts';
 import type { PlanInput } from './plan-input.ts';
 import { planNode } from './plan-node.ts';
-import { absolutePaths, selectOfView } from './view-text.ts';
 
 const target = { database: 'lake', schema: 'main', identifier: 'orders' };
 
@@ -315,118 +311,5 @@ describe('the plan of a seed', () => {
         { seed, ...isTable, existingColumns: [{ name: 'old', type: 'INTEGER' }] },
       ),
     ).toThrow(expect.objectContaining({ code: 'targets.seed-columns-changed' }));
-  });
-});
-
-describe("a seed's types", () => {
-  it.each([
-    ['whole numbers', ['1', '-2', '', 'null', '3.0'], 'INTEGER'],
-    ['wide whole numbers', ['1', '3000000000'], 'BIGINT'],
-    ['numbers', ['1', '2.5', '1e3'], 'DOUBLE'],
-    ['dates', ['2025-01-31', ''], 'DATE'],
-    ['no dates', ['2025-02-31'], 'VARCHAR'],
-    ['timestamps', ['2025-01-31 10:00:00', '2025-01-31T10:00:00Z'], 'TIMESTAMP'],
-    ['booleans', ['true', 'False'], 'BOOLEAN'],
-    ['no booleans', ['true', '1'], 'VARCHAR'],
-    ['nothing at all', ['', ''], 'INTEGER'],
-    ['text', ['1', 'x'], 'VARCHAR'],
-  ])('of %s', (_, cells, type) => {
-    expect(inferSeedType(cells)).toBe(type);
-  });
-});
-
-describe('a CSV file', () => {
-  it.each([
-    [
-      'quotes, delimiters and line ends in cells',
-      'a,b\r\n"x, ""y""\n",2\r\n',
-      ['a', 'b'],
-      [['x, "y"\n', '2']],
-    ],
-    [
-      'short rows and empty lines',
-      'a,b\n1\n\n2,3',
-      ['a', 'b'],
-      [
-        ['1', ''],
-        ['2', '3'],
-      ],
-    ],
-    ['a byte order mark', '\uFEFFa\n1\n', ['a'], [['1']]],
-  ])('is read with %s', (_, text, header, rows) => {
-    expect(parseCsv(text, ',', 'f.csv')).toEqual({ header, rows });
-  });
-
-  it.each([
-    ['is empty', '', 1],
-    ['has a row that is too long', 'a,b\n1,2\n1,2,3\n', 3],
-    ['opens a quote and never closes it', 'a\n1\n"x\n', 3],
-    ['names a column twice', 'a,A\n', 1],
-  ])('is refused at the line where it %s', (_, text, line) => {
-    expect(() => parseCsv(text, ',', 'f.csv')).toThrow(
-      expect.objectContaining({ code: 'targets.unreadable-seed', location: { file: 'f.csv', line } }),
-    );
-  });
-});
-
-describe("a test's verdict", () => {
-  const config = (more: Partial<NodeConfig>) =>
-    node({ severity: 'ERROR', error_if: '!= 0', warn_if: '!= 0', ...more });
-
-  it.each([
-    ['passes', {}, 0, false, false, 'pass', ''],
-    ['fails', {}, 1, true, true, 'fail', 'Got 1 result, configured to fail if != 0'],
-    ['warns', { severity: 'warn' }, 2, true, true, 'warn', 'Got 2 results, configured to warn if != 0'],
-    [
-      'warns first',
-      { error_if: '>10', warn_if: '>1' },
-      5,
-      true,
-      false,
-      'warn',
-      'Got 5 results, configured to warn if >1',
-    ],
-    ['ignores an error of a warning', { severity: 'warn', warn_if: '>9' }, 5, false, true, 'pass', ''],
-  ])('%s', (_, more, count, warn, error, status, message) => {
-    expect(judge(config(more), count, warn, error)).toMatchObject({ status, message });
-  });
-
-  it('keeps failing rows as the test or the command says', () => {
-    expect(storeAs(node({}), false)).toBeUndefined();
-    expect(storeAs(node({}), true)).toBe('table');
-    expect(storeAs(node({ store_failures: true }), false)).toBe('table');
-    expect(storeAs(node({ store_failures: false }), true)).toBeUndefined();
-    expect(storeAs(node({ store_failures_as: 'view' }), false)).toBe('view');
-    expect(storeAs(node({ store_failures: true, store_failures_as: 'ephemeral' }), true)).toBeUndefined();
-  });
-});
-
-describe("a view's text", () => {
-  it.each([
-    ['CREATE VIEW v AS SELECT 1 AS a;', 'SELECT 1 AS a'],
-    ['CREATE VIEW "we ird"."v ""w" AS SELECT 1 AS "a b";', 'SELECT 1 AS "a b"'],
-    ['CREATE VIEW s.v (a, "b)") AS SELECT 1, 2;', 'SELECT * FROM (SELECT 1, 2) AS renamed (a, "b)")'],
-    ['CREATE TABLE t(a INTEGER);', undefined],
-  ])('is found in %s', (statement, select) => {
-    expect(selectOfView(statement)).toBe(select);
-  });
-
-  it.each([
-    [
-      "select * from read_csv('data/x.csv', header = true)",
-      "select * from read_csv('/r/data/x.csv', header = true)",
-    ],
-    [
-      'select * from \'data/x.csv\' join "y.parquet" using (a)',
-      "select * from '/r/data/x.csv' join '/r/y.parquet' using (a)",
-    ],
-    [
-      "select 'data/x.csv' as name from read_csv('/abs/x.csv')",
-      "select 'data/x.csv' as name from read_csv('/abs/x.csv')",
-    ],
-    ["select * from 's3://b/x.parquet'", "select * from 's3://b/x.parquet'"],
-    ['select * from "lake"."main"."x"', 'select * from "lake"."main"."x"'],
-  ])('names files absolutely in %s', (sql, expected) => {
-    expect(absolutePaths(sql, '/r')).toBe(expected);
   });
 });

@@ -1,32 +1,21 @@
 /** Running one node: compile, decide, perform. */
 import { join } from 'node:path';
-import type { Random } from '../base/index.ts';
-import type { Compilation, Engine, ManifestNode, RelationName } from '../compiler/index.ts';
+import type { Compilation, ManifestNode, RelationName } from '../compiler/index.ts';
 import { checkContract, declaredQuery, hasContract } from './contract.ts';
 import { targetErrors } from './errors.ts';
 import { deltaLocationOf, outputOf } from './locations.ts';
 import { isDelta } from './node-config.ts';
 import type { NodeTimer, Outcome } from './node-result.ts';
-import { perform } from './perform.ts';
+import { perform, type PerformInput } from './perform.ts';
 import type { PlanStep } from './plan.ts';
 import { isRebuilt, strategyOf } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
 import { plannedMaterializations, planNode } from './plan-node.ts';
 import { planBatchesOf, runBatches } from './run-batches.ts';
 import { readSeedFacts } from './seed-facts.ts';
-import type { LakehouseSession } from './session.ts';
-import type { WorkingDatabase } from './working-database.ts';
 
 /** One node's surroundings while it runs. */
-export interface NodeRun {
-  readonly compilation: Compilation;
-  readonly node: ManifestNode;
-  readonly engine: Engine;
-  readonly session: LakehouseSession;
-  readonly work: WorkingDatabase;
-  readonly random: Random;
-  readonly runId: string;
-  readonly signal: AbortSignal | undefined;
+export interface NodeRun extends PerformInput {
   readonly timer: NodeTimer;
 }
 

@@ -1,6 +1,6 @@
 /** Readers and runs at once, as real processes: nobody waits, nobody fails, nobody sees half a run. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ended, ended, Folder, project } from './command.ts';
@@ -104,25 +104,6 @@ describe('the published catalog', () => {
       writeFileSync(stop, '');
     }
   }, 180_000);
-
-  it('leaves the earlier run in place when a run is killed', async () => {
-    const before = await folder.rows('select max(batch)::integer as batch, count(*)::integer as n from a');
-    for (const delayMs of [300, 700, 1200]) {
-      const child = folder.start('build', '--vars', '{batch: 9}', '--full-refresh');
-      const end = ended(child);
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-      child.kill('SIGKILL');
-      const { code } = await end;
-      if (code === 0) break;
-      const [now] = await folder.rows('select max(batch)::integer as batch, count(*)::integer as n from a');
-      expect([before[0], { batch: 9, n: 20000 }]).toContainEqual(now);
-    }
-    await folder.ok('build', '--vars', '{batch: 10}');
-    expect(await folder.rows('select max(batch)::integer as batch, count(*)::integer as n from d')).toEqual([
-      { batch: 10, n: 20000 },
-    ]);
-    expect(existsSync(join(folder.path, 'files/a.parquet'))).toBe(true);
-  }, 120_000);
 
   it('has runs that keep tables inside it take turns', async () => {
     const keeping = new Folder();

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { parseCsv } from './csv.ts';
+import { inferSeedType } from './seed-types.ts';
+
+describe("a seed's types", () => {
+  it.each([
+    ['whole numbers', ['1', '-2', '', 'null', '3.0'], 'INTEGER'],
+    ['wide whole numbers', ['1', '3000000000'], 'BIGINT'],
+    ['numbers', ['1', '2.5', '1e3'], 'DOUBLE'],
+    ['dates', ['2025-01-31', ''], 'DATE'],
+    ['no dates', ['2025-02-31'], 'VARCHAR'],
+    ['timestamps', ['2025-01-31 10:00:00', '2025-01-31T10:00:00Z'], 'TIMESTAMP'],
+    ['booleans', ['true', 'False'], 'BOOLEAN'],
+    ['no booleans', ['true', '1'], 'VARCHAR'],
+    ['nothing at all', ['', ''], 'INTEGER'],
+    ['text', ['1', 'x'], 'VARCHAR'],
+  ])('of %s', (_, cells, type) => {
+    expect(inferSeedType(cells)).toBe(type);
+  });
+});
+
+describe('a CSV file', () => {
+  it.each([
+    [
+      'quotes, delimiters and line ends in cells',
+      'a,b\r\n"x, ""y""\n",2\r\n',
+      ['a', 'b'],
+      [['x, "y"\n', '2']],
+    ],
+    [
+      'short rows and empty lines',
+      'a,b\n1\n\n2,3',
+      ['a', 'b'],
+      [
+        ['1', ''],
+        ['2', '3'],
+      ],
+    ],
+    ['a byte order mark', '\uFEFFa\n1\n', ['a'], [['1']]],
+  ])('is read with %s', (_, text, header, rows) => {
+    expect(parseCsv(text, ',', 'f.csv')).toEqual({ header, rows });
+  });
+
+  it.each([
+    ['is empty', '', 1],
+    ['has a row that is too long', 'a,b\n1,2\n1,2,3\n', 3],
+    ['opens a quote and never closes it', 'a\n1\n"x\n', 3],
+    ['names a column twice', 'a,A\n', 1],
+  ])('is refused at the line where it %s', (_, text, line) => {
+    expect(() => parseCsv(text, ',', 'f.csv')).toThrow(
+      expect.objectContaining({ code: 'targets.unreadable-seed', location: { file: 'f.csv', line } }),
+    );
+  });
+});
