@@ -7,11 +7,11 @@ export {
   errorResult,
   type GraphResult,
   type NodeRunner,
+  type RunGraphOptions,
   refuseThreads,
   runGraph,
-  type RunGraphOptions,
   skippedResult,
 } from './run-graph.ts';
 export { isoMicros, type RunResultsHeader, runResultsArtifact, threadName } from './run-results.ts';
 export { type Outcome, Schedule, type Skip, type WorkItem } from './schedule.ts';
-export { planWorkItems, type ProjectGraph } from './work-items.ts';
+export { type ProjectGraph, planWorkItems } from './work-items.ts';

@@ -3,7 +3,7 @@ import { BoathouseError, fixedClock, seededRandom } from '../base/index.ts';
 import type { NodeResult } from '../targets/index.ts';
 import { countResults } from './counts.ts';
 import type { NodeFacts, RunEvent } from './events.ts';
-import { runGraph, type RunGraphOptions, skippedResult } from './run-graph.ts';
+import { type RunGraphOptions, runGraph, skippedResult } from './run-graph.ts';
 
 const describeNode = (uniqueId: string): NodeFacts => ({
   uniqueId,

@@ -164,7 +164,7 @@ class GraphRun {
         result = errorResult(id, error, startedMs, this.#clock.nowMs());
       }
       const { error } = result;
-      if (result.status !== 'error' || error?.retryable !== true) return result;
+      if (result.status !== 'error' || error?.retryable !== true || result.isFinal === true) return result;
       if (attempt >= policy.attemptsMax || this.#stop.signal.aborted) return result;
       const atMs = this.#clock.nowMs();
       this.#emit({ kind: 'node-retried', atMs, node, attempt, attemptsMax: policy.attemptsMax, error });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planWorkItems, type ProjectGraph } from './work-items.ts';
+import { type ProjectGraph, planWorkItems } from './work-items.ts';
 
 /** A graph from `child: parents`; ids that start with `test` are tests. */
 function graphOf(parents: Record<string, string[]>): ProjectGraph {

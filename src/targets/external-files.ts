@@ -9,9 +9,9 @@ import { lstat, mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { WarehouseColumn } from '../compiler/index.ts';
 import { quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
+import { externalFailed, recoverSwaps } from './external-swap.ts';
 import { filesBelow, linkTree, syncAll } from './file-trees.ts';
 import { pinFolderOf } from './output-leftovers.ts';
-import { externalFailed, recoverSwaps } from './external-swap.ts';
 import type { ExternalOutput } from './plan.ts';
 
 /** Rows on disk that are not in place yet. */

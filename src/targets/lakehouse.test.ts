@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../duckdb/index.ts';
 import { DeltaTable, writeDelta } from '../tables/index.ts';
-import { openTarget } from './open-target.ts';
 import { Lake, statuses } from './lake.fixture.ts';
+import { openTarget } from './open-target.ts';
 import type { TargetOptions } from './target.ts';
 
 const lake = new Lake();

@@ -81,6 +81,7 @@ export class LakehouseTarget implements Target {
     const onAbort = (): void => session?.interrupt();
     try {
       const { work } = await this.#open([uniqueId]);
+      work.requireParents(node.depends_on.nodes);
       session = await work.session();
       signal?.addEventListener('abort', onAbort, { once: true });
       const outcome = await this.#dispatch(this.#nodeRun(node, session, work, timer, signal));

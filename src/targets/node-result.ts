@@ -65,10 +65,16 @@ export class NodeTimer {
       timing: this.#timings,
       executionTimeMs: this.#now() - this.#startedMs,
       error: outcome.error,
+      ...(hasHooks(node) ? { isFinal: true } : {}),
       compiled: node?.compiled === true,
       compiledCode: node?.compiled_code ?? null,
       relationName: node?.relation_name ?? null,
       executedSql: outcome.executedSql ?? null,
     };
   }
+}
+
+function hasHooks(node: ManifestNode | undefined): boolean {
+  const { config } = node ?? {};
+  return (config?.['pre-hook']?.length ?? 0) + (config?.['post-hook']?.length ?? 0) > 0;
 }

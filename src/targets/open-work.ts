@@ -15,7 +15,7 @@ import type { Compilation } from '../compiler/index.ts';
 import { type FoundRelation, listRelations, missingViews } from './changes.ts';
 import { engineOptions } from './engine-options.ts';
 import { targetErrors } from './errors.ts';
-import { takeCopy, type TakenCopy } from './published-copy.ts';
+import { type TakenCopy, takeCopy } from './published-copy.ts';
 import type { LakehouseSession } from './session.ts';
 import { keepsTables } from './tables-inside.ts';
 import { TablesTurn } from './tables-turn.ts';

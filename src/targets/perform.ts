@@ -13,8 +13,8 @@ import {
   Relation,
   type RelationName,
 } from '../compiler/index.ts';
-import { quoteLiteral, quotePath } from '../duckdb/index.ts';
-import { toValue, Dict, type Value } from '../jinja/index.ts';
+import { quoteIdentifier, quoteLiteral, quotePath } from '../duckdb/index.ts';
+import { Dict, toValue, type Value } from '../jinja/index.ts';
 import { writeQueryToDelta } from '../tables/index.ts';
 import { discardStaged, externalSelect, type StagedExternal, stageExternal } from './external-files.ts';
 import { swapExternal } from './external-swap.ts';
@@ -86,6 +86,8 @@ class Performer {
         return await session.commit();
       case 'hook':
         return await this.#hook(step.sql);
+      case 'describe-column':
+        return await this.#describeColumn(step);
       case 'sql':
         return await this.#run(step.sql, step.main === true);
       case 'render':
@@ -146,6 +148,14 @@ class Performer {
     const { response } = await this.#input.session.execute(sql, { fetch: false, planned });
     // A plan may have several: a microbatch model has one for each batch.
     if (isMain) this.#rows = (this.#rows ?? 0) + (response.rowsAffected ?? 0);
+  }
+
+  async #describeColumn(step: PlanStep & { kind: 'describe-column' }): Promise<void> {
+    const columns = await this.#input.session.describe(`select * from ${printName(step.relation)}`);
+    const found = columns.find(({ name }) => name.toLowerCase() === step.column.toLowerCase());
+    if (!found) return;
+    const path = `${printName(step.relation)}.${quoteIdentifier(found.name)}`;
+    await this.#run(`comment on column ${path} is ${quoteLiteral(step.text)}`, false);
   }
 
   async #render(step: PlanStep & { kind: 'render' }): Promise<void> {

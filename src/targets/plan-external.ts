@@ -34,7 +34,7 @@ export function planExternal(input: PlanInput): readonly PlanStep[] {
       { kind: 'stage-external', query: input.code.replace(/(?:\s|;)+$/, ''), output },
       ...dropOther(input, 'view'),
       { kind: 'view-external', relation: target, output },
-      ...documentSteps(node, target, 'view', undefined),
+      ...documentSteps(node, target, 'view'),
     ],
     [{ kind: 'swap-external', relation: target, output }],
   );
@@ -65,7 +65,7 @@ export function planDelta(input: PlanInput): readonly PlanStep[] {
     },
     ...dropOther(input, 'view'),
     { kind: 'pin-delta', relation: target, location: delta.location },
-    ...documentSteps(node, target, 'view', undefined),
+    ...documentSteps(node, target, 'view'),
   ]);
 }
 

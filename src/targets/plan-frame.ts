@@ -39,7 +39,6 @@ export function documentSteps(
   node: ManifestNode,
   relation: RelationName,
   kind: 'table' | 'view',
-  columns: readonly string[] | undefined,
 ): readonly PlanStep[] {
   const wanted = node.config.persist_docs;
   const name = printName(relation);
@@ -48,11 +47,8 @@ export function documentSteps(
     steps.push({ kind: 'sql', sql: `comment on ${kind} ${name} is ${quoteLiteral(node.description)}` });
   }
   if (wanted?.['columns'] !== true) return steps;
-  const present = columns && new Set(columns.map((column) => column.toLowerCase()));
-  for (const column of Object.values(node.columns)) {
-    if (column.description === '' || (present && !present.has(column.name.toLowerCase()))) continue;
-    const path = `${name}.${quoteIdentifier(column.name)}`;
-    steps.push({ kind: 'sql', sql: `comment on column ${path} is ${quoteLiteral(column.description)}` });
+  for (const { name: column, description } of Object.values(node.columns)) {
+    if (description !== '') steps.push({ kind: 'describe-column', relation, column, text: description });
   }
   return steps;
 }

@@ -42,12 +42,7 @@ export function planIncremental(input: PlanInput): readonly PlanStep[] {
     ...written.before,
     ...changes.statements.map((sql) => ({ kind: 'sql', sql }) as const),
     ...written.after,
-    ...documentSteps(
-      node,
-      target,
-      'table',
-      changes.columns.map((column) => column.name),
-    ),
+    ...documentSteps(node, target, 'table'),
     { kind: 'made', relation: target, as: 'table', select: null },
   ]);
 }

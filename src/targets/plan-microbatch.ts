@@ -36,7 +36,7 @@ export function planMicrobatch(input: PlanInput, place: BatchPlace): readonly Pl
     ...(place.isRebuilt && place.isFirst
       ? beginSteps(input, place, field)
       : replaceSteps(input, place, field)),
-    ...(place.isLast ? documentSteps(node, target, 'table', undefined) : []),
+    ...(place.isLast ? documentSteps(node, target, 'table') : []),
     { kind: 'made', relation: target, as: 'table', select: null } as const,
   ];
   return frame(node, steps, [], { pre: place.isFirst, post: place.isLast });

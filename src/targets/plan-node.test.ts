@@ -106,7 +106,7 @@ describe('the plan of a table', () => {
     );
     expect(text).toMatch(/create unique index "idx_[0-9a-f]{32}" on "lake"."main"."orders" \(id\)/);
     expect(text).toContain(`comment on table "lake"."main"."orders" is 'what''s ordered'`);
-    expect(text).toContain(`comment on column "lake"."main"."orders"."id" is 'the key'`);
+    expect(text).toContain('describe-column lake.main.orders.id');
     expect(text).toMatch(/hook post\n {4}select 3\ncommit\n$/);
   });
 

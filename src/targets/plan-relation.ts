@@ -1,9 +1,9 @@
 /** Plans of views, tables and table functions. Pure. */
 import type { RelationKind } from '../compiler/index.ts';
 import { contractStatements, hasContract } from './contract.ts';
+import type { PlanStep } from './plan.ts';
 import { documentSteps, frame, indexSteps, subquery } from './plan-frame.ts';
 import type { PlanInput } from './plan-input.ts';
-import type { PlanStep } from './plan.ts';
 import { printName, sqlKind } from './relation-sql.ts';
 
 /** A view over the model's SQL; whatever had its name before gives way in the same transaction. */
@@ -25,7 +25,7 @@ export function planView(input: PlanInput): readonly PlanStep[] {
     const sql = `create or replace view ${printName(target)} as ${subquery(input.code)}`;
     steps.push({ kind: 'sql', sql: withHeader(input, sql), main: true });
   }
-  steps.push(...documentSteps(node, target, 'view', undefined));
+  steps.push(...documentSteps(node, target, 'view'));
   steps.push({ kind: 'made', relation: target, as: 'view', select: input.code });
   return frame(node, steps);
 }
@@ -55,7 +55,7 @@ export function tableSteps(input: PlanInput): readonly PlanStep[] {
     });
   }
   steps.push(...indexSteps(node, target));
-  steps.push(...documentSteps(node, target, 'table', undefined));
+  steps.push(...documentSteps(node, target, 'table'));
   steps.push({ kind: 'made', relation: target, as: 'table', select: null });
   return steps;
 }

@@ -37,12 +37,7 @@ export function planSeed(input: PlanInput): readonly PlanStep[] {
     },
     load,
     ...(rebuilt ? indexSteps(node, target) : []),
-    ...documentSteps(
-      node,
-      target,
-      'table',
-      seed.columns.map((column) => column.name),
-    ),
+    ...documentSteps(node, target, 'table'),
     { kind: 'made', relation: target, as: 'table', select: null },
   ]);
 }

@@ -37,7 +37,7 @@ export function planSnapshotByMacros(input: PlanInput, macro: string): readonly 
     : [render(strategyCall(input) + beginTemplate, true), ...indexSteps(node, target)];
   return frame(node, [
     ...steps,
-    ...documentSteps(node, target, 'table', undefined),
+    ...documentSteps(node, target, 'table'),
     { kind: 'made', relation: target, as: 'table', select: null },
   ]);
 }

@@ -27,7 +27,7 @@ export function planSnapshot(input: PlanInput): readonly PlanStep[] {
   const steps = input.existing ? compareSteps(input, rules) : beginSteps(input, rules);
   return frame(node, [
     ...steps,
-    ...documentSteps(node, target, 'table', undefined),
+    ...documentSteps(node, target, 'table'),
     { kind: 'made', relation: target, as: 'table', select: null },
   ]);
 }

@@ -42,6 +42,13 @@ export type PlanStep =
     }
   /** A statement. The `main` one gives the node its message. */
   | { readonly kind: 'sql'; readonly sql: string; readonly main?: boolean }
+  /** Describes a column, if the relation has come out with it. */
+  | {
+      readonly kind: 'describe-column';
+      readonly relation: RelationName;
+      readonly column: string;
+      readonly text: string;
+    }
   /** Renders a template in the node's context, and runs what it gives. */
   | {
       readonly kind: 'render';
@@ -113,6 +120,8 @@ function printStep(step: PlanStep): string {
       return step.kind;
     case 'hook':
       return block(`hook ${step.moment}${step.transaction ? '' : ' outside the transaction'}`, step.sql);
+    case 'describe-column':
+      return `describe-column ${printName(step.relation)}.${step.column}`;
     case 'sql':
       return block(step.main ? 'sql main' : 'sql', step.sql);
     case 'render':

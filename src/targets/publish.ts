@@ -19,8 +19,8 @@ import {
   type PublishedFile,
   publishGeneration,
   readGeneration,
-  settlePublished,
   type StagedCatalogFile,
+  settlePublished,
   stageCatalogFile,
   sweepCatalog,
 } from '../catalog/index.ts';
@@ -28,7 +28,7 @@ import type { Database } from '../duckdb/index.ts';
 import { targetErrors } from './errors.ts';
 import { sweepOutputs } from './output-leftovers.ts';
 import type { TablesTurn } from './tables-turn.ts';
-import { takeTurn, type TurnInput } from './take-turn.ts';
+import { type TurnInput, takeTurn } from './take-turn.ts';
 import type { PublishResult } from './target.ts';
 
 /** What is published, and where. */

@@ -1,4 +1,7 @@
 /** Taking the published file as a run begins with it: a private copy, and the generation it is of. */
+
+import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import {
   type CatalogLog,
   copyPublished,
@@ -9,8 +12,6 @@ import {
   readGeneration,
   settlePublished,
 } from '../catalog/index.ts';
-import { basename } from 'node:path';
-import { rm } from 'node:fs/promises';
 
 /** What a run begins with. */
 export interface TakenCopy {

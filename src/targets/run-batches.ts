@@ -3,13 +3,13 @@
  * is a transaction of its own. One that fails leaves the others standing, as in dbt; only without the
  * first of a new table there is nothing to add to.
  */
-import { isBoathouseError, type BoathouseError } from '../base/index.ts';
+import { type BoathouseError, isBoathouseError } from '../base/index.ts';
 import { type ManifestNode, moduleValues, PyDateTime } from '../compiler/index.ts';
 import { Dict, HostObject, toValue, type Value } from '../jinja/index.ts';
 import { type Batch, batchId, inBatch, planBatches } from './batches.ts';
 import { targetErrors } from './errors.ts';
 import type { Outcome } from './node-result.ts';
-import { perform, type Performed } from './perform.ts';
+import { type Performed, perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
 import { isRebuilt } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';

@@ -6,11 +6,11 @@ import { targetErrors } from './errors.ts';
 import { deltaLocationOf, outputOf } from './locations.ts';
 import { isDelta } from './node-config.ts';
 import type { NodeTimer, Outcome } from './node-result.ts';
-import { perform, type PerformInput } from './perform.ts';
+import { type PerformInput, perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
 import { isRebuilt, strategyOf } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
-import { plannedMaterializations, planNode } from './plan-node.ts';
+import { planNode, plannedMaterializations } from './plan-node.ts';
 import { planBatchesOf, runBatches } from './run-batches.ts';
 import { readSeedFacts } from './seed-facts.ts';
 

@@ -6,10 +6,11 @@
  * takes it at the first statement that changes a table, and goes on if nobody has changed one since it
  * copied the file. Whoever has lost it, by standing still for too long, finds out when it publishes.
  */
-import { fileIn, type Generation, type Lease, readGeneration } from '../catalog/index.ts';
+
 import { basename } from 'node:path';
+import { fileIn, type Generation, type Lease, readGeneration } from '../catalog/index.ts';
 import { targetErrors } from './errors.ts';
-import { takeTurn, type TurnInput } from './take-turn.ts';
+import { type TurnInput, takeTurn } from './take-turn.ts';
 
 /** The turn of one run. */
 export class TablesTurn {

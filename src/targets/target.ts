@@ -32,6 +32,8 @@ export interface NodeResult {
   readonly timing: readonly NodeTiming[];
   readonly executionTimeMs: number;
   readonly error: BoathouseError | undefined;
+  /** True when trying again could do something twice: the node has hooks, and one may have committed. */
+  readonly isFinal?: boolean;
   readonly compiled: boolean;
   readonly compiledCode: string | null;
   readonly relationName: string | null;

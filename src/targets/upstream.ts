@@ -7,11 +7,11 @@
  */
 import { stat } from 'node:fs/promises';
 import type { Compilation, Engine, ManifestNode, ManifestSource, RelationName } from '../compiler/index.ts';
+import { quoteLiteral } from '../duckdb/index.ts';
 import { targetErrors } from './errors.ts';
 import { somethingAt } from './external-files.ts';
 import { deltaLocationOf, outputOf } from './locations.ts';
 import { isDelta, isMapping } from './node-config.ts';
-import { quoteLiteral } from '../duckdb/index.ts';
 import { printName } from './relation-sql.ts';
 import type { LakehouseSession } from './session.ts';
 import type { RelationFacts, WorkingDatabase } from './working-database.ts';
@@ -30,7 +30,7 @@ export async function registerUpstream(uniqueIds: readonly string[], input: Upst
   const selected = new Set(uniqueIds);
   for (const id of neededBy(uniqueIds, input.compilation)) {
     const source = manifest.sources[id];
-    if (source) await registerSource(source, input);
+    if (source) await registerSource(source, input).catch((error: unknown) => input.work.missing(id, error));
     const node = manifest.nodes[id];
     if (node && (!selected.has(id) || isDelta(node))) await registerNode(node, input);
   }

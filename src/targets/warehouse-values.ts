@@ -1,4 +1,6 @@
 /** DuckDB's values as the compiler's port has them: tagged text where a template would lose something. */
+
+import type { WarehouseTable, WarehouseValue } from '../compiler/index.ts';
 import {
   Decimal,
   formatSqlValue,
@@ -12,7 +14,6 @@ import {
   Timestamp,
   UnionValue,
 } from '../duckdb/index.ts';
-import type { WarehouseTable, WarehouseValue } from '../compiler/index.ts';
 
 /** A result as templates get it. @param limit rows kept at most. */
 export function toWarehouseTable(result: ResultTable, limit?: number): WarehouseTable {

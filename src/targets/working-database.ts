@@ -8,7 +8,7 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { BoathouseError, type Random } from '../base/index.ts';
-import { type CatalogRelation, catalogErrors, logOf, pinName, type PublishedCopy } from '../catalog/index.ts';
+import { type CatalogRelation, catalogErrors, logOf, type PublishedCopy, pinName } from '../catalog/index.ts';
 import type { ExistingRelation, RelationKind, RelationName } from '../compiler/index.ts';
 import { Database, type DatabaseOptions, quoteLiteral, quotePath } from '../duckdb/index.ts';
 import { DeltaVersions } from './delta-versions.ts';
@@ -70,6 +70,7 @@ export class WorkingDatabase {
   /** Locations of the external outputs that this run wrote. */
   readonly #locations = new Set<string>();
   readonly #facts = new Map<string, RelationFacts>();
+  readonly #missing = new Map<string, BoathouseError>();
   /** Pinned files that no catalog will know of. */
   readonly #folders: string[] = [];
   /** The relations of this database by name, as long as only plans have changed them. */
@@ -186,6 +187,20 @@ export class WorkingDatabase {
   shownKind(relation: ExistingRelation): RelationKind {
     const facts = this.#facts.get(keyOf(relation));
     return facts && relation.kind === 'view' ? facts.shown : relation.kind;
+  }
+
+  /** Remembers that a source can't be read: what reads it fails with that, and nothing else does. */
+  missing(sourceId: string, error: unknown): void {
+    if (!(error instanceof BoathouseError)) throw error;
+    this.#missing.set(sourceId, error);
+  }
+
+  /** @throws the error of the first of `parentIds` that can't be read */
+  requireParents(parentIds: readonly string[]): void {
+    for (const id of parentIds) {
+      const error = this.#missing.get(id);
+      if (error) throw error;
+    }
   }
 
   /** What is known of the relation beyond DuckDB's catalog. */
