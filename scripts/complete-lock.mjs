@@ -8,7 +8,18 @@ import { resolve } from 'node:path';
 
 const file = resolve(import.meta.dirname, '../package-lock.json');
 const lock = JSON.parse(readFileSync(file, 'utf8'));
-const systems = ['aix', 'android', 'darwin', 'freebsd', 'linux', 'netbsd', 'openbsd', 'openharmony', 'sunos', 'win32'];
+const systems = [
+  'aix',
+  'android',
+  'darwin',
+  'freebsd',
+  'linux',
+  'netbsd',
+  'openbsd',
+  'openharmony',
+  'sunos',
+  'win32',
+];
 const processors = ['arm64', 'x64', 'ia32', 'arm', 'loong64', 'mips64el', 'ppc64', 'riscv64', 's390x'];
 let added = 0;
 
@@ -19,7 +30,11 @@ for (const [at, entry] of Object.entries(lock.packages)) {
     const words = name.replace('loongarch64', 'loong64').split(/[/-]/);
     const os = name === 'fsevents' ? ['darwin'] : systems.filter((system) => words.includes(system));
     const cpu = processors.filter((processor) => words.includes(processor));
-    const libc = words.includes('musl') ? ['musl'] : words.includes('gnu') && os[0] === 'linux' ? ['glibc'] : undefined;
+    const libc = words.includes('musl')
+      ? ['musl']
+      : words.includes('gnu') && os[0] === 'linux'
+        ? ['glibc']
+        : undefined;
     if (os.length === 0 && cpu.length === 0) continue;
     lock.packages[place] = {
       version: version.replace(/^[~^]/, ''),

@@ -5,9 +5,10 @@
  * does only the work that this brings. Everything it writes is under `demo-lake/`: delete the folder to
  * begin again.
  */
+
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { DeltaTable, query, writeDelta } from '../dist/index.js';
 
 // Whoever reads the output may stop before its end (`| head`).

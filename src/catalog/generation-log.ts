@@ -21,9 +21,9 @@ import {
   type CatalogChanges,
   fileIn,
   type Generation,
+  type PublishedFile,
   parseGeneration,
   printGeneration,
-  type PublishedFile,
 } from './generation.ts';
 
 /** A catalog's log, opened. Holds nothing open. */

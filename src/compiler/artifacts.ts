@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { secrets } from '../base/index.ts';
 import type { Compilation } from './compilation.ts';
-import { writeManifestText } from './manifest-bytes.ts';
 import type { ManifestNode } from './manifest.ts';
+import { writeManifestText } from './manifest-bytes.ts';
 
 /** Writes `manifest.json`, secrets masked. Tools that read dbt's read it. */
 export async function writeManifest(compilation: Compilation, targetPath: string): Promise<void> {

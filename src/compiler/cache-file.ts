@@ -11,8 +11,8 @@ import { systemClock } from '../base/index.ts';
 import type { InputRecord } from '../project/index.ts';
 import { buildId } from './build-id.ts';
 import type { CompileWarning } from './invocation.ts';
-import type { MetadataFacts } from './manifest-metadata.ts';
 import type { Plain } from './manifest.ts';
+import type { MetadataFacts } from './manifest-metadata.ts';
 
 /** When a kept parse holds. */
 export interface CacheHeader {

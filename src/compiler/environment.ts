@@ -13,9 +13,9 @@ import {
 } from './context/index.ts';
 import { compilerErrors } from './errors.ts';
 import type { CompileWarning, Invocation } from './invocation.ts';
-import { fromPlain } from './plain-values.ts';
 import type { MacroEntry, MacroRegistry } from './macro-registry.ts';
 import type { Manifest, Plain } from './manifest.ts';
+import { fromPlain } from './plain-values.ts';
 import { RenderScope } from './render-scope.ts';
 
 /** What one render is about. */

@@ -4,8 +4,8 @@
  */
 import { Float } from '../jinja/index.ts';
 import { isPlainDict } from '../project/index.ts';
-import { numberMark } from './manifest-bytes.ts';
 import type { Manifest, ManifestNode, Plain } from './manifest.ts';
+import { numberMark } from './manifest-bytes.ts';
 
 /**
  * Everything but the metadata, as JSON without its opening brace. Whole floats, which JSON can't tell

@@ -3,9 +3,9 @@ import { secrets } from '../base/index.ts';
 import { compareInputs, environmentHash } from '../project/index.ts';
 import { type CacheHeader, isRefusedByFolder, readCacheFile, writeCacheFile } from './cache-file.ts';
 import type { Invocation } from './invocation.ts';
+import type { Plain } from './manifest.ts';
 import { manifestText } from './manifest-bytes.ts';
 import { manifestMetadata } from './manifest-metadata.ts';
-import type { Plain } from './manifest.ts';
 
 /** What is asked for. */
 export interface AgainRequest {

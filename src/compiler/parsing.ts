@@ -5,8 +5,8 @@ import { ConfigLevels } from './config-levels.ts';
 import type { Environment } from './environment.ts';
 import { compilerErrors } from './errors.ts';
 import type { CompileWarning, Invocation } from './invocation.ts';
-import { addToRecord } from './lists-by-key.ts';
 import { UnknownConfigs } from './known-configs.ts';
+import { addToRecord } from './lists-by-key.ts';
 import type { MacroRegistry } from './macro-registry.ts';
 import type {
   Manifest,

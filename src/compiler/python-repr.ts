@@ -50,11 +50,11 @@ function stringRepr(text: string): string {
   if (!needsEscapes.test(text)) return `'${text}'`;
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'";
   const other = quote === "'" ? '"' : "'";
-  const escaped = text.replace(escapedEverywhere, (char) => (char === other ? char : escape(char)));
+  const escaped = text.replace(escapedEverywhere, (char) => (char === other ? char : escapedCharacter(char)));
   return quote + escaped + quote;
 }
 
-function escape(char: string): string {
+function escapedCharacter(char: string): string {
   switch (char) {
     case '\n':
       return '\\n';

@@ -10,8 +10,8 @@ import type { DocBlocks } from './doc-blocks.ts';
 import type { ManifestNode, Plain, RefArgs } from './manifest.ts';
 import type { Parsing } from './parsing.ts';
 import { fromPlain, toPlain } from './plain-values.ts';
-import { relationOf } from './relation-of.ts';
 import { QuietMacros } from './quiet-macros.ts';
+import { relationOf } from './relation-of.ts';
 import { refOfCall, type StaticCall, staticCalls } from './static-calls.ts';
 
 /** What was found. */

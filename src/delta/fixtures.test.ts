@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Json, parseJson } from '../base/index.ts';
 import { openStorage, type Storage } from '../storage/index.ts';
+import type { AddFile } from './actions.ts';
 import { memoryRows } from './contract.ts';
 import { assertReadable, assertWritable, physicalName } from './features.ts';
 import { history } from './history.ts';
 import { type PartitionValue, parsePartitionValue } from './partition-values.ts';
 import { readSnapshot } from './read-snapshot.ts';
 import { parseSchema, printSchema, type StructField } from './schema.ts';
-import type { AddFile } from './actions.ts';
 import type { Snapshot } from './snapshot.ts';
 import { statsOf } from './stats.ts';
 

@@ -16,8 +16,34 @@ export {
   type TextMap,
   type Transaction,
 } from './actions.ts';
+export { type CheckpointOutcome, writeCheckpoint } from './checkpoint-write.ts';
+export {
+  type CommitOutcome,
+  type CommitPlan,
+  type CommitResult,
+  commitActions,
+  tryCommit,
+} from './commit.ts';
+export type { Operation } from './commit-info.ts';
+export type { ReadSet } from './conflicts.ts';
 export { deltaErrors } from './errors.ts';
+export {
+  assertReadable,
+  assertWritable,
+  columnMappingMode,
+  type Feature,
+  features,
+  physicalName,
+  protocolFor,
+  protocolUpgradeFor,
+  readerFeaturesOf,
+  writerFeaturesOf,
+} from './features.ts';
+export { decodeFilePath, encodeFilePath } from './file-paths.ts';
+export { type HistoryEntry, history, versionAt } from './history.ts';
 export type { CheckpointRow, ParquetRows } from './parquet-rows.ts';
+export { type PartitionValue, parsePartitionValue } from './partition-values.ts';
+export { type ReadSnapshotOptions, readSnapshot } from './read-snapshot.ts';
 export {
   type ArrayType,
   type DataType,
@@ -38,32 +64,6 @@ export {
   walkTypes,
 } from './schema.ts';
 export type { Snapshot } from './snapshot.ts';
-export {
-  assertReadable,
-  assertWritable,
-  columnMappingMode,
-  type Feature,
-  features,
-  physicalName,
-  protocolFor,
-  protocolUpgradeFor,
-  readerFeaturesOf,
-  writerFeaturesOf,
-} from './features.ts';
-export { type ReadSnapshotOptions, readSnapshot } from './read-snapshot.ts';
-export {
-  type CommitOutcome,
-  type CommitPlan,
-  type CommitResult,
-  commitActions,
-  tryCommit,
-} from './commit.ts';
-export type { Operation } from './commit-info.ts';
-export type { ReadSet } from './conflicts.ts';
-export { type CheckpointOutcome, writeCheckpoint } from './checkpoint-write.ts';
-export { decodeFilePath, encodeFilePath } from './file-paths.ts';
-export { type HistoryEntry, history, versionAt } from './history.ts';
-export { type PartitionValue, parsePartitionValue } from './partition-values.ts';
 export {
   type ColumnStats,
   columnKey,

@@ -3,10 +3,10 @@ import { FaultyStorage, faults, MemoryStorage, storageErrors } from '../storage/
 import { removeOf } from './actions.ts';
 import { writeCheckpoint } from './checkpoint-write.ts';
 import {
-  intercept,
-  memoryRows,
   createTestTable,
+  intercept,
   livePaths,
+  memoryRows,
   putCommit,
   readTestTable,
   testAdd,

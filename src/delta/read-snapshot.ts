@@ -18,7 +18,7 @@ import type { Storage } from '../storage/index.ts';
 import { readCheckpoint, readLastCheckpoint } from './checkpoint-read.ts';
 import { readActions } from './commit-file.ts';
 import { deltaErrors } from './errors.ts';
-import { type CheckpointFiles, commitPath, listLog, type LogListing } from './log-files.ts';
+import { type CheckpointFiles, commitPath, type LogListing, listLog } from './log-files.ts';
 import type { ParquetRows } from './parquet-rows.ts';
 import { applyActions, finishState, type Snapshot, startState, type TableState } from './snapshot.ts';
 

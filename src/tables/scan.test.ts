@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { field, primitive, type Snapshot, type StructType } from '../delta/index.ts';
 import { openStorage } from '../storage/index.ts';
-import { deltaRelationSql } from './relation.ts';
 import { rewriteDeltaScans } from './index.ts';
+import { deltaRelationSql } from './relation.ts';
 
 const open = async (uri: string, version?: number): Promise<string> =>
   `SELECT '${uri}'@${version ?? 'latest'}`;

@@ -1,9 +1,10 @@
 /** `build`: everything selected, in graph order, tests holding back bad data. */
-import { selectRunnable } from './selection.ts';
+
 import type { RunOptions } from './options.ts';
 import { openProject } from './project-session.ts';
+import { type RunResult, runNodes } from './run-nodes.ts';
+import { selectRunnable } from './selection.ts';
 import { reportUnrun } from './unrun.ts';
-import { runNodes, type RunResult } from './run-nodes.ts';
 
 /**
  * Runs the selected seeds, models, snapshots and tests in graph order, and publishes the catalog once

@@ -5,8 +5,8 @@ import { type BoathouseError, isBoathouseError, systemRandom } from '../base/ind
 import { Database } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
 import type { ProjectOptions } from './options.ts';
-import { readProjectOnly } from './read-project.ts';
 import { openProject } from './project-session.ts';
+import { readProjectOnly } from './read-project.ts';
 
 /** One thing that was looked at. */
 export interface Check {

@@ -19,11 +19,13 @@ import type { RunResult } from './run-nodes.ts';
 import type { RunOperationOptions, RunOperationResult } from './run-operation.ts';
 import type { Shown, ShowOptions } from './show.ts';
 
-export { workflowErrors } from './errors.ts';
-export { csvRow, jsonRow, withOwnNames } from './text-rows.ts';
+// What a caller needs to read events and results.
+export { DbtLog, type Emit, plural, type RunCounts, type RunEvent, summaryLine } from '../runner/index.ts';
+export type { NodeResult, NodeStatus } from '../targets/index.ts';
 export type { CleanResult } from './clean.ts';
 export type { CompiledText, CompileOptions, CompileResult } from './compile.ts';
 export type { Check, DebugResult } from './debug.ts';
+export { workflowErrors } from './errors.ts';
 export type { Cell, Grid, GridColumn } from './grid.ts';
 export type { InitOptions, InitResult } from './init.ts';
 export type { LandOptions, LandResult } from './land.ts';
@@ -36,9 +38,7 @@ export type { ReaderOptions } from './reader.ts';
 export type { RunResult } from './run-nodes.ts';
 export type { RunOperationOptions, RunOperationResult } from './run-operation.ts';
 export type { Shown, ShowOptions } from './show.ts';
-// What a caller needs to read events and results.
-export { DbtLog, type Emit, plural, type RunCounts, type RunEvent, summaryLine } from '../runner/index.ts';
-export type { NodeResult, NodeStatus } from '../targets/index.ts';
+export { csvRow, jsonRow, withOwnNames } from './text-rows.ts';
 
 /** Runs the selected seeds, models, snapshots and tests in graph order, and publishes: see `build.ts`. */
 export async function build(options?: RunOptions): Promise<RunResult> {

@@ -1,9 +1,9 @@
 /** `land`: files of others into a Delta table, in one commit. */
 import { systemClock } from '../base/index.ts';
 import {
+  landFiles,
   type LandOptions as TableLandOptions,
   type LandResult as TableLandResult,
-  landFiles,
 } from '../tables/index.ts';
 import { keepSecrets } from './keep-secrets.ts';
 

@@ -1,5 +1,5 @@
 /** What a build would do, without doing it. */
-import { printPlan, type PlanStep, type Target } from '../targets/index.ts';
+import { type PlanStep, printPlan, type Target } from '../targets/index.ts';
 import type { RunOptions } from './options.ts';
 import { openProject, type ProjectSession } from './project-session.ts';
 import { selectRunnable } from './selection.ts';

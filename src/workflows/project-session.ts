@@ -7,13 +7,13 @@ import { dirname, resolve } from 'node:path';
 import { systemClock, systemRandom } from '../base/index.ts';
 import { type Compilation, compileProject, type Invocation, type Plain } from '../compiler/index.ts';
 import type { IndirectSelection, Project } from '../project/index.ts';
-import { type Emit, refuseThreads, type RunEvent } from '../runner/index.ts';
+import { type Emit, type RunEvent, refuseThreads } from '../runner/index.ts';
 import type { Target, TargetNotice } from '../targets/index.ts';
 import { workflowErrors } from './errors.ts';
 import { LogFile } from './log-file.ts';
+import type { RunOptions } from './options.ts';
 import { parseRequest } from './parse-request.ts';
 import { readProjectOnly, readVars } from './read-project.ts';
-import type { RunOptions } from './options.ts';
 import { writingTo } from './target-folder.ts';
 
 /** Options with every default filled in. */

@@ -1,5 +1,5 @@
 /** Finding and reading a project, without compiling it. */
-import { parseVars, type Project, readProject } from '../project/index.ts';
+import { type Project, parseVars, readProject } from '../project/index.ts';
 import { findProjectDir } from './find-project.ts';
 import { keepSecrets } from './keep-secrets.ts';
 import type { ProjectOptions } from './options.ts';

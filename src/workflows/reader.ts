@@ -10,9 +10,9 @@ import { type AttachSpec, Database, quoteIdentifier, quoteLiteral, type Session 
 import type { Project } from '../project/index.ts';
 import { openDeltaRelation, rewriteDeltaScans } from '../tables/index.ts';
 import { workflowErrors } from './errors.ts';
+import { findProjectDir } from './find-project.ts';
 import { keepSecrets } from './keep-secrets.ts';
 import type { ProjectOptions } from './options.ts';
-import { findProjectDir } from './find-project.ts';
 import { readProjectOnly } from './read-project.ts';
 
 /** Where to read. */

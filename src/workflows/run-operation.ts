@@ -1,8 +1,8 @@
 /** `run-operation`: calls one macro, with its own connection. */
 import { nearest, printJson, systemClock } from '../base/index.ts';
+import { skippedResult } from '../runner/index.ts';
 import { workflowErrors } from './errors.ts';
 import type { ProjectOptions } from './options.ts';
-import { skippedResult } from '../runner/index.ts';
 import { openProject } from './project-session.ts';
 import { writeRunArtifacts } from './run-artifacts.ts';
 

@@ -1,7 +1,7 @@
 /** `seed`: the CSV files of the project as tables. */
 import type { RunOptions } from './options.ts';
 import { openProject } from './project-session.ts';
-import { runNodes, type RunResult } from './run-nodes.ts';
+import { type RunResult, runNodes } from './run-nodes.ts';
 import { selectRunnable } from './selection.ts';
 
 /**

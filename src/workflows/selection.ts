@@ -1,6 +1,6 @@
 /** From a verb and what the user selected to the nodes it is about. */
 import { didYouMean } from '../base/index.ts';
-import { planSelection, type ManifestNode, type ResourceType } from '../compiler/index.ts';
+import { type ManifestNode, planSelection, type ResourceType } from '../compiler/index.ts';
 import { workflowErrors } from './errors.ts';
 import type { SelectOptions } from './options.ts';
 import type { ProjectSession } from './project-session.ts';

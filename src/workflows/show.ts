@@ -1,6 +1,7 @@
 /** `show`: the first rows of a model or of a query that isn't in the project yet. */
-import { type Grid, gridOfWarehouse } from './grid.ts';
+
 import { workflowErrors } from './errors.ts';
+import { type Grid, gridOfWarehouse } from './grid.ts';
 import { refuseWrites } from './only-reads.ts';
 import type { RunOptions } from './options.ts';
 import { openProject, type ProjectSession } from './project-session.ts';

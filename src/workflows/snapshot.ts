@@ -1,7 +1,7 @@
 /** `snapshot`: how rows have changed since the last look. */
 import type { RunOptions } from './options.ts';
 import { openProject } from './project-session.ts';
-import { runNodes, type RunResult } from './run-nodes.ts';
+import { type RunResult, runNodes } from './run-nodes.ts';
 import { selectRunnable } from './selection.ts';
 
 /**

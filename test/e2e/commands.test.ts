@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync }
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ended, type Ended, Folder, main, project } from './command.ts';
+import { type Ended, ended, Folder, main, project } from './command.ts';
 
 const slow = 'select count(*) as n from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 8';
 

@@ -1,6 +1,6 @@
 /** `boathouse run`. */
 import type { CommandSpec } from '../command.ts';
-import { selectionOptions, refreshOptions } from '../options.ts';
+import { refreshOptions, selectionOptions } from '../options.ts';
 
 /** The command's description and work. */
 export const runCommand: CommandSpec = {

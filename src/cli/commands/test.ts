@@ -1,6 +1,6 @@
 /** `boathouse test`. */
 import type { CommandSpec } from '../command.ts';
-import { selectionOptions, resourceTypeOptions, testOptions } from '../options.ts';
+import { resourceTypeOptions, selectionOptions, testOptions } from '../options.ts';
 
 /** The command's description and work. */
 export const testCommand: CommandSpec = {

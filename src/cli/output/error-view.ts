@@ -11,8 +11,8 @@
 import { readFileSync } from 'node:fs';
 import { isAbsolute, relative, resolve } from 'node:path';
 import { type BoathouseError, BugError, isBoathouseError, type SourceLocation } from '../../base/index.ts';
-import { visible } from './visible.ts';
 import type { Colors, Terminal } from './terminal.ts';
+import { visible } from './visible.ts';
 
 /** How much is told. */
 export interface ErrorViewOptions {

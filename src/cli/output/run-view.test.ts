@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { BoathouseError } from '../../base/index.ts';
 import type { NodeResult, RunEvent } from '../../workflows/index.ts';
 import { Footer } from './footer.ts';
-import { runView, type RunViewOptions, seconds } from './run-view.ts';
+import { type RunViewOptions, runView, seconds } from './run-view.ts';
 import { type Terminal, wantsColors } from './terminal.ts';
 
 function screen(columns = 80): { terminal: Terminal; text: () => string } {

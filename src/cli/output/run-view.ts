@@ -3,8 +3,8 @@ import { relative } from 'node:path';
 import { type Emit, type NodeResult, plural, type RunEvent, summaryLine } from '../../workflows/index.ts';
 import { hintLines, placeLines, placeName } from './error-view.ts';
 import { clip, width } from './table.ts';
-import { visible } from './visible.ts';
 import type { Colors, Terminal } from './terminal.ts';
+import { visible } from './visible.ts';
 
 /** How much is printed. */
 export interface RunViewOptions {

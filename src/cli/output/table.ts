@@ -1,7 +1,7 @@
 /** Rows as a table for the eye: aligned, clipped to the terminal, NULL told from an empty text. */
 import type { Grid } from '../../workflows/index.ts';
-import { visible } from './visible.ts';
 import type { Colors } from './terminal.ts';
+import { visible } from './visible.ts';
 
 /**
  * The lines of a table:

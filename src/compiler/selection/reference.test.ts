@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchesGlob, matchesPath } from './glob.ts';
-import { sampleManifest, type Sample } from './scratch-manifest.ts';
+import { type Sample, sampleManifest } from './scratch-manifest.ts';
 import { selectNodes } from './select-nodes.ts';
 
 /** A random acyclic graph: each node may need any before it. Every third one is a test. */
