@@ -262,6 +262,8 @@ export function keyOf(name: RelationName): string {
 
 async function attachCopy(engine: Database, options: WorkingOptions, own: PrivateCopy): Promise<void> {
   const attach = attachSql(own.file, options.database, own.copy === undefined);
+  // A setting of the profile that DuckDB refuses says nothing about the file.
+  (await engine.session()).release();
   try {
     await run(engine, attach);
   } catch (error) {

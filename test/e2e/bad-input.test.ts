@@ -123,6 +123,15 @@ const mistakes: Mistake[] = [
     says: ['lake/t', /00000000000000000000\.json/],
   },
   {
+    name: 'a setting that DuckDB does not know is named, and the file is not blamed',
+    files: {
+      ...fine,
+      ...project('shop', { output: '      settings: {memory_limt: 1GB}\n' }),
+    },
+    code: 1,
+    says: ['memory_limt', 'memory_limit', /^(?!.*Move the file)/s],
+  },
+  {
     name: 'an unknown selector method is named',
     files: fine,
     args: ['ls', '--select', 'tagg:nightly'],
