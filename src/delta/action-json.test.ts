@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseAction, parseActionLine, printAction } from './action-json.ts';
 import { type Action, type AddFile, deletionVectorId, fileKey, removeOf } from './actions.ts';
-import { parseActions } from './commit-file.ts';
 import { decodeFilePath, encodeFilePath } from './file-paths.ts';
+import { parseActions } from './log/commit-file.ts';
 
 describe('actions as JSON', () => {
   it.each([

@@ -7,13 +7,13 @@ import { fixedClock, type Json, parseJson, printJson, type Random, seededRandom 
 import { MemoryStorage, type Storage, storageErrors } from '../storage/index.ts';
 import { printAction } from './action-json.ts';
 import type { Action, AddFile, Metadata, Protocol } from './actions.ts';
-import { checkpointSchema } from './checkpoint-write.ts';
-import { type CommitPlan, type CommitResult, commitActions } from './commit.ts';
-import { commitPath } from './log-files.ts';
-import type { CheckpointRow, ParquetRows } from './parquet-rows.ts';
-import { readSnapshot } from './read-snapshot.ts';
+import { type CommitPlan, type CommitResult, commitActions } from './commit/commit.ts';
+import { checkpointSchema } from './log/checkpoint-write.ts';
+import { commitPath } from './log/log-files.ts';
+import type { CheckpointRow, ParquetRows } from './log/parquet-rows.ts';
+import { readSnapshot } from './log/read-snapshot.ts';
+import type { Snapshot } from './log/snapshot.ts';
 import { field, primitive, printSchema, type StructType } from './schema.ts';
-import type { Snapshot } from './snapshot.ts';
 
 /** Declares the contract tests for `rows`. @param open makes storage that the implementation can use. */
 export function describeParquetRowsContract(

@@ -2,6 +2,7 @@
 import { defineErrors, type ErrorKind, type ErrorsOf } from '../base/index.ts';
 
 type Kinds = {
+  'bad-deletion-vector': ErrorKind<{ table: string; file: string; problem: string }>;
   'not-a-table': ErrorKind<{ table: string }>;
   'corrupt-log': ErrorKind<{ table: string; problem: string }>;
   'bad-schema': ErrorKind<{ problem: string }>;
@@ -18,6 +19,11 @@ type Kinds = {
 };
 
 const kinds: Kinds = {
+  'bad-deletion-vector': {
+    message: (d) => `the deletion vector of ${d.file} in ${d.table} is damaged: ${d.problem}`,
+    hint: () => 'Nothing was read, since deleted rows would come back. Restore the named file from a copy.',
+    sqlState: 'XX001',
+  },
   'not-a-table': {
     message: (d) => `${d.table} is not a Delta table: it has no _delta_log with commits`,
     hint: () => 'Check the path. A table is created by the first write to it.',

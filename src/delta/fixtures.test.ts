@@ -6,11 +6,11 @@ import { openStorage, type Storage } from '../storage/index.ts';
 import type { AddFile } from './actions.ts';
 import { memoryRows } from './contract.ts';
 import { assertReadable, assertWritable, physicalName } from './features.ts';
-import { history } from './history.ts';
+import { history } from './log/history.ts';
+import { readSnapshot } from './log/read-snapshot.ts';
+import type { Snapshot } from './log/snapshot.ts';
 import { type PartitionValue, parsePartitionValue } from './partition-values.ts';
-import { readSnapshot } from './read-snapshot.ts';
 import { parseSchema, printSchema, type StructField } from './schema.ts';
-import type { Snapshot } from './snapshot.ts';
 import { statsOf } from './stats.ts';
 
 const root = process.env['BOATHOUSE_FIXTURES'];

@@ -16,16 +16,15 @@ export {
   type TextMap,
   type Transaction,
 } from './actions.ts';
-export { type CheckpointOutcome, writeCheckpoint } from './checkpoint-write.ts';
 export {
   type CommitOutcome,
   type CommitPlan,
   type CommitResult,
   commitActions,
   tryCommit,
-} from './commit.ts';
-export type { Operation } from './commit-info.ts';
-export type { ReadSet } from './conflicts.ts';
+} from './commit/commit.ts';
+export type { Operation } from './commit/commit-info.ts';
+export type { ReadSet } from './commit/conflicts.ts';
 export { deltaErrors } from './errors.ts';
 export {
   assertReadable,
@@ -40,10 +39,12 @@ export {
   writerFeaturesOf,
 } from './features.ts';
 export { decodeFilePath, encodeFilePath } from './file-paths.ts';
-export { type HistoryEntry, history, versionAt } from './history.ts';
-export type { CheckpointRow, ParquetRows } from './parquet-rows.ts';
+export { type CheckpointOutcome, writeCheckpoint } from './log/checkpoint-write.ts';
+export { type HistoryEntry, history, versionAt } from './log/history.ts';
+export type { CheckpointRow, ParquetRows } from './log/parquet-rows.ts';
+export { type ReadSnapshotOptions, readSnapshot } from './log/read-snapshot.ts';
+export type { Snapshot } from './log/snapshot.ts';
 export { type PartitionValue, parsePartitionValue } from './partition-values.ts';
-export { type ReadSnapshotOptions, readSnapshot } from './read-snapshot.ts';
 export {
   type ArrayType,
   type DataType,
@@ -63,7 +64,6 @@ export {
   walkFields,
   walkTypes,
 } from './schema.ts';
-export type { Snapshot } from './snapshot.ts';
 export {
   type ColumnStats,
   columnKey,
@@ -72,3 +72,4 @@ export {
   type StatValue,
   statsOf,
 } from './stats.ts';
+export { type DeletedRows, readDeletionVectors } from './vectors/deletion-vectors.ts';

@@ -9,9 +9,9 @@
 import { type Json, parseJson } from '../base/index.ts';
 import type { AddFile } from './actions.ts';
 import { physicalName } from './features.ts';
+import type { Snapshot } from './log/snapshot.ts';
 import { parseTimestampMicros } from './partition-values.ts';
 import type { DataType, StructType } from './schema.ts';
-import type { Snapshot } from './snapshot.ts';
 
 /**
  * A bound. Numbers are number or bigint as they fit; decimals are their digits; dates are text;

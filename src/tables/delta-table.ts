@@ -11,10 +11,10 @@ import {
 } from '../delta/index.ts';
 import { queryToArrow, type SqlValue } from '../duckdb/index.ts';
 import { openStorage, type Storage } from '../storage/index.ts';
-import { explainReadError } from './damaged-file.ts';
 import { duckdbParquetRows } from './parquet-rows.ts';
-import type { RelationColumn } from './relation.ts';
-import { type DeltaRelation, relationOf } from './scan.ts';
+import { explainReadError } from './read/damaged-file.ts';
+import type { RelationColumn } from './read/relation.ts';
+import { type DeltaRelation, relationOf } from './read/scan.ts';
 import { scratchDatabase, withScratchSession } from './scratch.ts';
 
 /** How a table is opened. */
@@ -105,7 +105,7 @@ export class DeltaTable {
     return history(this.#storage);
   }
 
-  /** The table as SQL. @throws delta.unsupported-feature, tables.bad-deletion-vector */
+  /** The table as SQL. @throws delta.unsupported-feature, delta.bad-deletion-vector */
   relation(): Promise<DeltaRelation> {
     this.#relation ??= relationOf(this.#snapshot, this.#storage);
     return this.#relation;

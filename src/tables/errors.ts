@@ -19,7 +19,6 @@ type Kinds = {
   'unreadable-source': ErrorKind<{ source: string; problem: string }>;
   'download-failed': ErrorKind<{ url: string; problem: string }>;
   'damaged-file': ErrorKind<{ table: string; file: string; problem: string }>;
-  'bad-deletion-vector': ErrorKind<{ table: string; file: string; problem: string }>;
   'bad-delta-scan': ErrorKind<{ problem: string }>;
 };
 
@@ -127,11 +126,6 @@ const kinds: Kinds = {
     message: (d) => `the data file ${d.file} of ${d.table} is damaged: ${d.problem}`,
     hint: () =>
       'Restore the named file from a copy, or read a version of the table that does not need it; the other files are not affected.',
-    sqlState: 'XX001',
-  },
-  'bad-deletion-vector': {
-    message: (d) => `the deletion vector of ${d.file} in ${d.table} is damaged: ${d.problem}`,
-    hint: () => 'Nothing was read, since deleted rows would come back. Restore the named file from a copy.',
     sqlState: 'XX001',
   },
   'bad-delta-scan': {

@@ -2,9 +2,9 @@
 export { type DeltaFile, DeltaTable, type OpenTableOptions } from './delta-table.ts';
 export { deltaTypeOf, duckdbTypeOf } from './delta-types.ts';
 export { tablesErrors } from './errors.ts';
-export { type LandOptions, type LandResult, landFiles } from './land.ts';
 export { duckdbParquetRows } from './parquet-rows.ts';
-export { type DeltaRelation, openDeltaRelation, rewriteDeltaScans } from './scan.ts';
-export { type RowsInput, writeDelta } from './write-delta.ts';
-export type { SchemaMode, WriteMode, WriteOptions, WriteResult } from './write-options.ts';
-export { writeQueryToDelta } from './write-query.ts';
+export { type DeltaRelation, openDeltaRelation, rewriteDeltaScans } from './read/scan.ts';
+export { type LandOptions, type LandResult, landFiles } from './write/land.ts';
+export { type RowsInput, writeDelta } from './write/write-delta.ts';
+export type { SchemaMode, WriteMode, WriteOptions, WriteResult } from './write/write-options.ts';
+export { writeQueryToDelta } from './write/write-query.ts';

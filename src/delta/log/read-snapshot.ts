@@ -1,0 +1,259 @@
+/**
+ * From the log to a snapshot: pick a checkpoint, then the commits after it, in order, without a gap.
+ *
+ * A listing isn't a snapshot of the folder. While others commit and clean up, it can miss a file and
+ * show a later one, or name a file that has gone since; so a log that looks broken is looked at again
+ * before it is called damaged.
+ */
+import {
+  type Clock,
+  isBoathouseError,
+  type Json,
+  type RetryPolicy,
+  retry,
+  systemClock,
+  systemRandom,
+} from '../../base/index.ts';
+import type { Storage } from '../../storage/index.ts';
+import { deltaErrors } from '../errors.ts';
+import { readCheckpoint, readLastCheckpoint } from './checkpoint-read.ts';
+import { readActions } from './commit-file.ts';
+import { type CheckpointFiles, commitPath, type LogListing, listLog } from './log-files.ts';
+import type { ParquetRows } from './parquet-rows.ts';
+import { applyActions, finishState, type Snapshot, startState, type TableState } from './snapshot.ts';
+
+/** Which version to read, and how checkpoints are read. */
+export interface ReadSnapshotOptions {
+  /** The latest unless given. */
+  readonly version?: number;
+  readonly rows: ParquetRows;
+  /** Decides how the waits between attempts pass. The machine's clock unless given. */
+  readonly clock?: Clock;
+}
+
+/**
+ * The table at a version. `storage` is rooted at the table's folder.
+ *
+ * Says nothing about whether the table can be read rightly: see `assertReadable`.
+ *
+ * Costs two requests (`_last_checkpoint`, a listing from there), the checkpoint, and one request for
+ * each commit after it.
+ *
+ * @throws delta.not-a-table, delta.no-such-version, delta.corrupt-log, delta.bad-schema, delta.outside-table
+ */
+export async function readSnapshot(storage: Storage, options: ReadSnapshotOptions): Promise<Snapshot> {
+  try {
+    return await retry(attempts, options.clock ?? systemClock, systemRandom, mayPass, (attempt) =>
+      readOnce(storage, options, attempt),
+    );
+  } catch (error) {
+    throw asCorrupt(error, storage);
+  }
+}
+
+/** The folder changes under our eyes at most this often in a row before the log is called damaged. */
+const attempts: RetryPolicy = { attemptsMax: 3, delayMsMin: 5, delayMsMax: 50 };
+
+/** Commits read at once. */
+const readsMax = 16;
+
+function mayPass(error: unknown): boolean {
+  if (!isBoathouseError(error)) return false;
+  return error.retryable || error.code === 'delta.corrupt-log' || error.code === 'storage.not-found';
+}
+
+async function readOnce(storage: Storage, options: ReadSnapshotOptions, attempt: number): Promise<Snapshot> {
+  const wanted = options.version;
+  // After a failure the hint is no longer trusted.
+  const hint = attempt === 1 ? await readLastCheckpoint(storage) : undefined;
+  if (hint !== undefined && (wanted === undefined || hint <= wanted)) {
+    const snapshot = await readFromHint(storage, hint, options);
+    if (snapshot) return snapshot;
+  }
+  const log = await listLog(storage);
+  const latest = latestVersion(log);
+  if (latest < 0) throw deltaErrors['not-a-table']({ table: storage.uri });
+  const version = wanted ?? latest;
+  if (version > latest || version < firstVersion(log))
+    throw noSuchVersion(storage, `version ${version}`, log);
+  try {
+    return await replayFromAny(storage, log, version, options);
+  } catch (error) {
+    // A writer that died while creating the last commit, on a mount without links, has committed nothing.
+    const isLast =
+      isBoathouseError(error, 'storage.unfinished') && error.details['path'] === commitPath(version);
+    if (!isLast || wanted !== undefined || version === 0) throw error;
+    return replayFromAny(storage, log, version - 1, options);
+  }
+}
+
+/** Undefined when the log from the hinted checkpoint on isn't enough: then the whole log is listed. */
+async function readFromHint(
+  storage: Storage,
+  hint: number,
+  options: ReadSnapshotOptions,
+): Promise<Snapshot | undefined> {
+  const log = await listLog(storage, hint);
+  const version = options.version ?? latestVersion(log);
+  const checkpoint = log.checkpoints.findLast((c) => c.version <= version);
+  if (!checkpoint || version > latestVersion(log)) return undefined;
+  try {
+    return await replay(storage, log, checkpoint, version, options);
+  } catch {
+    // Whatever is wrong here is met again, and reported, when the whole log is read.
+    return undefined;
+  }
+}
+
+/** Tries the newest checkpoint first; one that can't be read is passed over, since older ones and the commits say the same. */
+async function replayFromAny(
+  storage: Storage,
+  log: LogListing,
+  version: number,
+  options: ReadSnapshotOptions,
+): Promise<Snapshot> {
+  const checkpoints = log.checkpoints.filter((c) => c.version <= version).reverse();
+  const failures: unknown[] = [];
+  for (const checkpoint of [...checkpoints, undefined]) {
+    try {
+      return await replay(storage, log, checkpoint, version, options);
+    } catch (error) {
+      failures.push(checkpoint ? unreadableCheckpoint(storage, checkpoint, error) : error);
+    }
+  }
+  throw failures[0];
+}
+
+function unreadableCheckpoint(storage: Storage, checkpoint: CheckpointFiles, cause: unknown): unknown {
+  if (isBoathouseError(cause) && /^(delta|storage)\./.test(cause.code)) return cause;
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return deltaErrors['corrupt-log'](
+    { table: storage.uri, problem: `the checkpoint ${checkpoint.paths.join(', ')} can't be read: ${why}` },
+    { cause },
+  );
+}
+
+async function replay(
+  storage: Storage,
+  log: LogListing,
+  checkpoint: CheckpointFiles | undefined,
+  version: number,
+  options: ReadSnapshotOptions,
+): Promise<Snapshot> {
+  const files = chainOf(storage, log, checkpoint?.version ?? -1, version);
+  const state = startState();
+  if (checkpoint) {
+    for await (const action of readCheckpoint(storage, checkpoint, options.rows))
+      applyActions(state, [action]);
+  }
+  for (let next = 0; next < files.length; next += readsMax) {
+    const batch = files.slice(next, next + readsMax);
+    const commits = await Promise.all(batch.map((path) => readActions(storage, path, options.clock)));
+    for (const actions of commits) {
+      state.commitInfo = undefined;
+      applyActions(state, actions);
+    }
+  }
+  const timestampMs = await commitTimeMs(storage, log, state, version, checkpoint);
+  const snapshot = finishState(state, { table: storage.uri, version, timestampMs });
+  if (snapshot) return snapshot;
+  const missing = state.protocol ? 'metaData' : 'protocol';
+  throw deltaErrors['corrupt-log']({
+    table: storage.uri,
+    problem: `no ${missing} action up to version ${version}`,
+  });
+}
+
+/** The files that lead from `start` to `version`, each version covered once; compactions stand for many. */
+function chainOf(storage: Storage, log: LogListing, start: number, version: number): string[] {
+  const chain: string[] = [];
+  let next = start + 1;
+  while (next <= version) {
+    const commit = log.commits.get(next);
+    let compaction = undefined as LogListing['compactions'][number] | undefined;
+    for (const candidate of log.compactions) {
+      // The last commit is read itself: only it says when, and by whom, the version was made.
+      const fits = candidate.first === next && candidate.last < version;
+      if (fits && candidate.last > (compaction?.last ?? 0)) compaction = candidate;
+    }
+    if (compaction) {
+      chain.push(compaction.path);
+      next = compaction.last + 1;
+    } else if (commit) {
+      chain.push(commit.path);
+      next += 1;
+    } else {
+      throw deltaErrors['corrupt-log'](
+        { table: storage.uri, problem: missingCommit(log, start, next, version) },
+        { location: { file: commitPath(next) } },
+      );
+    }
+  }
+  return chain;
+}
+
+function missingCommit(log: LogListing, start: number, missing: number, version: number): string {
+  const what = `the commit of version ${missing} (${commitPath(missing)}) is missing`;
+  if (missing === 0) {
+    const [first] = log.commits.keys();
+    return `${what}, commits begin at version ${first}, and no readable checkpoint stands for the ones before`;
+  }
+  return `${what}, between versions ${Math.max(start, 0)} and ${version}`;
+}
+
+/** The newest version that a commit or a checkpoint shows; -1 when there is none. */
+export function latestVersion(log: LogListing): number {
+  let latest = log.checkpoints.at(-1)?.version ?? -1;
+  for (const version of log.commits.keys()) latest = Math.max(latest, version);
+  return latest;
+}
+
+/** The error for a version the log doesn't reach, naming those it does. */
+export function noSuchVersion(storage: Storage, wanted: string, log: LogListing): Error {
+  return deltaErrors['no-such-version']({
+    table: storage.uri,
+    wanted,
+    first: firstVersion(log),
+    last: latestVersion(log),
+  });
+}
+
+/** The oldest version that can be read: 0 while its commit is there, else the oldest checkpoint's. */
+function firstVersion(log: LogListing): number {
+  return log.commits.has(0) ? 0 : (log.checkpoints[0]?.version ?? 0);
+}
+
+/** The commit's own time where the table keeps it. */
+export function inCommitTimestampMs(value: Json | undefined): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+}
+
+/** The commit's own time where the table keeps it; else that of its file, or of the checkpoint that outlived it. */
+async function commitTimeMs(
+  storage: Storage,
+  log: LogListing,
+  state: TableState,
+  version: number,
+  checkpoint: CheckpointFiles | undefined,
+): Promise<number> {
+  const commit = log.commits.get(version);
+  let info = state.commitInfo;
+  const keepsTime = state.metadata?.configuration.get('delta.enableInCommitTimestamps') === 'true';
+  if (keepsTime && !info && commit) {
+    // The checkpoint is of this very version, and checkpoints hold no commit info.
+    const actions = await readActions(storage, commit.path);
+    info = actions.find((action) => action.kind === 'commit-info');
+  }
+  const own = inCommitTimestampMs(info?.body['inCommitTimestamp']);
+  if (own !== undefined || commit) return own ?? commit?.modifiedMs ?? 0;
+  const path = checkpoint?.paths[0];
+  return path === undefined ? 0 : ((await storage.stat(path))?.modifiedMs ?? 0);
+}
+
+function asCorrupt(error: unknown, storage: Storage): unknown {
+  if (!isBoathouseError(error, 'storage.not-found')) return error;
+  return deltaErrors['corrupt-log'](
+    { table: storage.uri, problem: `a file of the log disappears while it is read: ${error.message}` },
+    { cause: error },
+  );
+}

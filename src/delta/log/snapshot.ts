@@ -1,0 +1,115 @@
+/**
+ * The state of a table at one version: an immutable value, and the fold that makes it.
+ *
+ * Source: Delta protocol, "Action Reconciliation".
+ */
+import { unreachable } from '../../base/index.ts';
+import {
+  type Action,
+  type AddFile,
+  type CommitInfo,
+  type DomainMetadata,
+  fileKey,
+  type Metadata,
+  type Protocol,
+  type RemoveFile,
+  type Transaction,
+} from '../actions.ts';
+import { parseSchema, type StructType } from '../schema.ts';
+
+/** A table at one version. */
+export interface Snapshot {
+  /** The table's folder, as `Storage.uri`. */
+  readonly table: string;
+  readonly version: number;
+  readonly protocol: Protocol;
+  readonly metadata: Metadata;
+  readonly schema: StructType;
+  /** Live files by `fileKey`: the path, when the file has no deletion vector. */
+  readonly files: ReadonlyMap<string, AddFile>;
+  /** Removed files that readers of older versions may still need, by `fileKey`. */
+  readonly tombstones: ReadonlyMap<string, RemoveFile>;
+  readonly transactions: ReadonlyMap<string, Transaction>;
+  /** Without removed ones. */
+  readonly domains: ReadonlyMap<string, DomainMetadata>;
+  /** When this version was committed: the commit's own time where the table keeps it, else the file's. */
+  readonly timestampMs: number;
+}
+
+/** A snapshot in the making: nothing is required of it yet. */
+export interface TableState {
+  protocol: Protocol | undefined;
+  metadata: Metadata | undefined;
+  readonly files: Map<string, AddFile>;
+  readonly tombstones: Map<string, RemoveFile>;
+  readonly transactions: Map<string, Transaction>;
+  readonly domains: Map<string, DomainMetadata>;
+  /** Of the last commit applied, if it had one. */
+  commitInfo: CommitInfo | undefined;
+}
+
+/** A state without anything, or a copy of `snapshot`'s to go on from. */
+export function startState(snapshot?: Snapshot): TableState {
+  return {
+    protocol: snapshot?.protocol,
+    metadata: snapshot?.metadata,
+    files: new Map(snapshot?.files),
+    tombstones: new Map(snapshot?.tombstones),
+    transactions: new Map(snapshot?.transactions),
+    domains: new Map(snapshot?.domains),
+    commitInfo: undefined,
+  };
+}
+
+/** Lets `actions`, oldest first, happen to `state`, in place: a copy for each of a thousand commits would be quadratic. */
+export function applyActions(state: TableState, actions: Iterable<Action>): void {
+  for (const action of actions) {
+    switch (action.kind) {
+      case 'add': {
+        const key = fileKey(action);
+        state.files.set(key, action);
+        state.tombstones.delete(key);
+        break;
+      }
+      case 'remove': {
+        const key = fileKey(action);
+        state.files.delete(key);
+        state.tombstones.set(key, action);
+        break;
+      }
+      case 'metadata':
+        state.metadata = action;
+        break;
+      case 'protocol':
+        state.protocol = action;
+        break;
+      case 'transaction':
+        state.transactions.set(action.appId, action);
+        break;
+      case 'domain':
+        if (action.removed) state.domains.delete(action.domain);
+        else state.domains.set(action.domain, action);
+        break;
+      case 'commit-info':
+        state.commitInfo = action;
+        break;
+      case 'change-file':
+      case 'sidecar':
+      case 'unknown':
+        break;
+      default:
+        unreachable(action);
+    }
+  }
+}
+
+/** `state` as a snapshot, or undefined while the protocol or the metadata is missing. */
+export function finishState(
+  state: TableState,
+  about: { readonly table: string; readonly version: number; readonly timestampMs: number },
+): Snapshot | undefined {
+  const { protocol, metadata, files, tombstones, transactions, domains } = state;
+  if (!protocol || !metadata) return undefined;
+  const schema = parseSchema(metadata.schemaString);
+  return { ...about, protocol, metadata, schema, files, tombstones, transactions, domains };
+}

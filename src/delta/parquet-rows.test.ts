@@ -1,5 +1,0 @@
-import { duckdbParquetRows } from '../tables/index.ts';
-import { describeParquetRowsContract, memoryRows } from './contract.ts';
-
-describeParquetRowsContract('memoryRows', memoryRows);
-describeParquetRowsContract('duckdbParquetRows', duckdbParquetRows);

@@ -1,0 +1,40 @@
+/** Which data file a reading failed on: the engine's own words often don't say. */
+import { isBoathouseError } from '../../base/index.ts';
+import type { Snapshot } from '../../delta/index.ts';
+import { quoteLiteral } from '../../duckdb/index.ts';
+import type { Storage } from '../../storage/index.ts';
+import { tablesErrors } from '../errors.ts';
+import { withScratchSession } from '../scratch.ts';
+import { globSafe } from './relation.ts';
+
+/** Kinds of trouble that bytes can cause; an interrupt, a lock or a full memory is none of the files'. */
+const causedByBytes =
+  /^duckdb\.(?:io|invalid-input|failed|internal|out-of-range|conversion|not-implemented)$/;
+
+/**
+ * `error`, which reading `snapshot` ended with, or the damaged file that is the reason for it.
+ *
+ * Costs a reading of every file up to the damaged one, and only when something failed and no file was named.
+ */
+export async function explainReadError(
+  error: unknown,
+  snapshot: Snapshot,
+  storage: Storage,
+): Promise<unknown> {
+  if (!isBoathouseError(error) || !causedByBytes.test(error.code)) return error;
+  const paths = Array.from(snapshot.files.values(), (file) => file.path);
+  if (paths.some((path) => error.message.includes(storage.locate(path)))) return error;
+  return withScratchSession(async (session) => {
+    for (const path of paths) {
+      const file = quoteLiteral(globSafe(storage.locate(path)));
+      try {
+        // A hash of the whole row needs every page of every column.
+        await session.run(`SELECT count(hash(t)) FROM read_parquet(${file}, hive_partitioning = false) AS t`);
+      } catch (cause) {
+        const problem = cause instanceof Error ? cause.message : String(cause);
+        return tablesErrors['damaged-file']({ table: storage.uri, file: path, problem }, { cause: error });
+      }
+    }
+    return error;
+  });
+}

@@ -1,0 +1,55 @@
+/** How rows become a table: the words of delta-rs' Python writer. */
+import type { Clock, Random } from '../../base/index.ts';
+
+/** What to do when the table exists. */
+export type WriteMode = 'append' | 'overwrite' | 'error' | 'ignore';
+
+/** How the rows' columns may change the table's. */
+export type SchemaMode = 'merge' | 'overwrite';
+
+/** What a write takes beside its rows. */
+export interface WriteOptions {
+  /** `error` unless given: an existing table is left alone. */
+  readonly mode?: WriteMode;
+  /** Without it the rows must have the table's columns. `overwrite` needs mode `overwrite`. */
+  readonly schemaMode?: SchemaMode;
+  /** For a new table; must be the table's own, if given, for an existing one. */
+  readonly partitionBy?: readonly string[];
+  /** `AWS_*` names verbatim. */
+  readonly storageOptions?: Readonly<Record<string, string>>;
+  /** Table properties (`delta.…`) of a new table. */
+  readonly configuration?: Readonly<Record<string, string>>;
+  /** Of a new table. */
+  readonly name?: string;
+  /** Of a new table. */
+  readonly description?: string;
+  /**
+   * The version of this very table that the rows were computed from, when they were: an overwrite then
+   * loses to every commit made after it. The latest when the write begins, unless given.
+   */
+  readonly readVersion?: number;
+  /**
+   * A file is closed when it has grown to about this; else the table's `delta.targetFileSize`, else 100
+   * MiB. Without effect on partitioned tables, which DuckDB writes as one file for each partition and thread.
+   */
+  readonly targetFileSizeBytes?: number;
+  /** Added to the commit's own record, as `userMetadata` and the like. */
+  readonly commitMetadata?: Readonly<Record<string, string>>;
+  /** Named in the commit; `WRITE`, or what creating the table is called, unless given. */
+  readonly operation?: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** What a write did. */
+export interface WriteResult {
+  /** The table's version that holds the rows; the version found when `kind` is `ignored`. */
+  readonly version: number;
+  readonly kind: 'created' | 'written' | 'ignored';
+  readonly rows: number;
+  readonly filesAdded: number;
+  readonly filesRemoved: number;
+  readonly bytesAdded: number;
+  readonly uri: string;
+}
