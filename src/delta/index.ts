@@ -24,7 +24,8 @@ export {
   tryCommit,
 } from './commit/commit.ts';
 export type { Operation } from './commit/commit-info.ts';
-export type { ReadSet } from './commit/conflicts.ts';
+export type { IsolationLevel, ReadSet } from './commit/conflicts.ts';
+export type { RowChange } from './commit/row-changes.ts';
 export { deltaErrors } from './errors.ts';
 export {
   assertReadable,
@@ -64,6 +65,17 @@ export {
   walkFields,
   walkTypes,
 } from './schema.ts';
+export type { JudgedTable } from './skipping/column-range.ts';
+export { matchesWholly, mayMatch } from './skipping/may-match.ts';
+export {
+  type ColumnOperand,
+  type ComparisonOperator,
+  type Predicate,
+  predicatePaths,
+  type Transform,
+  type TruncationUnit,
+  unknownPredicate,
+} from './skipping/predicate.ts';
 export {
   type ColumnStats,
   columnKey,
@@ -72,4 +84,11 @@ export {
   type StatValue,
   statsOf,
 } from './stats.ts';
-export { type DeletedRows, readDeletionVectors } from './vectors/deletion-vectors.ts';
+export {
+  type DeletedRows,
+  readDeletionVectors,
+  vectorPath,
+  type WrittenVectors,
+  writeDeletionVectors,
+} from './vectors/deletion-vectors.ts';
+export { type RowRange, RowSet } from './vectors/row-set.ts';

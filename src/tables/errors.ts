@@ -20,6 +20,7 @@ type Kinds = {
   'download-failed': ErrorKind<{ url: string; problem: string }>;
   'damaged-file': ErrorKind<{ table: string; file: string; problem: string }>;
   'bad-delta-scan': ErrorKind<{ problem: string }>;
+  'pinned-table': ErrorKind<{ table: string; version: number }>;
 };
 
 const kinds: Kinds = {
@@ -127,6 +128,13 @@ const kinds: Kinds = {
     hint: () =>
       'Restore the named file from a copy, or read a version of the table that does not need it; the other files are not affected.',
     sqlState: 'XX001',
+  },
+  'pinned-table': {
+    message: (d) => `${d.table} was opened at version ${d.version}, and versions of the past can't be changed`,
+    hint: () => 'Open the table without a version or timestamp; to go back to that version, restore it.',
+    sqlState: '25006',
+    httpStatus: 409,
+    exitCode: 1,
   },
   'bad-delta-scan': {
     message: (d) => `delta_scan: ${d.problem}`,

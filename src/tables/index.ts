@@ -8,3 +8,12 @@ export { type LandOptions, type LandResult, landFiles } from './write/land.ts';
 export { type RowsInput, writeDelta } from './write/write-delta.ts';
 export type { SchemaMode, WriteMode, WriteOptions, WriteResult } from './write/write-options.ts';
 export { writeQueryToDelta } from './write/write-query.ts';
+export { type OpenHandleOptions, TableHandle } from './table-handle.ts';
+export {
+  type Draft,
+  type OperationOptions,
+  type Planned,
+  type Progress,
+  saysNothingCommitted,
+  transact,
+} from './transact.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FaultyStorage, faults, MemoryStorage } from '../../storage/index.ts';
-import { type Action, type AddFile, removeOf } from '../actions.ts';
+import { type Action, removeOf } from '../actions.ts';
 import {
   createTestTable,
   intercept,
@@ -167,7 +167,10 @@ describe('promises of the table', () => {
 
 describe('findConflicts', () => {
   const ours = testAdd('ours');
-  const inDay = (day: string) => (file: AddFile) => file.partitionValues.get('day') === day;
+  const inDay = (day: string): ReadSet => ({
+    mayHold: (file) => file.partitionValues.get('day') === day,
+    files: new Set([day === '1' ? 'a' : 'b']),
+  });
   it.each([
     ['an append over an append', 'none', [ours], [testAdd('x')], 0],
     ['an append over a removal', 'none', [ours], [removeOf(testAdd('a'), 1)], 0],

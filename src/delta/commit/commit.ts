@@ -36,6 +36,7 @@ import { applyActions, finishState, type Snapshot, startState } from '../log/sna
 import { makeCommitInfo, type Operation } from './commit-info.ts';
 import { assertHonoured } from './commit-rules.ts';
 import { findConflicts, type ReadSet } from './conflicts.ts';
+import type { RowChange } from './row-changes.ts';
 
 /** A commit as planned. */
 export interface CommitPlan {
@@ -43,6 +44,8 @@ export interface CommitPlan {
   readonly readSnapshot: Snapshot | undefined;
   /** Without commit info, which is made here. */
   readonly actions: readonly Action[];
+  /** Rows deleted in files that stay; at most one for each file, none of which `actions` removes. */
+  readonly rowChanges?: readonly RowChange[];
   readonly operation: Operation;
   /** Adds rows and depends on none: then `read` is `none`. */
   readonly isBlindAppend: boolean;

@@ -1,10 +1,11 @@
 /**
  * Whether a commit that got in first changed what ours was planned on.
  *
- * As strict as serializable isolation in Delta Spark: a commit that read something conflicts with
- * any file that was added to, or removed from, what it read. So an overwrite, which reads the whole
- * table, never keeps rows appended meanwhile by accident, and two commits that remove the same file
- * never both succeed. Only what truly commutes is rebased.
+ * As Delta Spark judges, and nowhere weaker: rows that a plan has read or removed must not have been
+ * removed meanwhile, no file may have come that could hold rows it would have read, and metadata,
+ * protocol, application transactions and domains move one writer at a time. Finer in two ways that are
+ * safe: whether a new file matters is told by its statistics as well as its partition, and writers that
+ * deleted different rows of one file don't disturb each other.
  *
  * Source: Delta protocol, "Transaction Identifiers", "Domain Metadata"; Delta Spark's rules for the rest.
  */
@@ -12,8 +13,27 @@ import { unreachable } from '../../base/index.ts';
 import { type Action, type AddFile, fileKey } from '../actions.ts';
 import type { Snapshot } from '../log/snapshot.ts';
 
-/** What a commit's plan rests on: nothing, every row, or the files that `matches` says it looked at. */
-export type ReadSet = 'none' | 'whole-table' | ((file: AddFile) => boolean);
+/** What a commit's plan rests on: nothing, every row, or the rows of some files. */
+export type ReadSet =
+  | 'none'
+  | 'whole-table'
+  | {
+      /** Whether a file added meanwhile could hold rows the plan would have read: by statistics and partition values. */
+      readonly mayHold: (file: AddFile) => boolean;
+      /**
+       * The `fileKey`s of exactly the files whose rows the plan rests on. A file that was looked at, and of
+       * which no row mattered, need not be among them.
+       */
+      readonly files: ReadonlySet<string>;
+      /**
+       * Whether rows that others only append are in the way too, at any isolation level: for an overwrite of
+       * part of the table, which must not keep rows it never saw. False unless given.
+       */
+      readonly seesAppends?: boolean;
+    };
+
+/** How strictly concurrent commits are kept apart. `Snapshot` is for commits that only rearrange rows. */
+export type IsolationLevel = 'Serializable' | 'WriteSerializable' | 'SnapshotIsolation';
 
 /** The part of a planned commit that decides conflicts. */
 export interface Planned {
@@ -30,7 +50,7 @@ export function findConflicts(planned: Planned, winner: readonly Action[]): stri
   const applications = new Set<string>();
   const domains = new Set<string>();
   for (const action of planned.actions) {
-    if (action.kind === 'remove') removed.add(fileKey(action));
+    if (action.kind === 'remove') removed.add(action.path);
     if (action.kind === 'transaction') applications.add(action.appId);
     if (action.kind === 'domain') domains.add(action.domain);
   }
@@ -44,14 +64,13 @@ export function findConflicts(planned: Planned, winner: readonly Action[]): stri
         conflicts.add("it changed the table's schema or properties");
         break;
       case 'add':
-        if (wasRead(planned.read, action))
+        if (mayHold(planned.read, action))
           conflicts.add(`it added ${action.path} to what this write had read`);
         break;
       case 'remove': {
         const key = fileKey(action);
-        const file = planned.snapshot.files.get(key);
-        if (removed.has(key)) conflicts.add(`both removed ${action.path}`);
-        else if (file && wasRead(planned.read, file))
+        if (removed.has(action.path)) conflicts.add(`both removed ${action.path}`);
+        else if (planned.read === 'whole-table' || (planned.read !== 'none' && planned.read.files.has(key)))
           conflicts.add(`it removed ${action.path}, which this write had read`);
         break;
       }
@@ -73,7 +92,7 @@ export function findConflicts(planned: Planned, winner: readonly Action[]): stri
   return [...conflicts];
 }
 
-function wasRead(read: ReadSet, file: AddFile): boolean {
+function mayHold(read: ReadSet, file: AddFile): boolean {
   if (read === 'none') return false;
-  return read === 'whole-table' || read(file);
+  return read === 'whole-table' || read.mayHold(file);
 }

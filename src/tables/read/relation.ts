@@ -11,6 +11,7 @@ import {
   type DataType,
   type DeletedRows,
   physicalName,
+  type RowRange,
   type Snapshot,
   type StructField,
 } from '../../delta/index.ts';
@@ -71,7 +72,7 @@ class Plan {
     const plain: AddFile[] = [];
     const branches: string[] = [];
     for (const [key, file] of this.#snapshot.files) {
-      const gone = this.#deleted?.get(key) ?? [];
+      const gone = this.#deleted?.get(key)?.ranges() ?? [];
       const isKnown = file.deletionVector === undefined || this.#deleted?.has(key) === true;
       assert(isKnown, `the deletion vector of ${file.path} was read: its rows would come back`);
       if (gone.length > 0) branches.push(this.#branch([file], excluded(gone)));
@@ -209,16 +210,10 @@ class Plan {
 }
 
 /** Positions as a condition; neighbours become ranges, so that a cleared stretch costs one comparison. */
-function excluded(rows: readonly bigint[]): string {
-  const ranges: [bigint, bigint][] = [];
-  for (const row of rows) {
-    const last = ranges.at(-1);
-    if (last !== undefined && last[1] + 1n === row) last[1] = row;
-    else ranges.push([row, row]);
-  }
-  const singles = ranges.filter(([from, to]) => from === to).map(([from]) => from);
-  const spans = ranges.filter(([from, to]) => from !== to);
-  const conditions = spans.map(([from, to]) => `file_row_number NOT BETWEEN ${from} AND ${to}`);
+function excluded(ranges: readonly RowRange[]): string {
+  const singles = ranges.filter(({ start, end }) => end === start + 1).map(({ start }) => start);
+  const spans = ranges.filter(({ start, end }) => end > start + 1);
+  const conditions = spans.map(({ start, end }) => `file_row_number NOT BETWEEN ${start} AND ${end - 1}`);
   if (singles.length > 0) conditions.push(`file_row_number NOT IN (${singles.join(', ')})`);
   return ` WHERE ${conditions.join(' AND ')}`;
 }

@@ -37,7 +37,7 @@ export async function openDeltaRelation(
 export async function relationOf(snapshot: Snapshot, storage: Storage): Promise<DeltaRelation> {
   // Deletion vectors are applied right here, so files that have one are no reason to refuse.
   assertReadable(storage.uri, snapshot.protocol, { ...snapshot, files: new Map() });
-  const deleted = await readDeletionVectors(snapshot, storage);
+  const deleted = await readDeletionVectors(snapshot.files.values(), storage);
   return {
     sql: deltaRelationSql(snapshot, storage, deleted),
     version: snapshot.version,
