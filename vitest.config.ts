@@ -3,14 +3,18 @@ import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // The peers that judge us, where `node scripts/peers.mjs` has installed them; tests skip without.
-const peers = resolve(import.meta.dirname, '.cache/peers/venv/bin');
-const found: Record<string, string> = existsSync(resolve(peers, '../../installed.txt'))
-  ? {
-      BOATHOUSE_PEERS_BIN: peers,
-      BOATHOUSE_PEERS_PYTHON: resolve(peers, 'python'),
-      BOATHOUSE_PYTHON: resolve(peers, 'python'),
-    }
-  : {};
+const peers = resolve(import.meta.dirname, '.cache/peers');
+const spark = resolve(import.meta.dirname, '.cache/peers-spark');
+const bin = resolve(peers, 'venv/bin');
+const found: Record<string, string> = {};
+if (existsSync(resolve(peers, 'installed.txt'))) {
+  found.BOATHOUSE_PEERS_BIN = bin;
+  found.BOATHOUSE_PEERS_PYTHON = resolve(bin, 'python');
+  found.BOATHOUSE_PYTHON = resolve(bin, 'python');
+}
+if (existsSync(resolve(spark, 'installed.txt'))) {
+  found.BOATHOUSE_SPARK_PYTHON = resolve(spark, 'venv/bin/python');
+}
 
 export default defineConfig({
   test: {

@@ -1,8 +1,9 @@
 /**
- * Installs the peers that judge Boathouse (dbt, delta-rs, DuckDB for Python, Jinja2) into
- * `.cache/peers`, and the oldest DuckDB that reads our catalogs into `.cache/peers-duckdb-1.4`, with the
- * Python that stands on PATH. Nothing of Boathouse needs them: only tests in
- * `conformance/`, the differential Jinja test and `bench/` do, and they skip without.
+ * Installs the peers that judge Boathouse, with the Python that stands on PATH: dbt, delta-rs, DuckDB
+ * for Python with its delta extension and Jinja2 into `.cache/peers`, the oldest DuckDB that reads our
+ * catalogs into `.cache/peers-duckdb-1.4`, and Delta Spark into `.cache/peers-spark`. Nothing of
+ * Boathouse needs them: only tests in `conformance/`, the differential Jinja test and `bench/` do, and
+ * they skip without. Spark also needs Java and Maven; without those it is left out, with a word why.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -17,36 +18,97 @@ const wanted = [
   'pandas==3.1.1',
   'jinja2==3.1.6',
   'duckdb-extension-httpfs==1.5.5',
+  'duckdb-extension-delta==1.5.5',
 ];
 
+/** Delta's jar is made for one version of Spark; Maven finds what it depends on itself. */
+const spark = {
+  packages: ['pyspark==4.2.0'],
+  jars: ['io.delta:delta-spark_4.2_2.13:4.4.0'],
+};
+
 const python = process.env.BOATHOUSE_PYTHON ?? 'python3';
+const pip = (folder) => join(folder, 'venv/bin/pip');
+const pipInstall = ['install', '--quiet', '--disable-pip-version-check'];
+
 install('../.cache/peers', wanted);
 // The oldest DuckDB that has to read what we publish.
 install('../.cache/peers-duckdb-1.4', ['duckdb==1.4.0']);
 
+installSpark('../.cache/peers-spark');
+
 /** Makes a virtual environment of its own in `place`, with exactly these packages, unless it is there. */
 function install(place, packages) {
   const folder = resolve(import.meta.dirname, place);
-  const mark = join(folder, 'installed.txt');
   const stamp = packages.join('\n');
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === stamp) {
-    console.log(`peers: already in ${folder}`);
-    return;
-  }
+  if (installed(folder, stamp)) return;
   run(
     python,
     ['--version'],
     'no Python 3 on PATH: the peers are optional, install Python to compare with them',
   );
+  // Packages that only joined go on top of what is there: others may be using it meanwhile.
+  const before = readMark(folder)?.split('\n');
+  if (before?.every((item) => packages.includes(item)) !== true) makeVenv(folder);
+  run(pip(folder), [...pipInstall, ...packages], 'pip could not install the peers');
+  mark(folder, stamp);
+}
+
+/** Spark in a virtual environment, and Delta's jars beside it: Spark's own downloader isn't asked. */
+function installSpark(place) {
+  const folder = resolve(import.meta.dirname, place);
+  const stamp = [...spark.packages, ...spark.jars].join('\n');
+  if (installed(folder, stamp)) return;
+  for (const program of ['java', 'mvn']) {
+    if (spawnSync(program, ['-version'], { stdio: 'ignore' }).status === 0) continue;
+    console.log(`peers: no ${program} on PATH, so Delta Spark is left out and can't judge`);
+    return;
+  }
+  makeVenv(folder);
+  run(pip(folder), [...pipInstall, ...spark.packages], 'pip could not install Spark');
+  writeFileSync(join(folder, 'pom.xml'), pom(spark.jars));
+  run(
+    'mvn',
+    [
+      ...['-q', '-B', '-f', join(folder, 'pom.xml')],
+      'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies',
+      ...['-DincludeScope=runtime', '-DincludeGroupIds=io.delta,io.unitycatalog'],
+      `-DoutputDirectory=${join(folder, 'jars')}`,
+    ],
+    "mvn could not fetch Delta Spark's jars",
+  );
+  mark(folder, stamp);
+}
+
+/** A project that depends on `jars` and nothing else, for Maven to resolve. */
+function pom(jars) {
+  const dependencies = jars.map((jar) => {
+    const [group, artifact, version] = jar.split(':');
+    return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`;
+  });
+  return `<project><modelVersion>4.0.0</modelVersion><groupId>boathouse</groupId><artifactId>peers</artifactId><version>1</version>
+<dependencies>${dependencies.join('')}</dependencies></project>\n`;
+}
+
+function makeVenv(folder) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   run(python, ['-m', 'venv', join(folder, 'venv')], 'python could not make a virtual environment');
-  run(
-    join(folder, 'venv/bin/pip'),
-    ['install', '--quiet', '--disable-pip-version-check', ...packages],
-    'pip could not install the peers',
-  );
-  writeFileSync(mark, stamp);
+}
+
+function installed(folder, stamp) {
+  const same = readMark(folder) === stamp;
+  if (same) console.log(`peers: already in ${folder}`);
+  return same;
+}
+
+function readMark(folder) {
+  const file = join(folder, 'installed.txt');
+  return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+}
+
+function mark(folder, stamp) {
+  writeFileSync(join(folder, 'installed.txt'), stamp);
   console.log(`peers: installed into ${folder}`);
 }
 

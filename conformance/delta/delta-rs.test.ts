@@ -1,51 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Database, quoteLiteral, type Session } from '../../src/duckdb/index.ts';
 import { openDeltaRelation, writeDelta } from '../../src/tables/index.ts';
-import { peer, peerMissing } from './peer.ts';
+import { Court, rowsOf } from './court.ts';
+import { peerMissing } from './peer.ts';
 
 if (peerMissing !== undefined) console.log(`delta-rs conformance skipped: ${peerMissing}`);
 
 describe.skipIf(peerMissing !== undefined)('delta-rs', () => {
-  let folder: string;
-  let database: Database;
-  let session: Session;
-  let next = 0;
-  const fresh = (ending = ''): string => {
-    next += 1;
-    return path.join(folder, `${next}${ending}`);
-  };
-
+  let court: Court;
   beforeAll(async () => {
-    folder = mkdtempSync(path.join(tmpdir(), 'boathouse-conformance-'));
-    database = await Database.open({ settings: { TimeZone: 'UTC' } });
-    session = await database.session();
+    court = await Court.open();
   });
-  afterAll(async () => {
-    await database.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  /** Both ways, so that neither side has a row more; columns in the order of `wanted`. */
-  async function expectSame(actual: string, wanted: string): Promise<void> {
-    const columns = (await session.describe(wanted)).map((column) => `"${column.name}"`).join(', ');
-    const count = async (sql: string): Promise<unknown> => session.value(`SELECT count(*) FROM (${sql})`);
-    expect(await count(actual)).toEqual(await count(wanted));
-    const missing = await session.query(
-      `SELECT ${columns} FROM (${wanted}) EXCEPT ALL SELECT ${columns} FROM (${actual})`,
-    );
-    expect(missing.rows).toEqual([]);
-  }
-
-  const parquet = (file: string): string =>
-    `SELECT * FROM read_parquet(${quoteLiteral(file)}, hive_partitioning = false)`;
+  afterAll(() => court[Symbol.asyncDispose]());
+  const fresh = (ending = ''): string => court.fresh(ending);
+  const expectSame = (actual: string, wanted: string): Promise<void> => court.expectSame(actual, wanted);
+  const peer = (...args: readonly unknown[]): Promise<unknown> => court.peer.ask(...(args as [string]));
 
   async function expectPeerReads(table: string, wanted: string, version = 'latest'): Promise<void> {
     const out = fresh('.parquet');
-    peer('read', table, version, out);
-    await expectSame(parquet(out), wanted);
+    await peer('read', table, version, out);
+    await court.expectSame(rowsOf(out), wanted);
   }
 
   const everyType = `SELECT * FROM (VALUES
@@ -107,20 +80,19 @@ describe.skipIf(peerMissing !== undefined)('delta-rs', () => {
 
   it.each(['primitives', 'nested', 'partitions'])('wrote %s, and we read them', async (name) => {
     const source = fresh('.parquet');
-    peer('make', source, name);
+    await peer('make', source, name);
     const table = fresh();
     const partitioned = name === 'partitions' ? { partition_by: ['name', 'day', 'n', 'b', 'd', 'at'] } : {};
-    peer('write', table, 'error', source, JSON.stringify(partitioned));
-    await expectSame((await openDeltaRelation(table)).sql, parquet(source));
+    await peer('write', table, 'error', source, partitioned);
+    await expectSame((await openDeltaRelation(table)).sql, rowsOf(source));
   });
 
   it('appends to our table, and we to its', async () => {
     const table = fresh();
     const [a, b, c] = ["SELECT 1 a, 'x' p", "SELECT 2 a, 'y/z' p", 'SELECT 3 a, NULL::VARCHAR p'];
     await writeDelta(table, { sql: a as string }, { partitionBy: ['p'] });
-    const source = fresh('.parquet');
-    await session.run(`COPY (${b}) TO ${quoteLiteral(source)} (FORMAT parquet)`);
-    peer('write', table, 'append', source, '{}');
+    const source = await court.parquet(b as string);
+    await peer('write', table, 'append', source, {});
     await writeDelta(table, { sql: c as string }, { mode: 'append' });
     const all = `${a} UNION ALL ${b} UNION ALL ${c}`;
     await expectPeerReads(table, all);
@@ -162,29 +134,27 @@ describe.skipIf(peerMissing !== undefined)('delta-rs', () => {
     }
     const all = "SELECT i::INTEGER a, 'p' || (i % 3) p FROM range(12) t(i)";
     await expectPeerReads(table, all);
-    expect(JSON.parse(peer('info', table))).toMatchObject({
+    expect(await peer('info', table)).toMatchObject({
       version: 11,
       files: 12,
       partitionColumns: ['p'],
     });
 
     const theirs = fresh();
-    const source = fresh('.parquet');
-    await session.run(`COPY (SELECT 1 a, 'x' b) TO ${quoteLiteral(source)} (FORMAT parquet)`);
+    const source = await court.parquet("SELECT 1 a, 'x' b");
     for (let i = 0; i < 12; i += 1)
-      peer('write', theirs, 'append', source, '{"configuration": {"delta.checkpointInterval": "5"}}');
+      await peer('write', theirs, 'append', source, { configuration: { 'delta.checkpointInterval': '5' } });
     await expectSame((await openDeltaRelation(theirs)).sql, "SELECT 1 a, 'x' b FROM range(12)");
   });
 
   it('agrees on protocol and schema of what we create', async () => {
     const table = fresh();
     await writeDelta(table, { sql: everyType });
-    const ours = JSON.parse(peer('info', table)) as { schema: { fields: unknown } };
-    const source = fresh('.parquet');
-    await session.run(`COPY (${everyType}) TO ${quoteLiteral(source)} (FORMAT parquet)`);
+    const ours = (await peer('info', table)) as { schema: { fields: unknown } };
+    const source = await court.parquet(everyType);
     const theirs = fresh();
-    peer('write', theirs, 'error', source, '{}');
-    const judged = JSON.parse(peer('info', theirs)) as typeof ours & { readerFeatures: string[] };
+    await peer('write', theirs, 'error', source, {});
+    const judged = (await peer('info', theirs)) as typeof ours & { readerFeatures: string[] };
     expect(ours.schema.fields).toEqual(judged.schema.fields);
     expect(ours).toMatchObject({ readerVersion: 3, writerVersion: 7, readerFeatures: judged.readerFeatures });
   });

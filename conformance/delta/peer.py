@@ -1,15 +1,29 @@
-"""The deltalake package as a judge: reads a table into Parquet, or writes one from Parquet.
+"""The Python peers as judges: deltalake, and DuckDB with its delta extension.
 
-    peer.py read  TABLE VERSION OUT        every row of the table at VERSION (or "latest") into OUT
-    peer.py write TABLE MODE SOURCE JSON   SOURCE's rows into TABLE; JSON holds write_deltalake's options
-    peer.py make  OUT CASE                 rows of Python's own making into OUT
-    peer.py info  TABLE                    what the package makes of the table, as JSON
+One JSON array a line on standard input, `[command, argument, ...]`, and one answer a line on standard output.
+
+    read TABLE VERSION OUT         every row at VERSION (or "latest") by deltalake's query engine, as Parquet into OUT
+    arrow TABLE OUT                the same by deltalake's Arrow reader, which supports fewer features
+    duckdb TABLE OUT               the same by DuckDB's delta extension
+    write TABLE MODE SOURCE JSON   SOURCE's rows into TABLE; JSON holds write_deltalake's options
+    delete TABLE PREDICATE         deletes rows
+    update TABLE SET PREDICATE     SET is an object of SQL expressions
+    merge TABLE SOURCE ON          updates and inserts SOURCE's rows
+    optimize TABLE                 compacts
+    checkpoint TABLE               writes a checkpoint
+    changes TABLE FROM OUT         the change data feed from version FROM
+    append-many TABLE MARK COUNT   COUNT appends of one row each, retried while they lose; MARK tells whose they are
+    make OUT CASE                  rows of Python's own making into OUT
+    info TABLE                     what deltalake makes of the table
 """
 import datetime as dt
 import decimal
 import json
+import os
 import sys
 
+import duckdb
+import duckdb_extension_delta
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable, QueryBuilder, write_deltalake
@@ -22,8 +36,67 @@ def read(table, version, out):
     pq.write_table(rows, out)
 
 
+def arrow(table, out):
+    pq.write_table(DeltaTable(table).to_pyarrow_table(), out)
+
+
+extension = os.path.join(
+    os.path.dirname(duckdb_extension_delta.__file__), f"extensions/v{duckdb.__version__}/delta.duckdb_extension"
+)
+
+
+def duckdb_read(table, out):
+    with duckdb.connect(config={"TimeZone": "UTC"}) as connection:
+        connection.execute(f"LOAD '{extension}'")
+        connection.execute(f"COPY (SELECT * FROM delta_scan('{table}')) TO '{out}' (FORMAT parquet)")
+
+
+def delete(table, predicate):
+    return DeltaTable(table).delete(predicate)
+
+
+def update(table, assignments, predicate):
+    return DeltaTable(table).update(assignments, predicate=predicate)
+
+
+def merge(table, source, on):
+    merger = DeltaTable(table).merge(pq.read_table(source), on, source_alias="s", target_alias="t")
+    return merger.when_matched_update_all().when_not_matched_insert_all().execute()
+
+
+def optimize(table):
+    DeltaTable(table).optimize.compact()
+
+
+def checkpoint(table):
+    DeltaTable(table).create_checkpoint()
+
+
+def changes(table, start, out):
+    batches = DeltaTable(table).load_cdf(starting_version=start)
+    pq.write_table(pa.table(batches), out)
+
+
+def append_many(table, mark, count):
+    for i in range(count):
+        rows = pa.table({"who": pa.array([mark]), "n": pa.array([i], pa.int64())})
+        for attempt in range(200):
+            try:
+                write_deltalake(table, rows, mode="append")
+                break
+            except Exception as problem:
+                if attempt == 199 or not lost(problem):
+                    raise
+
+
+def lost(problem):
+    """Whether somebody else took the version: the only failure that is worth another try."""
+    text = f"{type(problem).__name__}: {problem}".lower()
+    return "conflict" in text or "already exists" in text or "transaction" in text or "commit" in text
+
+
 def write(table, mode, source, options):
-    write_deltalake(table, pq.read_table(source), mode=mode, **json.loads(options))
+    write_deltalake(table, pq.read_table(source), mode=mode, **options)
 
 
 def make(out, case):
@@ -34,21 +107,17 @@ def info(table):
     opened = DeltaTable(table)
     metadata = opened.metadata()
     protocol = opened.protocol()
-    print(
-        json.dumps(
-            {
-                "version": opened.version(),
-                "schema": json.loads(opened.schema().to_json()),
-                "partitionColumns": metadata.partition_columns,
-                "readerVersion": protocol.min_reader_version,
-                "writerVersion": protocol.min_writer_version,
-                "readerFeatures": sorted(protocol.reader_features or []),
-                "writerFeatures": sorted(protocol.writer_features or []),
-                "history": [entry["operation"] for entry in opened.history()],
-                "files": pa.table(opened.get_add_actions(flatten=True)).num_rows,
-            }
-        )
-    )
+    return {
+        "version": opened.version(),
+        "schema": json.loads(opened.schema().to_json()),
+        "partitionColumns": metadata.partition_columns,
+        "readerVersion": protocol.min_reader_version,
+        "writerVersion": protocol.min_writer_version,
+        "readerFeatures": sorted(protocol.reader_features or []),
+        "writerFeatures": sorted(protocol.writer_features or []),
+        "history": [entry["operation"] for entry in opened.history()],
+        "files": pa.table(opened.get_add_actions(flatten=True)).num_rows,
+    }
 
 
 def primitives():
@@ -108,5 +177,30 @@ def partitions():
 
 CASES = {"primitives": primitives, "nested": nested, "partitions": partitions}
 
+COMMANDS = {
+    "read": read,
+    "arrow": arrow,
+    "duckdb": duckdb_read,
+    "write": write,
+    "delete": delete,
+    "update": update,
+    "merge": merge,
+    "optimize": optimize,
+    "checkpoint": checkpoint,
+    "changes": changes,
+    "append-many": append_many,
+    "make": make,
+    "info": info,
+}
+
 if __name__ == "__main__":
-    {"read": read, "write": write, "make": make, "info": info}[sys.argv[1]](*sys.argv[2:])
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        command, *arguments = json.loads(line)
+        try:
+            answer = {"ok": COMMANDS[command](*arguments)}
+        except BaseException as problem:
+            answer = {"error": f"{command}: {type(problem).__name__}: {problem}"[:4000]}
+        answers.write(json.dumps(answer, default=str) + "\n")
+        answers.flush()
