@@ -15,6 +15,8 @@ type Kinds = {
   }>;
   'commit-conflict': ErrorKind<{ table: string; version: number; conflicts: readonly string[] }>;
   'append-only': ErrorKind<{ table: string }>;
+  'cannot-drop-feature': ErrorKind<{ table: string; feature: string; problem: string }>;
+  'broken-promise': ErrorKind<{ table: string; feature: string; problem: string }>;
   'outside-table': ErrorKind<{ table: string; path: string }>;
 };
 
@@ -75,6 +77,21 @@ const kinds: Kinds = {
     hint: () => "Append instead, or set the table's property delta.appendOnly to false.",
     sqlState: '55000',
     httpStatus: 409,
+  },
+  'cannot-drop-feature': {
+    message: (d) => `can't drop the feature ${d.feature} of ${d.table}: ${d.problem}`,
+    hint: () =>
+      'Turn the feature off first (its property, or the columns that use it), and rewrite the files that need it: purge deletion vectors, rewrite widened columns.',
+    sqlState: '55000',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  'broken-promise': {
+    message: (d) => `${d.table} has ${d.feature}, which this commit would break: ${d.problem}`,
+    hint: () => 'Nothing was committed. Turn the feature off, or change what is asked for so that it holds.',
+    sqlState: '55000',
+    httpStatus: 409,
+    exitCode: 1,
   },
   'outside-table': {
     message: (d) => `${d.table} names a file outside its own folder: ${d.path}`,

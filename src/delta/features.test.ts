@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { Metadata, Protocol } from './actions.ts';
+import type { Protocol } from './actions.ts';
 import { testMetadata, testSchema } from './contract.ts';
 import {
   assertReadable,
   assertWritable,
+  type FeatureName,
   type FeatureUse,
-  protocolFor,
-  protocolUpgradeFor,
+  features,
+  isEnabled,
+  isSupported,
   readerFeaturesOf,
   writerFeaturesOf,
 } from './features.ts';
+import { addFeature, dropFeature, protocolFor, protocolUpgradeFor } from './protocol.ts';
 import { field, parseSchema, primitive, type StructType } from './schema.ts';
 
 const listing = (readers: string[], writers: string[]): Protocol => ({
@@ -25,8 +28,8 @@ const versions = (minReaderVersion: number, minWriterVersion: number): Protocol 
   minWriterVersion,
 });
 const using = (configuration: Record<string, string> = {}, schema: StructType = testSchema): FeatureUse => {
-  const metadata: Metadata = testMetadata(configuration, schema);
-  return { metadata, schema: parseSchema(metadata.schemaString), files: new Map() };
+  const metadata = testMetadata(configuration, schema);
+  return { metadata, schema: parseSchema(metadata.schemaString) };
 };
 const withColumn = (metadata: Record<string, string | number>, type = primitive('long')): StructType => ({
   kind: 'struct',
@@ -37,175 +40,178 @@ const refusing = (...names: string[]) =>
     code: 'delta.unsupported-feature',
     details: expect.objectContaining({ features: names }),
   });
-const withVector: FeatureUse = {
-  ...using(),
-  files: new Map([
-    [
-      'f',
-      {
-        kind: 'add',
-        path: 'f',
-        partitionValues: new Map(),
-        sizeBytes: 1,
-        modifiedMs: 1,
-        dataChange: true,
-        deletionVector: { storageType: 'u', pathOrInlineDv: 'x', sizeBytes: 1, cardinality: 1 },
-      },
-    ],
-  ]),
-};
 
-describe('reading is refused by name', () => {
+describe('a table is refused by name', () => {
   it.each([
-    ['an unknown feature', listing(['quantumColumns'], []), using(), ['quantumColumns']],
-    ['every unknown feature', listing(['a', 'timestampNtz', 'b'], []), using(), ['a', 'b']],
-    ['a catalog of its own', listing(['catalogManaged'], []), using(), ['catalogManaged']],
+    ['for an unknown feature', listing(['quantumColumns'], []), using(), ['quantumColumns']],
+    ['for every unknown feature', listing(['a', 'timestampNtz', 'b'], []), using(), ['a', 'b']],
+    ['when a catalog makes its commits', listing(['catalogManaged'], []), using(), ['catalogManaged']],
+    ['for a reader version to come', versions(4, 7), using(), ['reader version 4']],
     [
-      'widened types',
-      listing(['typeWidening'], []),
-      using({}, withColumn({ 'delta.typeChanges': '[]' })),
-      ['typeWidening'],
-    ],
-    [
-      'variants',
-      listing(['variantType'], []),
-      using({}, withColumn({}, primitive('variant'))),
-      ['variantType'],
-    ],
-    ['a reader version to come', versions(4, 7), using(), ['reader version 4']],
-    [
-      'a type nobody told us of',
+      'for a type nobody told us of',
       versions(1, 2),
       using({}, { kind: 'struct', fields: [field('x', { kind: 'unknown', name: 'interval year' })] }),
       ['the type interval year'],
     ],
-  ] satisfies [string, Protocol, FeatureUse, string[]][])('for %s', (_, protocol, use, names) => {
+  ] satisfies [string, Protocol, FeatureUse, string[]][])('%s', (_, protocol, use, names) => {
     expect(() => assertReadable('t', protocol, use)).toThrow(refusing(...names));
+    expect(() => assertWritable('t', protocol, use)).toThrow(refusing(...names));
     expect(() => assertReadable('t', protocol, use)).toThrow(
       new RegExp(`can't read t: it needs ${names.join(', ')}`),
     );
   });
-});
 
-describe('reading works', () => {
   it.each([
-    ['at old versions', versions(1, 2), using()],
-    ['with mapped columns, the old way', versions(2, 5), using({ 'delta.columnMapping.mode': 'name' })],
-    [
-      'with mapped columns, listed',
-      listing(['columnMapping'], []),
-      using({ 'delta.columnMapping.mode': 'id' }),
-    ],
-    ['with deletion vectors', listing(['deletionVectors'], []), withVector],
-    [
-      'with features that only writers need',
-      listing(
-        ['timestampNtz', 'v2Checkpoint', 'vacuumProtocolCheck'],
-        ['rowTracking', 'clustering', 'anything'],
-      ),
-      using(),
-    ],
-  ] satisfies [string, Protocol, FeatureUse][])('%s', (_, protocol, use) => {
-    expect(() => assertReadable('t', protocol, use)).not.toThrow();
-  });
-});
-
-describe('writing is refused by name', () => {
-  it.each([
-    [
-      'check constraints',
-      versions(1, 3),
-      using({ 'delta.constraints.positive': 'id > 0' }),
-      ['checkConstraints'],
-    ],
-    ['invariants', versions(1, 2), using({}, withColumn({ 'delta.invariants': '{}' })), ['invariants']],
-    [
-      'generated columns',
-      versions(1, 4),
-      using({}, withColumn({ 'delta.generationExpression': 'id + 1' })),
-      ['generatedColumns'],
-    ],
-    [
-      'identity columns',
-      versions(1, 6),
-      using({}, withColumn({ 'delta.identity.start': 1 })),
-      ['identityColumns'],
-    ],
-    ['mapped columns', versions(2, 5), using({ 'delta.columnMapping.mode': 'name' }), ['columnMapping']],
-    [
-      'defaults',
-      listing([], ['allowColumnDefaults']),
-      using({}, withColumn({ CURRENT_DEFAULT: '1' })),
-      ['allowColumnDefaults'],
-    ],
-    [
-      'row tracking, even when it is off',
-      listing([], ['rowTracking', 'domainMetadata']),
-      using(),
-      ['rowTracking'],
-    ],
-    [
-      'commit times of its own',
-      listing([], ['inCommitTimestamp']),
-      using({ 'delta.enableInCommitTimestamps': 'true' }),
-      ['inCommitTimestamp'],
-    ],
     ['an unknown writer feature', listing([], ['newWriterThing']), using(), ['newWriterThing']],
     ['a writer version to come', { ...listing([], []), minWriterVersion: 8 }, using(), ['writer version 8']],
-    ['what can not even be read', listing(['quantumColumns'], []), using(), ['quantumColumns']],
-  ] satisfies [string, Protocol, FeatureUse, string[]][])('for %s', (_, protocol, use, names) => {
-    expect(() => assertWritable('t', protocol, use)).toThrow(refusing(...names));
-  });
+    [
+      'checkpoints that must stay',
+      listing([], ['checkpointProtection']),
+      using({ 'delta.requireCheckpointProtectionBeforeVersion': '7' }),
+      ['checkpointProtection'],
+    ],
+  ] satisfies [string, Protocol, FeatureUse, string[]][])(
+    'only to writers, for %s',
+    (_, protocol, use, names) => {
+      expect(() => assertReadable('t', protocol, use)).not.toThrow();
+      expect(() => assertWritable('t', protocol, use)).toThrow(refusing(...names));
+    },
+  );
+});
 
-  it('but not for promises the table does not use', () => {
-    const all = listing(
-      ['columnMapping', 'deletionVectors'],
-      [
-        'appendOnly',
-        'invariants',
-        'checkConstraints',
-        'generatedColumns',
-        'identityColumns',
-        'changeDataFeed',
-        'allowColumnDefaults',
-        'inCommitTimestamp',
-      ],
-    );
-    expect(() => assertWritable('t', all, using())).not.toThrow();
-    expect(() => assertWritable('t', versions(2, 6), using({ 'delta.appendOnly': 'true' }))).not.toThrow();
-  });
+describe('every feature but a catalog of its own', () => {
+  const known = features.filter((feature) => feature.name !== 'catalogManaged');
+  it.each(known.map((feature) => [feature.name, feature] as const))(
+    '%s is read and written',
+    (name, feature) => {
+      const protocol = feature.readers ? listing([name], []) : listing([], [name]);
+      expect(() => assertReadable('t', protocol, using())).not.toThrow();
+      expect(() => assertWritable('t', protocol, using())).not.toThrow();
+      expect(isSupported(protocol, name)).toBe(true);
+    },
+  );
+});
+
+describe('a feature is in force', () => {
+  it.each([
+    [
+      'not by its property alone',
+      'deletionVectors',
+      versions(1, 2),
+      { 'delta.enableDeletionVectors': 'true' },
+      false,
+    ],
+    ['not by being listed alone', 'deletionVectors', listing(['deletionVectors'], []), {}, false],
+    [
+      'by both',
+      'deletionVectors',
+      listing(['deletionVectors'], []),
+      { 'delta.enableDeletionVectors': 'TRUE' },
+      true,
+    ],
+    [
+      'by an old version number',
+      'changeDataFeed',
+      versions(1, 4),
+      { 'delta.enableChangeDataFeed': 'true' },
+      true,
+    ],
+    [
+      'by being listed, where there is nothing to turn on',
+      'clustering',
+      listing([], ['clustering']),
+      {},
+      true,
+    ],
+    [
+      'as a preview too',
+      'typeWidening',
+      listing(['typeWidening-preview'], []),
+      { 'delta.enableTypeWidening': 'true' },
+      true,
+    ],
+  ] satisfies [string, FeatureName, Protocol, Record<string, string>, boolean][])(
+    '%s',
+    (_, name, protocol, configuration, is) => {
+      expect(isEnabled({ ...using(configuration), protocol }, name)).toBe(is);
+    },
+  );
 });
 
 describe('the protocol of a new table', () => {
-  const of = (use: FeatureUse): Protocol => protocolFor('t', use.metadata, use.schema);
-  const ntz = using({}, withColumn({}, primitive('timestamp_ntz')));
-
-  it('is the lowest that will do', () => {
-    expect(of(using())).toEqual(versions(1, 2));
-    expect(of(using({ 'delta.appendOnly': 'true' }))).toEqual(versions(1, 2));
-    expect(of(using({ 'delta.enableChangeDataFeed': 'true' }))).toEqual(versions(1, 4));
-    expect(of(ntz)).toEqual({
-      kind: 'protocol',
-      minReaderVersion: 3,
-      minWriterVersion: 7,
-      readerFeatures: ['timestampNtz'],
-      writerFeatures: ['appendOnly', 'invariants', 'timestampNtz'],
-    });
+  const of = (use: FeatureUse, also: FeatureName[] = []): Protocol =>
+    protocolFor('t', use.metadata, use.schema, also);
+  const writers = (minReaderVersion: number, ...names: string[]): Protocol => ({
+    ...versions(minReaderVersion, 7),
+    writerFeatures: ['appendOnly', 'invariants', ...names],
+  });
+  const readers = (names: string[], ...more: string[]): Protocol => ({
+    ...writers(3, ...names, ...more),
+    readerFeatures: names,
   });
 
   it.each([
-    ['delta.constraints.c', 'id > 0', 'checkConstraints'],
-    ['delta.columnMapping.mode', 'name', 'columnMapping'],
-    ['delta.enableRowTracking', 'true', 'rowTracking'],
-    ['delta.enableDeletionVectors', 'true', 'deletionVectors'],
-    ['delta.enableInCommitTimestamps', 'true', 'inCommitTimestamp'],
-  ])('is refused when %s asks for what we do not write', (key, value, name) => {
-    expect(() => of(using({ [key]: value }))).toThrow(refusing(name));
+    ['nothing', {}, versions(1, 2)],
+    ['delta.appendOnly', { 'delta.appendOnly': 'true' }, versions(1, 2)],
+    ['a constraint', { 'delta.constraints.c': 'id > 0' }, versions(1, 3)],
+    ['a change feed', { 'delta.enableChangeDataFeed': 'true' }, versions(1, 4)],
+    ['mapped columns', { 'delta.columnMapping.mode': 'name' }, versions(2, 5)],
+    ['commit times', { 'delta.enableInCommitTimestamps': 'true' }, writers(1, 'inCommitTimestamp')],
+    ['row tracking', { 'delta.enableRowTracking': 'true' }, writers(1, 'rowTracking', 'domainMetadata')],
+    ['deletion vectors', { 'delta.enableDeletionVectors': 'true' }, readers(['deletionVectors'])],
+    ['checkpoints of the second kind', { 'delta.checkpointPolicy': 'v2' }, readers(['v2Checkpoint'])],
+    ['widening types', { 'delta.enableTypeWidening': 'true' }, readers(['typeWidening'])],
+    [
+      'Iceberg readers, who need mapped columns and no list for readers',
+      { 'delta.columnMapping.mode': 'name', 'delta.enableIcebergCompatV2': 'true' },
+      writers(2, 'columnMapping', 'icebergCompatV2'),
+    ],
+    [
+      'partition columns in files',
+      { 'delta.enableMaterializePartitionColumnsFeature': 'true' },
+      writers(1, 'materializePartitionColumns'),
+    ],
+    [
+      'a feature by name',
+      { 'delta.feature.clustering': 'supported' },
+      writers(1, 'clustering', 'domainMetadata'),
+    ],
+    ['version numbers', { 'delta.minReaderVersion': '2', 'delta.minWriterVersion': '5' }, versions(2, 5)],
+  ] satisfies [string, Record<string, string>, Protocol][])(
+    'is the lowest that will do for %s',
+    (_, asked, protocol) => {
+      expect(of(using(asked))).toEqual(protocol);
+    },
+  );
+
+  it.each([
+    ['times without a zone', withColumn({}, primitive('timestamp_ntz')), readers(['timestampNtz'])],
+    ['variants', withColumn({}, primitive('variant')), readers(['variantType'])],
+    ['generated columns', withColumn({ 'delta.generationExpression': 'id' }), versions(1, 4)],
+    ['identity columns', withColumn({ 'delta.identity.start': 1 }), versions(1, 6)],
+    ['defaults', withColumn({ CURRENT_DEFAULT: '1' }), writers(1, 'allowColumnDefaults')],
+  ] satisfies [string, StructType, Protocol][])(
+    'is the lowest that will do for %s',
+    (_, schema, protocol) => {
+      expect(of(using({}, schema))).toEqual(protocol);
+    },
+  );
+
+  it('has what is asked for without a property', () => {
+    expect(of(using(), ['clustering'])).toEqual(writers(1, 'clustering', 'domainMetadata'));
   });
 
+  it.each(['quantumColumns', 'catalogManaged'])('is refused when %s is asked for', (name) => {
+    expect(() => of(using({ [`delta.feature.${name}`]: 'supported' }))).toThrow(refusing(name));
+  });
+});
+
+describe('a protocol', () => {
+  const ntz = using({}, withColumn({}, primitive('timestamp_ntz')));
+  const raise = (protocol: Protocol, use: FeatureUse): Protocol =>
+    protocolUpgradeFor('t', protocol, use.metadata, use.schema);
+
   it('is raised when a column needs it, and keeps what it had', () => {
-    const raise = (protocol: Protocol, use: FeatureUse): Protocol =>
-      protocolUpgradeFor('t', protocol, use.metadata, use.schema);
     const old = versions(1, 4);
     expect(raise(old, using())).toBe(old);
     const raised = raise(old, ntz);
@@ -214,4 +220,44 @@ describe('the protocol of a new table', () => {
     expect(raise(raised, ntz)).toBe(raised);
     expect(raise(versions(2, 5), ntz).readerFeatures).toEqual(['columnMapping', 'timestampNtz']);
   });
+
+  it('is left alone where a preview of the feature is listed', () => {
+    const preview = listing(['typeWidening-preview'], []);
+    expect(raise(preview, using({ 'delta.enableTypeWidening': 'true' }))).toBe(preview);
+  });
+
+  it('takes a feature by name, and those it requires', () => {
+    const raised = addFeature('t', versions(1, 2), 'rowTracking');
+    expect(writerFeaturesOf(raised)).toEqual(['appendOnly', 'invariants', 'rowTracking', 'domainMetadata']);
+    expect(raised.minReaderVersion).toBe(1);
+    expect(addFeature('t', raised, 'rowTracking')).toBe(raised);
+    expect(() => addFeature('t', raised, 'nonsense')).toThrow(refusing('nonsense'));
+  });
+
+  it('is as low as before once a feature is dropped', () => {
+    for (const name of ['deletionVectors', 'inCommitTimestamp', 'clustering', 'typeWidening']) {
+      const raised = addFeature('t', versions(1, 4), name);
+      const { protocol, isNeededByHistory } = dropFeature('t', raised, name, using());
+      const rest =
+        name === 'clustering' ? dropFeature('t', protocol, 'domainMetadata', using()).protocol : protocol;
+      expect(rest).toEqual(versions(1, 4));
+      expect(isNeededByHistory).toBe(['deletionVectors', 'typeWidening'].includes(name));
+    }
+  });
+
+  it.each([
+    ['it is not there', 'deletionVectors', {}, [], 'does not have it'],
+    ['another requires it', 'domainMetadata', {}, [], 'rowTracking requires it'],
+    ['its property is on', 'rowTracking', { 'delta.enableRowTracking': 'true' }, [], 'still use it'],
+    ['it left something behind', 'rowTracking', {}, ['3 files with row ids'], '3 files with row ids'],
+    ['nobody knows it', 'mystery', {}, [], 'can not be taken back'],
+  ] satisfies [string, string, Record<string, string>, string[], string][])(
+    'keeps a feature when %s',
+    (_, name, configuration, traces, problem) => {
+      const protocol = listing([], ['rowTracking', 'domainMetadata', 'mystery']);
+      const drop = () => dropFeature('t', protocol, name, using(configuration), traces);
+      expect(drop).toThrow(expect.objectContaining({ code: 'delta.cannot-drop-feature' }));
+      expect(drop).toThrow(problem);
+    },
+  );
 });

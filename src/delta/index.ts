@@ -32,10 +32,13 @@ export {
   assertWritable,
   columnMappingMode,
   type Feature,
+  type FeatureName,
+  type FeatureUse,
+  featureNamed,
   features,
+  isEnabled,
+  isSupported,
   physicalName,
-  protocolFor,
-  protocolUpgradeFor,
   readerFeaturesOf,
   writerFeaturesOf,
 } from './features.ts';
@@ -46,6 +49,14 @@ export type { CheckpointRow, ParquetRows } from './log/parquet-rows.ts';
 export { type ReadSnapshotOptions, readSnapshot } from './log/read-snapshot.ts';
 export type { Snapshot } from './log/snapshot.ts';
 export { type PartitionValue, parsePartitionValue } from './partition-values.ts';
+export {
+  addFeature,
+  dropFeature,
+  type FeatureDropped,
+  isProtocolProperty,
+  protocolFor,
+  protocolUpgradeFor,
+} from './protocol.ts';
 export {
   type ArrayType,
   type DataType,

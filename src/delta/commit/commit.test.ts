@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FaultyStorage, faults, MemoryStorage } from '../../storage/index.ts';
-import { type Action, removeOf } from '../actions.ts';
+import { type Action, type AddFile, removeOf } from '../actions.ts';
 import {
   createTestTable,
   intercept,

@@ -36,7 +36,7 @@ export async function openDeltaRelation(
 /** `snapshot` as SQL, its deletion vectors read. @throws delta.unsupported-feature, delta.bad-deletion-vector */
 export async function relationOf(snapshot: Snapshot, storage: Storage): Promise<DeltaRelation> {
   // Deletion vectors are applied right here, so files that have one are no reason to refuse.
-  assertReadable(storage.uri, snapshot.protocol, { ...snapshot, files: new Map() });
+  assertReadable(storage.uri, snapshot.protocol, snapshot);
   const deleted = await readDeletionVectors(snapshot.files.values(), storage);
   return {
     sql: deltaRelationSql(snapshot, storage, deleted),
