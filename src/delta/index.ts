@@ -17,6 +17,12 @@ export {
   type Transaction,
 } from './actions.ts';
 export {
+  assignColumnIds,
+  type MappedTable,
+  maxColumnIdProperty,
+  withoutColumnIds,
+} from './column-mapping.ts';
+export {
   type CommitOutcome,
   type CommitPlan,
   type CommitResult,
@@ -26,6 +32,12 @@ export {
 export type { Operation } from './commit/commit-info.ts';
 export type { IsolationLevel, ReadSet } from './commit/conflicts.ts';
 export type { RowChange } from './commit/row-changes.ts';
+export {
+  rowIdColumnProperty,
+  rowTrackingDomain,
+  rowVersionColumnProperty,
+} from './commit/row-tracking.ts';
+export { rowCountOf } from './commit/stats-text.ts';
 export { deltaErrors } from './errors.ts';
 export {
   assertReadable,
@@ -42,7 +54,7 @@ export {
   readerFeaturesOf,
   writerFeaturesOf,
 } from './features.ts';
-export { decodeFilePath, encodeFilePath } from './file-paths.ts';
+export { decodeFilePath, encodeFilePath, isAbsoluteFilePath } from './file-paths.ts';
 export { type CheckpointOutcome, writeCheckpoint } from './log/checkpoint-write.ts';
 export { type HistoryEntry, history, versionAt } from './log/history.ts';
 export type { CheckpointRow, ParquetRows } from './log/parquet-rows.ts';
