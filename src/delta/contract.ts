@@ -192,9 +192,16 @@ export function testCommit(
     read: 'none',
     rows: memoryRows,
     clock: fixedClock(1_700_000_000_000),
-    random: seededRandom(1),
+    // Each commit has an id of its own, as in life.
+    random: nextRandom(),
     ...plan,
   });
+}
+
+let nextSeed = 0;
+function nextRandom(): Random {
+  nextSeed += 1;
+  return seededRandom(nextSeed);
 }
 
 /** A new table. */

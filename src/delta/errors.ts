@@ -16,6 +16,7 @@ type Kinds = {
   'commit-conflict': ErrorKind<{ table: string; version: number; conflicts: readonly string[] }>;
   'append-only': ErrorKind<{ table: string }>;
   'cannot-drop-feature': ErrorKind<{ table: string; feature: string; problem: string }>;
+  'unknown-row-count': ErrorKind<{ table: string; file: string }>;
   'broken-promise': ErrorKind<{ table: string; feature: string; problem: string }>;
   'outside-table': ErrorKind<{ table: string; path: string }>;
 };
@@ -86,6 +87,11 @@ const kinds: Kinds = {
     httpStatus: 409,
     exitCode: 1,
   },
+  'unknown-row-count': {
+    message: (d) => `can't delete rows of ${d.file} in ${d.table} by position: its row count isn't known`,
+    hint: () => 'The file has no statistics. Rewrite it (optimize), and try again.',
+    sqlState: '55000',
+  },
   'broken-promise': {
     message: (d) => `${d.table} has ${d.feature}, which this commit would break: ${d.problem}`,
     hint: () => 'Nothing was committed. Turn the feature off, or change what is asked for so that it holds.',
@@ -95,7 +101,8 @@ const kinds: Kinds = {
   },
   'outside-table': {
     message: (d) => `${d.table} names a file outside its own folder: ${d.path}`,
-    hint: () => 'Shallow clones do this. Make a full copy of the table with the program that cloned it.',
+    hint: () =>
+      'Nothing was read. Files elsewhere are named by absolute URIs; a path that climbs out of the folder is refused.',
     sqlState: '0A000',
   },
 };

@@ -56,9 +56,17 @@ export {
 } from './features.ts';
 export { decodeFilePath, encodeFilePath, isAbsoluteFilePath } from './file-paths.ts';
 export { type CheckpointOutcome, writeCheckpoint } from './log/checkpoint-write.ts';
-export { type HistoryEntry, history, versionAt } from './log/history.ts';
+export {
+  type CommitRead,
+  readCommit,
+  readCommits,
+  type TimeBounds,
+  versionAt,
+} from './log/commit-times.ts';
+export type { FileMap, LiveFiles, Tombstones } from './log/file-set.ts';
+export { type HistoryEntry, history } from './log/history.ts';
 export type { CheckpointRow, ParquetRows } from './log/parquet-rows.ts';
-export { type ReadSnapshotOptions, readSnapshot } from './log/read-snapshot.ts';
+export { type ReadSnapshotOptions, readSnapshot, updateSnapshot } from './log/read-snapshot.ts';
 export type { Snapshot } from './log/snapshot.ts';
 export { type PartitionValue, parsePartitionValue } from './partition-values.ts';
 export {

@@ -53,6 +53,10 @@ export interface Draft<T> {
   readonly read: ReadSet;
   /** Adds rows and depends on none. False unless given. */
   readonly isBlindAppend?: boolean;
+  /** See `CommitPlan`. */
+  readonly feedFromFiles?: boolean;
+  /** See `CommitPlan`. */
+  readonly keepsRowIds?: boolean;
   readonly commitMetadata?: Readonly<Record<string, Json>>;
   /** What the operation gives back once it is committed. */
   result(committed: CommitResult): T;
@@ -127,6 +131,8 @@ async function commitDraft<T>(
     operation: draft.operation,
     isBlindAppend: draft.isBlindAppend ?? false,
     read: draft.read,
+    feedFromFiles: draft.feedFromFiles ?? false,
+    keepsRowIds: draft.keepsRowIds ?? true,
     rows: duckdbParquetRows,
     clock,
     random,

@@ -2,6 +2,7 @@
 import { type Json, printJson } from '../../base/index.ts';
 import type { CommitInfo } from '../actions.ts';
 import { ownVersion } from '../own-version.ts';
+import type { IsolationLevel } from './conflicts.ts';
 
 /** What a commit does, in the words other Delta programs use. */
 export interface Operation {
@@ -17,15 +18,21 @@ export interface Operation {
 export function makeCommitInfo(about: {
   readonly operation: Operation;
   readonly timestampMs: number;
+  /** Where the table keeps its commits' times. */
+  readonly inCommitTimestampMs: number | undefined;
   readonly readVersion: number | undefined;
+  readonly isolationLevel: IsolationLevel;
   readonly isBlindAppend: boolean;
   readonly commitId: string;
+  readonly tags: Readonly<Record<string, string>>;
   readonly extra: Readonly<Record<string, Json>>;
 }): CommitInfo {
-  const { operation, readVersion } = about;
+  const { operation, readVersion, inCommitTimestampMs, tags } = about;
   return {
     kind: 'commit-info',
     body: {
+      // First, as Delta Spark puts it: some readers look no further.
+      ...(inCommitTimestampMs === undefined ? {} : { inCommitTimestamp: inCommitTimestampMs }),
       ...about.extra,
       timestamp: about.timestampMs,
       operation: operation.name,
@@ -33,9 +40,10 @@ export function makeCommitInfo(about: {
         typeof value === 'string' || value === null ? value : printJson(value),
       ),
       ...(readVersion === undefined ? {} : { readVersion }),
-      isolationLevel: 'Serializable',
+      isolationLevel: about.isolationLevel,
       isBlindAppend: about.isBlindAppend,
       operationMetrics: mapValues(operation.metrics ?? {}, String),
+      ...(Object.keys(tags).length === 0 ? {} : { tags }),
       engineInfo: `Boathouse/${ownVersion()}`,
       txnId: about.commitId,
     },

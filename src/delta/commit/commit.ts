@@ -1,15 +1,17 @@
 /**
  * Commits: optimistic, one numbered object created only if it is absent.
  *
- *     list what came after the snapshot --conflict--> delta.commit-conflict
- *           |  nothing, or only what commutes
- *           v
  *     create N.json if absent --created--> checkpoint when due --> done
- *           |  taken by another
+ *           |  taken by others
  *           v
- *     wait a little, and again with the next number
+ *     read what they did --conflict--> delta.commit-conflict
+ *           |  nothing that matters
+ *           v
+ *     put our actions on top of it, wait a little, and again with the next number
  *
- * Data files are written before and named by the actions; nobody sees them until the commit stands.
+ * Data files are written before and named by the actions; nobody sees them until the commit stands. What
+ * depends on the number or on what is below (row ids, commit times, deletion vectors of files that others
+ * changed too) is made anew for each attempt; data files never are.
  */
 import {
   assert,
@@ -19,24 +21,28 @@ import {
   type Json,
   type Random,
   type RetryPolicy,
-  retry,
   systemClock,
   systemRandom,
 } from '../../base/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { printAction } from '../action-json.ts';
-import type { Action } from '../actions.ts';
+import type { Action, CommitInfo, Metadata } from '../actions.ts';
 import { deltaErrors } from '../errors.ts';
+import { isEnabled } from '../features.ts';
 import { type CheckpointOutcome, checkpointIfDue } from '../log/checkpoint-write.ts';
-import { isStorageTrouble, readActions, troublePolicy } from '../log/commit-file.ts';
-import { commitPath, listLog } from '../log/log-files.ts';
+import { readActions } from '../log/commit-file.ts';
+import { commitPath } from '../log/log-files.ts';
 import type { ParquetRows } from '../log/parquet-rows.ts';
-import { latestVersion } from '../log/read-snapshot.ts';
-import { applyActions, finishState, type Snapshot, startState } from '../log/snapshot.ts';
+import { inCommitTimestampMs } from '../log/read-snapshot.ts';
+import { applyActions, finishState, type Snapshot, startState, type TableState } from '../log/snapshot.ts';
+import { isProtocolProperty } from '../protocol.ts';
 import { makeCommitInfo, type Operation } from './commit-info.ts';
-import { assertHonoured } from './commit-rules.ts';
-import { findConflicts, type ReadSet } from './conflicts.ts';
-import type { RowChange } from './row-changes.ts';
+import { assertHonoured, headAfter, type RuledPlan } from './commit-rules.ts';
+import { filesToCompare, findConflicts, isolationOf, type ReadSet } from './conflicts.ts';
+import { commitTimestamp, withEnablement } from './in-commit-timestamps.ts';
+import { type RowChange, RowChanges } from './row-changes.ts';
+import { rowTrackingDomain, withRowIdColumns, withRowIds } from './row-tracking.ts';
+import { commitTimeMs, listWinners, patiently, readWinners } from './winners.ts';
 
 /** A commit as planned. */
 export interface CommitPlan {
@@ -51,6 +57,13 @@ export interface CommitPlan {
   readonly isBlindAppend: boolean;
   /** What the plan rests on: decides which concurrent commits are in the way. An overwrite reads the whole table. */
   readonly read: ReadSet;
+  /**
+   * Says that the rows which come and go with whole files are just what the change feed shall tell, as
+   * when a partition is replaced. Where a feed is kept and files are rewritten, change files are needed else.
+   */
+  readonly feedFromFiles?: boolean;
+  /** Whether rows that are copied or updated keep their row ids. True unless given. */
+  readonly keepsRowIds?: boolean;
   /** Writes checkpoints. */
   readonly rows: ParquetRows;
   readonly clock?: Clock;
@@ -66,6 +79,8 @@ export interface CommitResult {
   readonly version: number;
   /** The table right after the commit, without reading it again. */
   readonly snapshot: Snapshot;
+  /** The actions as committed, with row ids and deletion vectors; commit info left out. */
+  readonly actions: readonly Action[];
   /** Times a number was tried for. */
   readonly attempts: number;
   readonly checkpoint: CheckpointOutcome;
@@ -78,63 +93,45 @@ export interface CommitResult {
  * Commits that got in first and don't touch what was read are stepped over. A checkpoint that fails
  * doesn't fail the commit; the result says so.
  *
- * Costs a listing, one request for each commit made meanwhile, and one conditional create an attempt.
+ * Costs a look at the commit before and one conditional create; for each attempt that is lost, one
+ * request for every commit made meanwhile, and one more.
  *
  * @throws delta.commit-conflict when another commit changed what this one rests on, or after too many attempts.
- * @throws delta.unsupported-feature, delta.append-only before anything is written.
+ * @throws delta.unsupported-feature, delta.append-only, delta.broken-promise, delta.unknown-row-count before anything is committed.
  * @throws storage.unreachable when storage can't say whether the commit arrived.
  */
 export async function commitActions(storage: Storage, plan: CommitPlan): Promise<CommitResult> {
-  const { readSnapshot: snapshot, actions } = plan;
-  const { clock = systemClock, random = systemRandom, retry: policy = lossPolicy } = plan;
   assert(!plan.isBlindAppend || plan.read === 'none', 'a blind append reads nothing');
-  assertHonoured(storage.uri, snapshot, actions, plan.read);
-
-  const commitId = random.uuid();
-  const state = startState(snapshot);
-  let next = (snapshot?.version ?? -1) + 1;
-  for (let attempt = 1; ; attempt += 1) {
-    const winners = await readSince(storage, next, clock, random);
-    for (const winner of winners) {
-      const conflicts = findConflicts({ snapshot, actions, read: plan.read }, winner);
-      if (conflicts.length > 0)
-        throw deltaErrors['commit-conflict']({ table: storage.uri, version: next, conflicts });
-      applyActions(state, winner);
-      next += 1;
-    }
-
-    const timestampMs = clock.nowMs();
-    const info = makeCommitInfo({
-      operation: plan.operation,
-      timestampMs,
-      readVersion: snapshot?.version,
-      isBlindAppend: plan.isBlindAppend,
-      commitId,
-      extra: plan.commitMetadata ?? {},
-    });
-    const bytes = new TextEncoder().encode(
-      [info, ...actions].map((action) => `${printAction(action)}\n`).join(''),
-    );
-    const outcome = await patiently(clock, random, () => tryCommit(storage, next, bytes, commitId, clock));
-    if (outcome.kind === 'committed') {
-      applyActions(state, actions);
-      const made = finishState(state, { table: storage.uri, version: next, timestampMs });
-      assert(made, 'a committed table has protocol and metadata');
-      const checkpoint = await checkpointIfDue(storage, made, plan.rows, clock, random);
-      return { version: next, snapshot: made, attempts: attempt, checkpoint };
-    }
-    if (attempt >= policy.attemptsMax) {
-      const conflicts = [`${attempt} versions in a row were lost to other writers`];
-      throw deltaErrors['commit-conflict']({ table: storage.uri, version: next, conflicts });
-    }
-    await clock.sleep(delayMs(policy, attempt, random));
-  }
+  const random = plan.random ?? systemRandom;
+  const ruled: RuledPlan = {
+    snapshot: plan.readSnapshot,
+    actions: cleaned(plan.actions, plan.readSnapshot?.metadata, random),
+    rowChanges: plan.rowChanges ?? [],
+    read: plan.read,
+    feedFromFiles: plan.feedFromFiles ?? false,
+  };
+  assertHonoured(storage.uri, ruled);
+  const attempts = new Attempts(storage, plan, ruled);
+  const made = await attempts.run();
+  const checkpoint = await checkpointIfDue(
+    storage,
+    made.snapshot,
+    plan.rows,
+    plan.clock ?? systemClock,
+    random,
+  );
+  return { ...made, checkpoint };
 }
 
 /** What became of an attempt to create a version. Losing is an outcome here, not an exception. */
 export type CommitOutcome =
   | { readonly kind: 'committed'; readonly version: number }
-  | { readonly kind: 'taken'; readonly version: number };
+  | {
+      readonly kind: 'taken';
+      readonly version: number;
+      /** What the other writer committed. */
+      readonly actions: readonly Action[];
+    };
 
 /**
  * Writes `bytes` as the commit of `version`, unless another writer has made that version.
@@ -156,41 +153,168 @@ export async function tryCommit(
   const path = commitPath(version);
   const outcome = await storage.putIfAbsent(path, bytes);
   if (outcome.kind === 'created') return { kind: 'committed', version };
-  const present = await readActions(storage, path, clock);
-  const isOurs = present.some((a) => a.kind === 'commit-info' && a.body['txnId'] === commitId);
-  return { kind: isOurs ? 'committed' : 'taken', version };
+  const actions = await readActions(storage, path, clock);
+  const isOurs = actions.some((a) => a.kind === 'commit-info' && a.body['txnId'] === commitId);
+  return isOurs ? { kind: 'committed', version } : { kind: 'taken', version, actions };
+}
+
+/** The attempts at one commit: where the table stands, and what of ours depends on it. */
+class Attempts {
+  readonly #storage: Storage;
+  readonly #plan: CommitPlan;
+  readonly #planned: RuledPlan;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #commitId: string;
+  readonly #rows: RowChanges;
+  readonly #state: TableState;
+  #next: number;
+  /** When the version before ours was committed, where that bounds our time. */
+  #previousMs: number | undefined;
+  /** Whether a commit of ours may stand, unknown to us. */
+  #isInDoubt = false;
+
+  constructor(storage: Storage, plan: CommitPlan, planned: RuledPlan) {
+    this.#storage = storage;
+    this.#plan = plan;
+    this.#planned = planned;
+    this.#clock = plan.clock ?? systemClock;
+    this.#random = plan.random ?? systemRandom;
+    this.#commitId = this.#random.uuid();
+    this.#rows = new RowChanges(storage, planned.rowChanges);
+    this.#state = startState(planned.snapshot);
+    this.#next = (planned.snapshot?.version ?? -1) + 1;
+  }
+
+  async run(): Promise<Omit<CommitResult, 'checkpoint'>> {
+    try {
+      await this.#start();
+      for (let attempt = 1; ; attempt += 1) {
+        const made = await this.#attempt();
+        if (made) return { ...made, attempts: attempt };
+        const policy = this.#plan.retry ?? lossPolicy;
+        if (attempt >= policy.attemptsMax) {
+          throw this.#conflict([`${attempt} versions in a row were lost to other writers`]);
+        }
+        await this.#clock.sleep(delayMs(policy, attempt, this.#random));
+        for (const winner of await readWinners(this.#storage, this.#next, this.#clock))
+          await this.#pass(winner);
+      }
+    } catch (error) {
+      if (!this.#isInDoubt || saysNotCreated(error)) await this.#rows.discard();
+      throw error;
+    }
+  }
+
+  /** A number is only the next one while the commit before it is there: else the log was cleaned up since. */
+  async #start(): Promise<void> {
+    const { snapshot } = this.#planned;
+    if (!snapshot) return;
+    const beforeMs = await commitTimeMs(this.#storage, snapshot.version, this.#clock, this.#random);
+    this.#previousMs = snapshot.inCommitTimestampMs;
+    if (beforeMs !== undefined) return;
+    const winners = await listWinners(this.#storage, this.#next, this.#clock, this.#random);
+    for (const winner of winners) await this.#pass(winner);
+  }
+
+  async #attempt(): Promise<{ version: number; snapshot: Snapshot; actions: readonly Action[] } | undefined> {
+    const version = this.#next;
+    const nowMs = this.#clock.nowMs();
+    const { actions, info, timestampMs } = await this.#complete(version, nowMs);
+    const text = [info, ...actions].map((action) => `${printAction(action)}\n`).join('');
+    const bytes = new TextEncoder().encode(text);
+    this.#isInDoubt = true;
+    const outcome = await patiently(this.#clock, this.#random, () =>
+      tryCommit(this.#storage, version, bytes, this.#commitId, this.#clock),
+    );
+    if (outcome.kind === 'committed') {
+      applyActions(this.#state, actions);
+      const own = info.body['inCommitTimestamp'] === undefined ? {} : { inCommitTimestampMs: timestampMs };
+      const about = { table: this.#storage.uri, version, timestampMs, ...own };
+      const snapshot = finishState(this.#state, about);
+      assert(snapshot, 'a committed table has protocol and metadata');
+      return { version, snapshot, actions };
+    }
+    this.#isInDoubt = false;
+    await this.#pass(outcome.actions);
+    return undefined;
+  }
+
+  /** The actions as they must stand in `version`, and the line about them. */
+  async #complete(
+    version: number,
+    nowMs: number,
+  ): Promise<{ actions: readonly Action[]; info: CommitInfo; timestampMs: number }> {
+    const { snapshot } = this.#planned;
+    const plain = [...this.#planned.actions, ...(await this.#rows.actions(nowMs, this.#random))];
+    const after = headAfter(snapshot, plain);
+    const keepsTimes = isEnabled(after, 'inCommitTimestamp');
+    const timestampMs = keepsTimes ? commitTimestamp(nowMs, await this.#timeBefore()) : nowMs;
+    const timed = withEnablement(plain, snapshot, after, version, timestampMs);
+    const domain = this.#state.domains.get(rowTrackingDomain);
+    const before = { files: this.#state.files, domain, metadata: snapshot?.metadata };
+    const actions = withRowIds(this.#storage.uri, timed, after, before, version);
+    const info = makeCommitInfo({
+      operation: this.#plan.operation,
+      timestampMs,
+      inCommitTimestampMs: keepsTimes ? timestampMs : undefined,
+      readVersion: snapshot?.version,
+      isolationLevel: isolationOf(this.#planned, after.metadata),
+      isBlindAppend: this.#plan.isBlindAppend,
+      commitId: this.#commitId,
+      tags: isEnabled(after, 'rowTracking')
+        ? { 'delta.rowTracking.preserved': String(this.#plan.keepsRowIds ?? true) }
+        : {},
+      extra: this.#plan.commitMetadata ?? {},
+    });
+    return { actions, info, timestampMs };
+  }
+
+  /** The time that ours must be above: that of the commit before, or of its file when times begin with ours. */
+  async #timeBefore(): Promise<number | undefined> {
+    if (this.#previousMs !== undefined || this.#next === 0) return this.#previousMs;
+    return commitTimeMs(this.#storage, this.#next - 1, this.#clock, this.#random);
+  }
+
+  /** Steps over a commit that got in first. @throws delta.commit-conflict when it is in the way. */
+  async #pass(winner: readonly Action[]): Promise<void> {
+    const files = filesToCompare(this.#planned, winner);
+    const changes = await this.#rows.compare(files, winner);
+    const conflicts = findConflicts(this.#planned, winner, changes);
+    if (conflicts.length > 0) throw this.#conflict(conflicts);
+    await this.#rows.rebase(winner);
+    applyActions(this.#state, winner);
+    const info = winner.find((action) => action.kind === 'commit-info');
+    const own = inCommitTimestampMs(info?.body['inCommitTimestamp']);
+    if (own !== undefined) this.#previousMs = own;
+    this.#next += 1;
+  }
+
+  #conflict(conflicts: readonly string[]): Error {
+    return deltaErrors['commit-conflict']({ table: this.#storage.uri, version: this.#next, conflicts });
+  }
+}
+
+/** `actions` with metadata as it is kept: what only asks for a protocol is left out, what row ids need is put in. */
+function cleaned(
+  actions: readonly Action[],
+  before: Metadata | undefined,
+  random: Random,
+): readonly Action[] {
+  return actions.map((action) => {
+    if (action.kind !== 'metadata') return action;
+    const kept = [...action.configuration].filter(([key]) => !isProtocolProperty(key));
+    return withRowIdColumns({ ...action, configuration: new Map(kept) }, before, random);
+  });
+}
+
+/** Whether `error` leaves no doubt that nothing was created. */
+function saysNotCreated(error: unknown): boolean {
+  return isBoathouseError(error, 'storage.no-space') || isBoathouseError(error, 'storage.no-permission');
 }
 
 /**
- * The commits from `first` on, in order.
- *
- * Listed rather than probed for one by one: were the log cleaned up since the plan's snapshot, the
- * number after it would be free again, and a commit there would be lost behind a checkpoint.
- *
- * @throws delta.commit-conflict when some of them are gone.
+ * Losing to harmless commits is normal under load. The wait stays short however often it happens: whoever
+ * lost most would otherwise wait longest, and starve.
  */
-async function readSince(storage: Storage, first: number, clock: Clock, random: Random): Promise<Action[][]> {
-  const log = await patiently(clock, random, () => listLog(storage, first));
-  const latest = latestVersion(log);
-  const since: Action[][] = [];
-  for (let version = first; version <= latest; version += 1) {
-    try {
-      since.push(await readActions(storage, commitPath(version), clock));
-    } catch (error) {
-      if (!isBoathouseError(error, 'storage.not-found')) throw error;
-      throw deltaErrors['commit-conflict'](
-        { table: storage.uri, version, conflicts: ['its commit was cleaned up before it could be compared'] },
-        { cause: error },
-      );
-    }
-  }
-  return since;
-}
-
-/** Tries `work` again while storage is in passing trouble. Conflicts are no trouble: they are final here. */
-function patiently<T>(clock: Clock, random: Random, work: () => Promise<T>): Promise<T> {
-  return retry(troublePolicy, clock, random, isStorageTrouble, work);
-}
-
-/** Losing to harmless commits is normal under load; half a minute of it isn't. */
-const lossPolicy: RetryPolicy = { attemptsMax: 60, delayMsMin: 2, delayMsMax: 1000 };
+const lossPolicy: RetryPolicy = { attemptsMax: 500, delayMsMin: 2, delayMsMax: 8 };
