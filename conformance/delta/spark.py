@@ -38,6 +38,7 @@ settings = {
     "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED",
     "spark.databricks.delta.snapshotPartitions": "1",
     "spark.databricks.delta.retentionDurationCheck.enabled": "false",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
     "spark.ui.showConsoleProgress": "false",
     "spark.log.level": "ERROR",
 }
