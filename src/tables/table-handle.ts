@@ -1,5 +1,5 @@
 /** An open table: where it is, and the newest state of it that this process knows. */
-import { readSnapshot, type Snapshot, versionAt } from '../delta/index.ts';
+import { readSnapshot, type Snapshot, updateSnapshot, versionAt } from '../delta/index.ts';
 import { openStorage, type Storage } from '../storage/index.ts';
 import { tablesErrors } from './errors.ts';
 import { duckdbParquetRows } from './parquet-rows.ts';
@@ -63,7 +63,7 @@ export class TableHandle {
   /** The state as of now, read from where the known one ends. A pinned handle gives its own. */
   async refresh(): Promise<Snapshot> {
     if (this.isPinned) return this.#snapshot;
-    this.adopt(await readSnapshot(this.storage, { rows: duckdbParquetRows }));
+    this.adopt(await updateSnapshot(this.storage, this.#snapshot, { rows: duckdbParquetRows }));
     return this.#snapshot;
   }
 

@@ -78,6 +78,8 @@ export type Planned<T> =
  *
  * @param plan reads and stages; called again, with the newer state, after each conflict.
  * @param skipped what the operation comes to when `options.transaction` had been committed before.
+ * @param startsFrom `known` plans on the state the handle holds, without a look at the table: for what
+ * only appends. The table as it is `now`, unless given: rows committed before the call are seen.
  * @throws delta.commit-conflict after losing too often; tables.pinned-table; whatever `plan` throws.
  */
 export async function transact<T>(
@@ -85,12 +87,13 @@ export async function transact<T>(
   options: OperationOptions,
   plan: (snapshot: Snapshot, attempt: number) => Promise<Planned<T>>,
   skipped: (snapshot: Snapshot) => T,
+  startsFrom: 'known' | 'now' = 'now',
 ): Promise<T> {
   if (handle.isPinned)
     throw tablesErrors['pinned-table']({ table: handle.uri, version: handle.snapshot.version });
   const { clock = systemClock, random = systemRandom } = options;
   for (let attempt = 1; ; attempt += 1) {
-    const snapshot = attempt === 1 ? handle.snapshot : await handle.refresh();
+    const snapshot = attempt === 1 && startsFrom === 'known' ? handle.snapshot : await handle.refresh();
     if (wasCommitted(snapshot, options.transaction)) return skipped(snapshot);
     options.signal?.throwIfAborted();
     const planned = await plan(snapshot, attempt);

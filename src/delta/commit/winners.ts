@@ -4,8 +4,7 @@ import type { Storage } from '../../storage/index.ts';
 import type { Action } from '../actions.ts';
 import { deltaErrors } from '../errors.ts';
 import { isStorageTrouble, readActions, troublePolicy } from '../log/commit-file.ts';
-import { commitPath, listLog } from '../log/log-files.ts';
-import { latestVersion } from '../log/read-snapshot.ts';
+import { commitPath, latestVersion, listLog } from '../log/log-files.ts';
 
 /** Whether the commit of `version` still stands in the log, and when it was written. */
 export async function commitTimeMs(
