@@ -25,7 +25,7 @@ describe('actions as JSON', () => {
     ['{"txn":{"appId":"app","version":9223372036854775807,"lastUpdated":3}}'],
     ['{"domainMetadata":{"domain":"delta.x","configuration":"{}","removed":false}}'],
     ['{"commitInfo":{"timestamp":1,"operation":"WRITE","nested":{"big":12345678901234567890}}}'],
-    ['{"cdc":{"path":"_change_data/x","size":1,"partitionValues":{}}}'],
+    ['{"cdc":{"path":"_change_data/x","partitionValues":{"a":null},"size":1,"dataChange":false}}'],
     ['{"somethingNew":{"of":["a","later","day"]}}'],
   ])('%s comes back as it was', (line) => {
     expect(printAction(parseActionLine(line))).toBe(line);
@@ -118,9 +118,29 @@ describe('a commit file', () => {
     );
   });
 
-  it.each(['s3://bucket/x.parquet', '/etc/passwd', 'file:/etc/passwd'])('that adds %s is refused', (path) => {
+  it.each(['../x.parquet', 'a/../../x.parquet', '%2e%2e/x.parquet', '..'])(
+    'that adds %s is refused',
+    (path) => {
+      expect(() => parse(`{"add":{"path":"${path}","size":1}}`)).toThrow(
+        expect.objectContaining({ code: 'delta.outside-table' }),
+      );
+    },
+  );
+
+  it.each([
+    ['s3://bucket/x%20y.parquet', 's3://bucket/x%20y.parquet'],
+    ['/data/x%20y.parquet', 'file:///data/x%20y.parquet'],
+    ['file:/data/x.parquet', 'file:///data/x.parquet'],
+    ['./a/b/../x.parquet', 'a/x.parquet'],
+  ])('that adds %s names the file %s, and spells it as before', (logPath, path) => {
+    const [add] = parse(`{"add":{"path":"${logPath}","size":1}}`);
+    expect(add).toMatchObject({ path });
+    expect(printAction(add as Action)).toContain(`"path":"${logPath}"`);
+  });
+
+  it.each(['%2Fetc/passwd', 's3%3A//x', '%zz'])('that adds %s is damaged', (path) => {
     expect(() => parse(`{"add":{"path":"${path}","size":1}}`)).toThrow(
-      expect.objectContaining({ code: 'delta.outside-table' }),
+      expect.objectContaining({ code: 'delta.corrupt-log' }),
     );
   });
 });

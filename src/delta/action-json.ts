@@ -5,7 +5,7 @@
  * member out, and may hold a map as an array of `{key, value}`; both are taken.
  */
 import { parseJson, printJson, unreachable } from '../base/index.ts';
-import type { Action, AddFile, DeletionVector, Metadata, RemoveFile } from './actions.ts';
+import type { Action, AddFile, ChangeFile, DeletionVector, Metadata, RemoveFile } from './actions.ts';
 import { decodeFilePath, encodeFilePath } from './file-paths.ts';
 import { isObject, type JsonObject, MalformedAction, Members } from './json-members.ts';
 
@@ -66,9 +66,15 @@ export function actionJson(action: Action): JsonObject {
     case 'commit-info':
       return { commitInfo: action.body };
     case 'change-file':
-      return { cdc: action.body };
+      return { cdc: changeFileJson(action) };
     case 'sidecar':
-      return { sidecar: { path: action.path, sizeInBytes: action.sizeBytes } };
+      return {
+        sidecar: {
+          path: action.path,
+          sizeInBytes: action.sizeBytes,
+          modificationTime: action.modifiedMs,
+        },
+      };
     case 'unknown':
       return { [action.name]: action.body };
     default:
@@ -111,10 +117,24 @@ const parsers: ReadonlyMap<string, (body: Members) => Action> = new Map<string, 
     }),
   ],
   ['commitInfo', (body) => ({ kind: 'commit-info', body: body.all })],
-  ['cdc', (body) => ({ kind: 'change-file', body: body.all })],
+  [
+    'cdc',
+    (body) => ({
+      kind: 'change-file',
+      ...parsePath(body),
+      partitionValues: body.optionalMap('partitionValues') ?? new Map(),
+      sizeBytes: body.number('size'),
+      ...defined({ tags: body.optionalTextMap('tags') }),
+    }),
+  ],
   [
     'sidecar',
-    (body) => ({ kind: 'sidecar', path: body.text('path'), sizeBytes: body.number('sizeInBytes') }),
+    (body) => ({
+      kind: 'sidecar',
+      path: body.text('path'),
+      sizeBytes: body.number('sizeInBytes'),
+      modifiedMs: body.optionalNumber('modificationTime') ?? 0,
+    }),
   ],
 ]);
 
@@ -226,6 +246,16 @@ function removeJson(remove: RemoveFile): JsonObject {
     deletionVector: remove.deletionVector && deletionVectorJson(remove.deletionVector),
     baseRowId: remove.baseRowId,
     defaultRowCommitVersion: remove.defaultRowCommitVersion,
+  });
+}
+
+function changeFileJson(file: ChangeFile): JsonObject {
+  return defined({
+    path: file.logPath ?? encodeFilePath(file.path),
+    partitionValues: Object.fromEntries(file.partitionValues),
+    size: file.sizeBytes,
+    dataChange: false,
+    tags: file.tags && Object.fromEntries(file.tags),
   });
 }
 

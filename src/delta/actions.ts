@@ -27,7 +27,10 @@ export interface DeletionVector {
 /** A data file that is in the table from this commit on. */
 export interface AddFile {
   readonly kind: 'add';
-  /** Relative to the table's folder and decoded: what `Storage.locate` takes. */
+  /**
+   * Relative to the table's folder and decoded: what `Storage.locate` takes. A file that stands elsewhere, as
+   * in a shallow clone, has its absolute URI here, still encoded: see `isAbsoluteFilePath`.
+   */
   readonly path: string;
   /** The path as the log spelled it, kept so that a later `remove` spells it alike. */
   readonly logPath?: string;
@@ -106,17 +109,24 @@ export interface CommitInfo {
   readonly body: Readonly<Record<string, Json>>;
 }
 
-/** A file of row-level changes, read only by readers of the change feed. */
+/** A file of row-level changes, read only by readers of the change feed. It never changes data. */
 export interface ChangeFile {
   readonly kind: 'change-file';
-  readonly body: Readonly<Record<string, Json>>;
+  /** As for `AddFile`. */
+  readonly path: string;
+  readonly logPath?: string;
+  readonly partitionValues: PartitionValues;
+  readonly sizeBytes: number;
+  readonly tags?: TextMap;
 }
 
 /** A part of a V2 checkpoint that stands in a file of its own. */
 export interface Sidecar {
   readonly kind: 'sidecar';
+  /** As the log spells it; only the file's name counts. */
   readonly path: string;
   readonly sizeBytes: number;
+  readonly modifiedMs: number;
 }
 
 /** What one line of the log says. */

@@ -11,7 +11,7 @@ import type { Storage } from '../../storage/index.ts';
 import { parseActionLine } from '../action-json.ts';
 import type { Action } from '../actions.ts';
 import { deltaErrors } from '../errors.ts';
-import { isAbsoluteFilePath } from '../file-paths.ts';
+import { leavesFolder } from '../file-paths.ts';
 import { MalformedAction } from '../json-members.ts';
 
 /**
@@ -66,9 +66,9 @@ export function parseActions(bytes: Uint8Array, path: string, table: string): Ac
   return actions;
 }
 
-/** `action`, unless it names a data file outside the table's folder. @throws delta.outside-table */
+/** `action`, unless it names a data file by climbing out of the table's folder. @throws delta.outside-table */
 export function inside<T extends Action>(action: T, table: string): T {
-  if (action.kind === 'add' && isAbsoluteFilePath(action.path)) {
+  if ((action.kind === 'add' || action.kind === 'change-file') && leavesFolder(action.path)) {
     throw deltaErrors['outside-table']({ table, path: action.path });
   }
   return action;

@@ -85,6 +85,18 @@ export async function listLog(storage: Storage, first = 0): Promise<LogListing> 
   return { commits, checkpoints, compactions };
 }
 
+/** The newest version that a commit or a checkpoint shows; -1 when there is none. */
+export function latestVersion(log: LogListing): number {
+  let latest = log.checkpoints.at(-1)?.version ?? -1;
+  for (const version of log.commits.keys()) latest = Math.max(latest, version);
+  return latest;
+}
+
+/** The oldest version that can be read: 0 while its commit is there, else the oldest checkpoint's. */
+export function firstVersion(log: LogListing): number {
+  return log.commits.has(0) ? 0 : (log.checkpoints[0]?.version ?? 0);
+}
+
 /** `version` as the log's names begin: 20 digits. */
 export function padVersion(version: number): string {
   return String(version).padStart(20, '0');

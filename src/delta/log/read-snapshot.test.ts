@@ -14,7 +14,8 @@ import {
   testProtocol,
 } from '../contract.ts';
 import { writeCheckpoint } from './checkpoint-write.ts';
-import { history, versionAt } from './history.ts';
+import { versionAt } from './commit-times.ts';
+import { history } from './history.ts';
 import { checkpointPath, commitPath, lastCheckpointPath, padVersion } from './log-files.ts';
 import { readSnapshot } from './read-snapshot.ts';
 
@@ -264,7 +265,10 @@ describe('time travel by time', () => {
     expect(await versionAt(storage, 2000)).toBe(1);
     // Two commits in one millisecond are told apart by one.
     expect(await versionAt(storage, 2001)).toBe(2);
-    expect(await versionAt(storage, 9000)).toBe(3);
+    expect(await versionAt(storage, 5000)).toBe(3);
+    await expect(versionAt(storage, 5001)).rejects.toMatchObject({ code: 'delta.no-such-version' });
+    expect(await versionAt(storage, 9000, { orLast: true })).toBe(3);
+    expect(await versionAt(storage, 0, { orFirst: true })).toBe(0);
     await expect(versionAt(storage, 999)).rejects.toMatchObject({ code: 'delta.no-such-version' });
   });
 
@@ -306,7 +310,7 @@ describe('history', () => {
       operationMetrics: { numFiles: '1' },
       isBlindAppend: true,
       engineInfo: expect.stringMatching(/^Boathouse\/\d+\.\d+\.\d+/),
-      commitInfo: { userName: 'ada', readVersion: 0, isolationLevel: 'Serializable' },
+      commitInfo: { userName: 'ada', readVersion: 0, isolationLevel: 'WriteSerializable' },
     });
     expect(first?.version).toBe(0);
     expect(await history(storage, { limit: 1 })).toHaveLength(1);

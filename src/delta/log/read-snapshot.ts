@@ -8,7 +8,6 @@
 import {
   type Clock,
   isBoathouseError,
-  type Json,
   type RetryPolicy,
   retry,
   systemClock,
@@ -18,7 +17,15 @@ import type { Storage } from '../../storage/index.ts';
 import { deltaErrors } from '../errors.ts';
 import { readCheckpoint, readLastCheckpoint } from './checkpoint-read.ts';
 import { readActions } from './commit-file.ts';
-import { type CheckpointFiles, commitPath, type LogListing, listLog } from './log-files.ts';
+import { inCommitTimestampMs, versionAt } from './commit-times.ts';
+import {
+  type CheckpointFiles,
+  commitPath,
+  firstVersion,
+  type LogListing,
+  latestVersion,
+  listLog,
+} from './log-files.ts';
 import type { ParquetRows } from './parquet-rows.ts';
 import { applyActions, finishState, type Snapshot, startState, type TableState } from './snapshot.ts';
 
@@ -26,6 +33,8 @@ import { applyActions, finishState, type Snapshot, startState, type TableState }
 export interface ReadSnapshotOptions {
   /** The latest unless given. */
   readonly version?: number;
+  /** In place of a version: the one that was current then. See `versionAt`. */
+  readonly timestampMs?: number;
   readonly rows: ParquetRows;
   /** Decides how the waits between attempts pass. The machine's clock unless given. */
   readonly clock?: Clock;
@@ -42,14 +51,48 @@ export interface ReadSnapshotOptions {
  * @throws delta.not-a-table, delta.no-such-version, delta.corrupt-log, delta.bad-schema, delta.outside-table
  */
 export async function readSnapshot(storage: Storage, options: ReadSnapshotOptions): Promise<Snapshot> {
+  const { version, timestampMs, clock = systemClock } = options;
   try {
-    return await retry(attempts, options.clock ?? systemClock, systemRandom, mayPass, (attempt) =>
-      readOnce(storage, options, attempt),
-    );
+    return await retry(attempts, clock, systemRandom, mayPass, async (attempt) => {
+      const wanted = timestampMs === undefined ? version : await versionAt(storage, timestampMs);
+      return readOnce(storage, options, wanted, attempt);
+    });
   } catch (error) {
     throw asCorrupt(error, storage);
   }
 }
+
+/**
+ * The table as it is now, where `snapshot` is what it was. The very same object when nothing was committed since.
+ *
+ * Costs one listing, and one request for each commit made since; what it costs to read the table anew when
+ * these don't lead on from `snapshot`.
+ *
+ * @throws delta.not-a-table, delta.corrupt-log, delta.bad-schema, delta.outside-table
+ */
+export async function updateSnapshot(
+  storage: Storage,
+  snapshot: Snapshot,
+  options: Omit<ReadSnapshotOptions, 'version' | 'timestampMs'>,
+): Promise<Snapshot> {
+  const { version } = snapshot;
+  const log = await listLog(storage, version);
+  const latest = latestVersion(log);
+  const isNearer = log.checkpoints.some((c) => c.version > version + updateMax);
+  // Where its own commit is gone, the log was cleaned up, or the table is another one by now.
+  if (latest < version || !log.commits.has(version) || isNearer) return readSnapshot(storage, options);
+  if (latest === version) return snapshot;
+  try {
+    return await replay(storage, log, snapshot, latest, options);
+  } catch (error) {
+    if (!mayPass(error)) throw error;
+    // Whatever is wrong here is met again, and reported, when the table is read anew.
+    return readSnapshot(storage, options);
+  }
+}
+
+/** So many commits are read one by one before a newer checkpoint is worth more. */
+const updateMax = 200;
 
 /** The folder changes under our eyes at most this often in a row before the log is called damaged. */
 const attempts: RetryPolicy = { attemptsMax: 3, delayMsMin: 5, delayMsMax: 50 };
@@ -62,12 +105,16 @@ function mayPass(error: unknown): boolean {
   return error.retryable || error.code === 'delta.corrupt-log' || error.code === 'storage.not-found';
 }
 
-async function readOnce(storage: Storage, options: ReadSnapshotOptions, attempt: number): Promise<Snapshot> {
-  const wanted = options.version;
+async function readOnce(
+  storage: Storage,
+  options: ReadSnapshotOptions,
+  wanted: number | undefined,
+  attempt: number,
+): Promise<Snapshot> {
   // After a failure the hint is no longer trusted.
   const hint = attempt === 1 ? await readLastCheckpoint(storage) : undefined;
   if (hint !== undefined && (wanted === undefined || hint <= wanted)) {
-    const snapshot = await readFromHint(storage, hint, options);
+    const snapshot = await readFromHint(storage, hint, wanted, options);
     if (snapshot) return snapshot;
   }
   const log = await listLog(storage);
@@ -91,10 +138,11 @@ async function readOnce(storage: Storage, options: ReadSnapshotOptions, attempt:
 async function readFromHint(
   storage: Storage,
   hint: number,
+  wanted: number | undefined,
   options: ReadSnapshotOptions,
 ): Promise<Snapshot | undefined> {
   const log = await listLog(storage, hint);
-  const version = options.version ?? latestVersion(log);
+  const version = wanted ?? latestVersion(log);
   const checkpoint = log.checkpoints.findLast((c) => c.version <= version);
   if (!checkpoint || version > latestVersion(log)) return undefined;
   try {
@@ -136,12 +184,13 @@ function unreadableCheckpoint(storage: Storage, checkpoint: CheckpointFiles, cau
 async function replay(
   storage: Storage,
   log: LogListing,
-  checkpoint: CheckpointFiles | undefined,
+  start: CheckpointFiles | Snapshot | undefined,
   version: number,
   options: ReadSnapshotOptions,
 ): Promise<Snapshot> {
-  const files = chainOf(storage, log, checkpoint?.version ?? -1, version);
-  const state = startState();
+  const files = chainOf(storage, log, start?.version ?? -1, version);
+  const state = startState(start && 'files' in start ? start : undefined);
+  const checkpoint = start && 'paths' in start ? start : undefined;
   if (checkpoint) {
     for await (const action of readCheckpoint(storage, checkpoint, options.rows))
       applyActions(state, [action]);
@@ -154,8 +203,8 @@ async function replay(
       applyActions(state, actions);
     }
   }
-  const timestampMs = await commitTimeMs(storage, log, state, version, checkpoint);
-  const snapshot = finishState(state, { table: storage.uri, version, timestampMs });
+  const times = await commitTimeMs(storage, log, state, version, checkpoint);
+  const snapshot = finishState(state, { table: storage.uri, version, ...times });
   if (snapshot) return snapshot;
   const missing = state.protocol ? 'metaData' : 'protocol';
   throw deltaErrors['corrupt-log']({
@@ -201,13 +250,6 @@ function missingCommit(log: LogListing, start: number, missing: number, version:
   return `${what}, between versions ${Math.max(start, 0)} and ${version}`;
 }
 
-/** The newest version that a commit or a checkpoint shows; -1 when there is none. */
-export function latestVersion(log: LogListing): number {
-  let latest = log.checkpoints.at(-1)?.version ?? -1;
-  for (const version of log.commits.keys()) latest = Math.max(latest, version);
-  return latest;
-}
-
 /** The error for a version the log doesn't reach, naming those it does. */
 export function noSuchVersion(storage: Storage, wanted: string, log: LogListing): Error {
   return deltaErrors['no-such-version']({
@@ -218,16 +260,6 @@ export function noSuchVersion(storage: Storage, wanted: string, log: LogListing)
   });
 }
 
-/** The oldest version that can be read: 0 while its commit is there, else the oldest checkpoint's. */
-function firstVersion(log: LogListing): number {
-  return log.commits.has(0) ? 0 : (log.checkpoints[0]?.version ?? 0);
-}
-
-/** The commit's own time where the table keeps it. */
-export function inCommitTimestampMs(value: Json | undefined): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
-}
-
 /** The commit's own time where the table keeps it; else that of its file, or of the checkpoint that outlived it. */
 async function commitTimeMs(
   storage: Storage,
@@ -235,7 +267,7 @@ async function commitTimeMs(
   state: TableState,
   version: number,
   checkpoint: CheckpointFiles | undefined,
-): Promise<number> {
+): Promise<Pick<Snapshot, 'timestampMs' | 'inCommitTimestampMs'>> {
   const commit = log.commits.get(version);
   let info = state.commitInfo;
   const keepsTime = state.metadata?.configuration.get('delta.enableInCommitTimestamps') === 'true';
@@ -245,9 +277,10 @@ async function commitTimeMs(
     info = actions.find((action) => action.kind === 'commit-info');
   }
   const own = inCommitTimestampMs(info?.body['inCommitTimestamp']);
-  if (own !== undefined || commit) return own ?? commit?.modifiedMs ?? 0;
+  if (own !== undefined) return { timestampMs: own, inCommitTimestampMs: own };
+  if (commit) return { timestampMs: commit.modifiedMs };
   const path = checkpoint?.paths[0];
-  return path === undefined ? 0 : ((await storage.stat(path))?.modifiedMs ?? 0);
+  return { timestampMs: path === undefined ? 0 : ((await storage.stat(path))?.modifiedMs ?? 0) };
 }
 
 function asCorrupt(error: unknown, storage: Storage): unknown {

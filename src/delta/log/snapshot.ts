@@ -16,6 +16,7 @@ import {
   type Transaction,
 } from '../actions.ts';
 import { parseSchema, type StructType } from '../schema.ts';
+import { FileSet, type LiveFiles, type Tombstones } from './file-set.ts';
 
 /** A table at one version. */
 export interface Snapshot {
@@ -26,35 +27,37 @@ export interface Snapshot {
   readonly metadata: Metadata;
   readonly schema: StructType;
   /** Live files by `fileKey`: the path, when the file has no deletion vector. */
-  readonly files: ReadonlyMap<string, AddFile>;
+  readonly files: LiveFiles;
   /** Removed files that readers of older versions may still need, by `fileKey`. */
-  readonly tombstones: ReadonlyMap<string, RemoveFile>;
+  readonly tombstones: Tombstones;
   readonly transactions: ReadonlyMap<string, Transaction>;
   /** Without removed ones. */
   readonly domains: ReadonlyMap<string, DomainMetadata>;
   /** When this version was committed: the commit's own time where the table keeps it, else the file's. */
   readonly timestampMs: number;
+  /** The commit's own time, when the commit has one. A later commit's must be greater. */
+  readonly inCommitTimestampMs?: number;
 }
 
 /** A snapshot in the making: nothing is required of it yet. */
 export interface TableState {
   protocol: Protocol | undefined;
   metadata: Metadata | undefined;
-  readonly files: Map<string, AddFile>;
-  readonly tombstones: Map<string, RemoveFile>;
+  readonly files: FileSet<AddFile>;
+  readonly tombstones: FileSet<RemoveFile>;
   readonly transactions: Map<string, Transaction>;
   readonly domains: Map<string, DomainMetadata>;
   /** Of the last commit applied, if it had one. */
   commitInfo: CommitInfo | undefined;
 }
 
-/** A state without anything, or a copy of `snapshot`'s to go on from. */
+/** A state without anything, or one to go on from `snapshot` in, which stays as it is. Cheap, however many files there are. */
 export function startState(snapshot?: Snapshot): TableState {
   return {
     protocol: snapshot?.protocol,
     metadata: snapshot?.metadata,
-    files: new Map(snapshot?.files),
-    tombstones: new Map(snapshot?.tombstones),
+    files: snapshot ? FileSet.from(snapshot.files) : FileSet.of<AddFile>(),
+    tombstones: snapshot ? FileSet.from(snapshot.tombstones) : FileSet.of<RemoveFile>(),
     transactions: new Map(snapshot?.transactions),
     domains: new Map(snapshot?.domains),
     commitInfo: undefined,
@@ -106,7 +109,7 @@ export function applyActions(state: TableState, actions: Iterable<Action>): void
 /** `state` as a snapshot, or undefined while the protocol or the metadata is missing. */
 export function finishState(
   state: TableState,
-  about: { readonly table: string; readonly version: number; readonly timestampMs: number },
+  about: Pick<Snapshot, 'table' | 'version' | 'timestampMs' | 'inCommitTimestampMs'>,
 ): Snapshot | undefined {
   const { protocol, metadata, files, tombstones, transactions, domains } = state;
   if (!protocol || !metadata) return undefined;
