@@ -43,5 +43,20 @@ export function show(what, ours, theirs, unit, goal) {
     );
 }
 
+/** Prints what both cost in CPU and wall seconds and in memory, ours as a ratio of theirs. */
+export function sideBySide(what, ours, theirs, goal) {
+  const part = (name, key, unit, digits) => {
+    const mine = `${name} ${ours[key].toFixed(digits)} ${unit}`;
+    if (theirs === undefined) return mine;
+    return `${mine} (delta-rs ${theirs[key].toFixed(digits)}: ${(ours[key] / theirs[key]).toFixed(2)}×)`;
+  };
+  const parts = [
+    part('CPU', 'cpuS', 's', 3),
+    part('wall', 'wallS', 's', 3),
+    part('peak', 'peakMiB', 'MiB', 0),
+  ];
+  console.log(`  ${what}: ${parts.join(', ')}${goal ? `; goal ${goal}` : ''}`);
+}
+
 /** How many budgets were broken so far. */
 export const brokenBudgets = () => broken;

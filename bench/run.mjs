@@ -2,7 +2,7 @@
  * `npm run bench [-- --quick] [scenario …]`: measures Boathouse beside its peers, in one run.
  *
  * Counters (bytes, files, rows) are held to budgets and fail the run; times are printed as ratios.
- * `--quick` is what CI runs: small sizes, no peers.
+ * `--quick` is what CI runs: small sizes, no peers. `--large` adds what takes many minutes.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { brokenBudgets } from './compare.mjs';
 const here = import.meta.dirname;
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
+const large = args.includes('--large');
 const wanted = args.filter((arg) => !arg.startsWith('-'));
 const names = readdirSync(join(here, 'scenarios')).map((file) => file.replace('.mjs', ''));
 const unknown = wanted.filter((name) => !names.includes(name));
@@ -34,7 +35,7 @@ try {
     const scenario = await import(pathToFileURL(join(here, 'scenarios', `${name}.mjs`)).href);
     console.log(`${scenario.title}`);
     try {
-      await scenario.run({ folder, quick });
+      await scenario.run({ folder, quick, large });
     } catch (error) {
       failed += 1;
       console.error(`  failed: ${error.message}`);

@@ -3,6 +3,8 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { boathouse, budget, peer, same, show } from '../compare.mjs';
 import { measure } from '../measure.mjs';
+import { duckdb } from '../processes.mjs';
+import { wideRows } from '../rows.mjs';
 
 export const title = 'landing Parquet into Delta';
 
@@ -10,26 +12,7 @@ export async function run({ folder, quick }) {
   const [node, main] = boathouse;
   const rows = quick ? 100_000 : 5_000_000;
   const source = join(folder, 'landing.parquet');
-  const columns = [
-    'i as id',
-    "'name ' || (hash(i) % 100000) as name",
-    '(hash(i + 1) % 1000)::integer as quantity',
-    '((hash(i + 2) % 1000000) / 100)::decimal(12,2) as price',
-    '(hash(i + 3) % 1000) / 7.0 as ratio',
-    'hash(i) % 2 = 0 as flag',
-    "date '2024-01-01' + (i % 365)::integer as day",
-    "(timestamp '2024-01-01' + interval (i) second)::timestamptz as at",
-    "'city ' || (hash(i + 4) % 300) as city",
-    'if(i % 10 = 0, null, i * 3) as parent_id',
-    'md5(i::varchar) as token',
-    '(hash(i + 5) % 90)::smallint as age',
-  ];
-  const make = `import { DuckDBInstance } from '@duckdb/node-api';
-    const connection = await (await DuckDBInstance.create(':memory:')).connect();
-    await connection.run(${JSON.stringify(`copy (select ${columns.join(', ')} from range(${rows}) t(i)) to '${source}'`)});`;
-  await measure(process.execPath, ['--input-type=module', '-e', make], {
-    cwd: join(import.meta.dirname, '../..'),
-  });
+  await duckdb(`copy (${wideRows(rows)}) to '${source}'`);
 
   const table = join(folder, 'landed');
   const ours = await measure(node, [main, 'land', source, table, '--mode', 'overwrite'], { cwd: folder });
