@@ -219,7 +219,7 @@ class Attempts {
 
   async #attempt(): Promise<{ version: number; snapshot: Snapshot; actions: readonly Action[] } | undefined> {
     const version = this.#next;
-    const nowMs = this.#clock.nowMs();
+    const nowMs = Math.floor(this.#clock.nowMs());
     const { actions, info, timestampMs } = await this.#complete(version, nowMs);
     const text = [info, ...actions].map((action) => `${printAction(action)}\n`).join('');
     const bytes = new TextEncoder().encode(text);
