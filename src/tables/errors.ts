@@ -8,7 +8,6 @@ type Kinds = {
   'bad-partition-column': ErrorKind<{ column: string; problem: string }>;
   'unsupported-type': ErrorKind<{ column: string; type: string; cast: string }>;
   'duplicate-column': ErrorKind<{ column: string }>;
-  'null-in-required-column': ErrorKind<{ table: string; column: string; rows: number }>;
   'mixed-types': ErrorKind<{ column: string; row: number; expected: string; found: string }>;
   'bad-row': ErrorKind<{ row: number; problem: string }>;
   'bad-option': ErrorKind<{ option: string; value: string; expected: string }>;
@@ -63,12 +62,6 @@ const kinds: Kinds = {
     message: (d) => `the rows have two columns named '${d.column}' (letter case doesn't count)`,
     hint: () => 'Rename one of them.',
     sqlState: '42701',
-    exitCode: 1,
-  },
-  'null-in-required-column': {
-    message: (d) => `column '${d.column}' of ${d.table} must not be null, and ${d.rows} rows have no value`,
-    sqlState: '23502',
-    httpStatus: 409,
     exitCode: 1,
   },
   'mixed-types': {

@@ -4,10 +4,6 @@ export { deltaTypeOf, duckdbTypeOf } from './delta-types.ts';
 export { tablesErrors } from './errors.ts';
 export { duckdbParquetRows } from './parquet-rows.ts';
 export { type DeltaRelation, openDeltaRelation, rewriteDeltaScans } from './read/scan.ts';
-export { type LandOptions, type LandResult, landFiles } from './write/land.ts';
-export { type RowsInput, writeDelta } from './write/write-delta.ts';
-export type { SchemaMode, WriteMode, WriteOptions, WriteResult } from './write/write-options.ts';
-export { writeQueryToDelta } from './write/write-query.ts';
 export { type OpenHandleOptions, TableHandle } from './table-handle.ts';
 export {
   type Draft,
@@ -17,3 +13,13 @@ export {
   saysNothingCommitted,
   transact,
 } from './transact.ts';
+export { type CompletedRow, completeRows, defaultSql, type RowItem } from './write/complete-rows.ts';
+export { writeErrors } from './write/errors.ts';
+export { type LandOptions, type LandResult, landFiles } from './write/land.ts';
+export { type SparkScope, sparkExpression } from './write/spark-expression.ts';
+export { type StageChangesRequest, type StagedChanges, stageChanges } from './write/stage-changes.ts';
+export { type Staged, type StageRequest, stageTable } from './write/stage-table.ts';
+export type { TableShape } from './write/table-shape.ts';
+export { type RowsInput, writeDelta } from './write/write-delta.ts';
+export type { SchemaMode, WriteMode, WriteOptions, WriteResult } from './write/write-options.ts';
+export { writeQueryToDelta, writeQueryToHandle } from './write/write-query.ts';

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { field, primitive, type StructType } from '../../delta/index.ts';
+import { field, primitive, printSchema, type StructType } from '../../delta/index.ts';
 import { parsePath, type WrittenFile } from './copy-result.ts';
-import { statsJson } from './stats.ts';
+import { statsJson as printStats } from './stats.ts';
+import { planStats } from './stats-plan.ts';
+import type { TableShape } from './table-shape.ts';
 
 function file(
   columns: Record<string, Record<string, string>>,
@@ -21,6 +23,25 @@ function file(
 }
 
 const schemaOf = (...fields: StructType['fields']): StructType => ({ kind: 'struct', fields });
+
+const shapeOf = (schema: StructType, configuration: Record<string, string> = {}): TableShape => ({
+  protocol: { kind: 'protocol', minReaderVersion: 1, minWriterVersion: 2 },
+  metadata: {
+    kind: 'metadata',
+    id: 'm',
+    format: { provider: 'parquet', options: new Map() },
+    schemaString: printSchema(schema),
+    partitionColumns: [],
+    configuration: new Map(Object.entries(configuration)),
+  },
+  schema,
+});
+
+const statsJson = (
+  written: WrittenFile,
+  schema: StructType,
+  configuration: Record<string, string> = {},
+): string => printStats(written, planStats(shapeOf(schema, configuration)));
 
 describe('statsJson', () => {
   it('counts nulls and gives bounds, nested as the schema is', () => {
@@ -123,11 +144,43 @@ describe('statsJson', () => {
       field('b', primitive('long')),
     );
     const stats = { min: '1', max: '1', null_count: '0' };
-    const json = JSON.parse(statsJson(file({ a: stats, b: stats }, { p: '1' }), schema, 1)) as Record<
+    const shape = shapeOf(schema, { 'delta.dataSkippingNumIndexedCols': '1' });
+    const partitioned = { ...shape, metadata: { ...shape.metadata, partitionColumns: ['p'] } };
+    const json = JSON.parse(printStats(file({ a: stats, b: stats }), planStats(partitioned))) as Record<
       string,
       unknown
     >;
     expect(json).toEqual({ numRecords: 3, minValues: { a: 1 }, maxValues: { a: 1 }, nullCount: { a: 0 } });
+  });
+});
+
+describe('planStats', () => {
+  const schema = schemaOf(
+    field('a', primitive('long')),
+    field('s', schemaOf(field('x y', primitive('long')), field('z', primitive('long')))),
+    field('d.e', primitive('long')),
+  );
+  it.each([
+    ['s', ['s.x y', 's.z']],
+    ['`d.e`, s.`x y`', ['s.x y', 'd.e']],
+    ['A', ['a']],
+    ['', []],
+  ])('takes the columns that delta.dataSkippingStatsColumns names: %s', (list, expected) => {
+    const plan = planStats(shapeOf(schema, { 'delta.dataSkippingStatsColumns': list }));
+    expect(plan.columns.map(({ path }) => path.join('.'))).toEqual(expected);
+  });
+
+  it('uses the names of data files, and says that bounds are tight where vectors may come', () => {
+    const mapped = schemaOf({
+      ...field('a', primitive('long')),
+      metadata: { 'delta.columnMapping.physicalName': 'col-1', 'delta.columnMapping.id': 1 },
+    });
+    const shape = shapeOf(mapped, { 'delta.columnMapping.mode': 'name' });
+    const features = { minReaderVersion: 3, minWriterVersion: 7, writerFeatures: ['deletionVectors'] };
+    const plan = planStats({ ...shape, protocol: { kind: 'protocol', ...features } });
+    expect(plan.columns.map(({ path }) => path)).toEqual([['col-1']]);
+    const json = printStats({ rows: 1, columns: [] }, plan);
+    expect(JSON.parse(json)).toMatchObject({ numRecords: 1, tightBounds: true });
   });
 });
 

@@ -3,11 +3,9 @@
  *
  * Source: Delta protocol, "Per-file Statistics".
  */
-import type { DataType, StructType } from '../../delta/index.ts';
+import type { DataType } from '../../delta/index.ts';
 import type { ColumnStats, WrittenFile } from './copy-result.ts';
-
-/** Leaf columns that get statistics, unless `delta.dataSkippingNumIndexedCols` says otherwise. */
-export const indexedColumnsMax = 32;
+import type { StatsPlan } from './stats-plan.ts';
 
 /** Text bounds are cut to this many characters. */
 const textMax = 32;
@@ -15,21 +13,11 @@ const textMax = 32;
 /**
  * The JSON text of `file`'s statistics. A bound that can't be told exactly (a NaN among the values, an
  * infinity, a year beyond 9999) is left out, which readers take as unknown. Pure.
- *
- * @param columnsMax how many leaf columns, in the schema's order, get statistics; all when negative.
  */
-export function statsJson(
-  file: WrittenFile,
-  schema: StructType,
-  columnsMax: number = indexedColumnsMax,
-): string {
+export function statsJson(file: Pick<WrittenFile, 'rows' | 'columns'>, plan: StatsPlan): string {
   const byPath = new Map(file.columns.map(({ path, stats }) => [pathKey(path), stats]));
   const members = { minValues: new Tree(), maxValues: new Tree(), nullCount: new Tree() };
-  let left = columnsMax < 0 ? Number.POSITIVE_INFINITY : columnsMax;
-  for (const { path, type } of leaves(schema, [])) {
-    if (file.partition.has(path[0] as string)) continue;
-    if (left <= 0) break;
-    left -= 1;
+  for (const { path, type } of plan.columns) {
     const stats = byPath.get(pathKey(path));
     if (stats === undefined) continue;
     const nulls = stats.get('null_count');
@@ -39,27 +27,8 @@ export function statsJson(
     if (max !== undefined) members.maxValues.set(path, max);
   }
   const parts = Object.entries(members).map(([name, tree]) => `"${name}":${tree.json()}`);
-  return `{"numRecords":${file.rows},${parts.join(',')}}`;
-}
-
-/** How many nulls `file` has in a top-level column; undefined when the engine didn't count. Pure. */
-export function nullsIn(file: WrittenFile, column: string): number | undefined {
-  const found = file.columns.find(({ path }) => path.length === 1 && path[0] === column)?.stats;
-  const nulls = found?.get('null_count');
-  return nulls === undefined ? undefined : Number(nulls);
-}
-
-/** The parts of structs that hold values; lists and maps have no bounds and are left out. */
-function* leaves(
-  type: StructType,
-  above: readonly string[],
-): Generator<{ path: readonly string[]; type: DataType }> {
-  for (const field of type.fields) {
-    const path = [...above, field.name];
-    if (field.type.kind === 'struct') yield* leaves(field.type, path);
-    else if (field.type.kind === 'primitive' || field.type.kind === 'decimal')
-      yield { path, type: field.type };
-  }
+  const tight = plan.saysTightBounds ? ',"tightBounds":true' : '';
+  return `{"numRecords":${file.rows},${parts.join(',')}${tight}}`;
 }
 
 /** The bounds as JSON text, each undefined where it isn't known. */

@@ -1,5 +1,5 @@
 /** How rows become a table: the words of delta-rs' Python writer. */
-import type { Clock, Random } from '../../base/index.ts';
+import type { Clock, Json, Random } from '../../base/index.ts';
 
 /** What to do when the table exists. */
 export type WriteMode = 'append' | 'overwrite' | 'error' | 'ignore';
@@ -28,13 +28,21 @@ export interface WriteOptions {
    * loses to every commit made after it. The latest when the write begins, unless given.
    */
   readonly readVersion?: number;
-  /**
-   * A file is closed when it has grown to about this; else the table's `delta.targetFileSize`, else 100
-   * MiB. Without effect on partitioned tables, which DuckDB writes as one file for each partition and thread.
-   */
+  /** A file is closed when it has grown to about this; else the table's `delta.targetFileSize`, else 100 MiB. */
   readonly targetFileSizeBytes?: number;
+  /** snappy, zstd, gzip, lz4, brotli or none; else the table's `delta.parquet.compression.codec`, else snappy. */
+  readonly compression?: string;
+  /**
+   * With mode `overwrite`: a condition over the table's columns. Only rows that match it are replaced, and
+   * every row written has to match it.
+   */
+  readonly replaceWhere?: string;
+  /** With mode `overwrite`: `dynamic` replaces only the partitions that the rows are in. */
+  readonly partitionOverwrite?: 'static' | 'dynamic';
+  /** Lands the write once: it is skipped when the application has come to this version before. */
+  readonly transaction?: { readonly appId: string; readonly version: number };
   /** Added to the commit's own record, as `userMetadata` and the like. */
-  readonly commitMetadata?: Readonly<Record<string, string>>;
+  readonly commitMetadata?: Readonly<Record<string, Json>>;
   /** Named in the commit; `WRITE`, or what creating the table is called, unless given. */
   readonly operation?: string;
   readonly signal?: AbortSignal | undefined;
@@ -47,6 +55,8 @@ export interface WriteResult {
   /** The table's version that holds the rows; the version found when `kind` is `ignored`. */
   readonly version: number;
   readonly kind: 'created' | 'written' | 'ignored';
+  /** The write's `transaction` had been committed before, so nothing was written. */
+  readonly skipped?: true;
   readonly rows: number;
   readonly filesAdded: number;
   readonly filesRemoved: number;

@@ -151,7 +151,10 @@ describe('writeQueryToDelta', () => {
     writeFileSync(log, readFileSync(log, 'utf8').replace('\\"nullable\\":true', '\\"nullable\\":false'));
     await expect(
       writeQueryToDelta(session, 'SELECT NULL::BIGINT AS a', table, { mode: 'append' }),
-    ).rejects.toMatchObject({ code: 'tables.null-in-required-column', details: { column: 'a', rows: 1 } });
+    ).rejects.toMatchObject({
+      code: 'tables.missing-value',
+      details: { column: 'a', row: '{"a":null}' },
+    });
     expect(dataFiles(table)).toHaveLength(1);
   });
 });

@@ -4,46 +4,39 @@
  * The query runs once and its rows pass straight into files: nothing is materialised before. Until the
  * commit nobody sees the files; when anything fails they are removed. An append that loses to a commit
  * which changed or created the table is planned again on the new state, and keeps its files as long as
- * they are what the new plan would write.
+ * they are what the new plan would write; else it writes others from them.
  */
 import { isBoathouseError, type Json, systemClock, systemRandom } from '../../base/index.ts';
 import {
   type Action,
-  assertWritable,
+  type CommitResult,
   commitActions,
-  type Metadata,
-  type Protocol,
-  printSchema,
-  protocolFor,
-  protocolUpgradeFor,
-  removeOf,
+  deltaErrors,
+  type Operation,
   type Snapshot,
 } from '../../delta/index.ts';
 import type { Column, Session } from '../../duckdb/index.ts';
 import { openStorage, type Storage } from '../../storage/index.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
+import { TableHandle } from '../table-handle.ts';
+import { type Planned, saysNothingCommitted, transact } from '../transact.ts';
 import { beginWrite, modeOf } from './begin-write.ts';
-import { describeFiles, discardFiles, type StagedFile, stageFiles } from './stage-files.ts';
-import { indexedColumnsMax } from './stats.ts';
+import { type Replacement, replaceAll, replaceMatching, replacePartitions } from './replace-rows.ts';
+import { restaged } from './restage.ts';
+import { type Staged, stageTable } from './stage-table.ts';
+import { draftWrite, type WriteDraft } from './write-draft.ts';
 import type { WriteOptions, WriteResult } from './write-options.ts';
-import { plannedMetadata, planSchema, type SchemaPlan, stagingColumns, stagingSql } from './write-schema.ts';
-
-/** Files are closed near this size. */
-const targetFileSizeBytesDefault = 100 * 1024 * 1024;
-
-/** How often an append is planned again: each time another writer changed the schema just before it. */
-const plansMax = 5;
 
 /**
  * Writes the rows of `query`, run in `session`, to the table at `tableUri`.
  *
  * Atomic: readers see all of the rows or none, and a failed write leaves the table as it was. Appends
  * commute with other appends, also with those that create the table or add columns to it; an overwrite
- * loses to any commit made since it began.
+ * loses to any commit made since it began that changed what it replaces.
  *
  * @throws tables.already-exists, tables.schema-mismatch, tables.partition-mismatch, tables.unsupported-type,
- * tables.null-in-required-column, tables.bad-option, delta.commit-conflict, delta.unsupported-feature,
- * delta.append-only, duckdb.*, storage.*
+ * tables.missing-value, tables.constraint-violated, tables.bad-option, delta.commit-conflict,
+ * delta.unsupported-feature, delta.append-only, duckdb.*, storage.*
  */
 export async function writeQueryToDelta(
   session: Session,
@@ -54,141 +47,238 @@ export async function writeQueryToDelta(
   const storage = openStorage(tableUri, options.storageOptions);
   const start = await beginWrite(storage, options);
   if (start.kind === 'ignored') return start.result;
-  const columns = await session.describe(query);
-  let draft = draftWrite(storage, start.snapshot, columns, options);
-  const staged = await stageFiles(
-    session,
-    storage,
-    stagingSql(query, draft.plan),
-    draft.plan.partitionColumns,
-    {
-      signal: options.signal,
-      writeId: (options.random ?? systemRandom).uuid(),
-      targetFileSizeBytes:
-        options.targetFileSizeBytes ?? targetSizeOf(draft.metadata) ?? targetFileSizeBytesDefault,
-    },
-  );
-  try {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await commitDraft(storage, draft, staged, options);
-      } catch (error) {
-        if (attempt >= plansMax || !isBoathouseError(error, 'delta.commit-conflict')) throw error;
-        const next = await draftAgain(storage, draft, columns, options);
-        if (next === undefined) throw error;
-        if (next.kind === 'ignored') {
-          await discardFiles(storage, staged);
-          return next.result;
-        }
-        draft = next.draft;
+  const source = { query, columns: await session.describe(query) };
+  return withStaged(session, storage, source, options, async (write) => {
+    if (start.snapshot !== undefined) return write.onto(TableHandle.of(storage, start.snapshot));
+    try {
+      return await write.create();
+    } catch (error) {
+      if (!isBoathouseError(error, 'delta.commit-conflict') || modeOf(options) === 'overwrite') throw error;
+      const again = await beginWrite(storage, options);
+      if (again.kind === 'ignored') {
+        await write.discard();
+        return again.result;
       }
+      if (again.snapshot === undefined) throw error;
+      return write.onto(TableHandle.of(storage, again.snapshot));
     }
+  });
+}
+
+/**
+ * Writes the rows of `query` to an open table, mode `append` or `overwrite`. The handle ends at the version made.
+ *
+ * @throws as `writeQueryToDelta`
+ */
+export async function writeQueryToHandle(
+  session: Session,
+  query: string,
+  handle: TableHandle,
+  options: WriteOptions,
+): Promise<WriteResult> {
+  const source = { query, columns: await session.describe(query) };
+  // Appends rest on nothing, so they needn't look first; an overwrite replaces what is there now.
+  const startsFrom = modeOf(options) === 'append' ? 'known' : 'now';
+  return withStaged(session, handle.storage, source, options, (write) => write.onto(handle, startsFrom));
+}
+
+interface Source {
+  readonly query: string;
+  readonly columns: readonly Column[];
+}
+
+/** A write whose files are removed when it fails for certain. */
+async function withStaged<T>(
+  session: Session,
+  storage: Storage,
+  source: Source,
+  options: WriteOptions,
+  work: (write: Write) => Promise<T>,
+): Promise<T> {
+  const write = new Write(session, storage, source, options);
+  try {
+    return await work(write);
   } catch (error) {
-    if (saysNothingCommitted(error)) await discardFiles(storage, staged);
+    if (saysNothingCommitted(error)) await write.discard();
     throw error;
   }
 }
 
-/** A write as planned on a state of the table. */
-interface Draft {
-  readonly snapshot: Snapshot | undefined;
-  readonly plan: SchemaPlan;
-  readonly metadata: Metadata;
-  readonly protocol: Protocol;
-}
+/** One write: its files are staged once, whatever becomes of the first plans. */
+class Write {
+  readonly #session: Session;
+  readonly #storage: Storage;
+  readonly #source: Source;
+  readonly #options: WriteOptions;
+  #made: { readonly draft: WriteDraft; readonly staged: Staged } | undefined;
 
-/** Everything that can be refused is refused here, before any row is written. */
-function draftWrite(
-  storage: Storage,
-  snapshot: Snapshot | undefined,
-  columns: readonly Column[],
-  options: WriteOptions,
-): Draft {
-  const table = storage.uri;
-  if (snapshot !== undefined) assertWritable(table, snapshot.protocol, snapshot);
-  const plan = planSchema(table, snapshot, columns, options);
-  const metadata = plannedMetadata(snapshot, plan, printSchema(plan.schema), {
-    id: (options.random ?? systemRandom).uuid(),
-    nowMs: (options.clock ?? systemClock).nowMs(),
-    options,
-  });
-  const protocol = snapshot
-    ? protocolUpgradeFor(table, snapshot.protocol, metadata, plan.schema)
-    : protocolFor(table, metadata, plan.schema);
-  return { snapshot, plan, metadata, protocol };
-}
+  constructor(session: Session, storage: Storage, source: Source, options: WriteOptions) {
+    this.#session = session;
+    this.#storage = storage;
+    this.#source = source;
+    this.#options = options;
+  }
 
-type Again =
-  | { readonly kind: 'go'; readonly draft: Draft }
-  | { readonly kind: 'ignored'; readonly result: WriteResult };
+  /** Creates the table with the rows. @throws delta.commit-conflict when another created it meanwhile. */
+  async create(): Promise<WriteResult> {
+    const draft = await this.#draft(undefined);
+    const staged = await this.#stage(draft);
+    const { clock = systemClock, random = systemRandom, transaction, commitMetadata } = this.#options;
+    const moved: readonly Action[] =
+      transaction === undefined
+        ? []
+        : [{ kind: 'transaction', ...transaction, lastUpdatedMs: clock.nowMs() }];
+    const committed = await commitActions(this.#storage, {
+      readSnapshot: undefined,
+      actions: [...moved, ...draft.changes(staged), ...staged.adds],
+      operation: this.#operation(draft, staged, undefined),
+      isBlindAppend: false,
+      read: modeOf(this.#options) === 'overwrite' ? 'whole-table' : 'none',
+      rows: duckdbParquetRows,
+      clock,
+      random,
+      commitMetadata: (commitMetadata ?? {}) as Readonly<Record<string, Json>>,
+    });
+    return this.#result(committed, staged, undefined, 'created');
+  }
 
-/**
- * The write planned again after a conflict, for the files it has; undefined when that can't be.
- *
- * An overwrite isn't: the rows it would now remove are rows nobody had seen when its query ran.
- */
-async function draftAgain(
-  storage: Storage,
-  draft: Draft,
-  columns: readonly Column[],
-  options: WriteOptions,
-): Promise<Again | undefined> {
-  if (modeOf(options) === 'overwrite') return undefined;
-  const start = await beginWrite(storage, options);
-  if (start.kind === 'ignored') return start;
-  if (start.snapshot === undefined) return undefined;
-  const next = draftWrite(storage, start.snapshot, columns, options);
-  const shape = ({ plan }: Draft): string =>
-    JSON.stringify([plan.partitionColumns, stagingColumns(plan).sort()]);
-  return shape(next) === shape(draft) ? { kind: 'go', draft: next } : undefined;
-}
+  /**
+   * Appends to the table, or replaces what it has.
+   *
+   * @param startsFrom `known` plans on the handle's own state, which the rows may rest on.
+   */
+  onto(handle: TableHandle, startsFrom: 'known' | 'now' = 'known'): Promise<WriteResult> {
+    const { signal, clock, random, commitMetadata, transaction } = this.#options;
+    const about = {
+      signal,
+      ...(clock === undefined ? {} : { clock }),
+      ...(random === undefined ? {} : { random }),
+      ...(commitMetadata === undefined ? {} : { commitMetadata }),
+      ...(transaction === undefined ? {} : { transaction }),
+    };
+    const plan = (snapshot: Snapshot, attempt: number) => this.#plan(snapshot, attempt);
+    const nothing = { rows: 0, filesAdded: 0, filesRemoved: 0, bytesAdded: 0, uri: this.#storage.uri };
+    const skipped = ({ version }: Snapshot): WriteResult => ({
+      version,
+      kind: 'ignored',
+      skipped: true,
+      ...nothing,
+    });
+    return transact(handle, about, plan, skipped, startsFrom);
+  }
 
-async function commitDraft(
-  storage: Storage,
-  { snapshot, plan, metadata, protocol }: Draft,
-  staged: readonly StagedFile[],
-  options: WriteOptions,
-): Promise<WriteResult> {
-  const mode = modeOf(options);
-  const indexed = Number(metadata.configuration.get('delta.dataSkippingNumIndexedCols') ?? indexedColumnsMax);
-  const adds = describeFiles(storage.uri, staged, plan, indexed);
-  const nowMs = (options.clock ?? systemClock).nowMs();
-  const replaced = mode === 'overwrite' ? [...(snapshot?.files.values() ?? [])] : [];
-  const actions: Action[] = [
-    ...(snapshot?.protocol === protocol ? [] : [protocol]),
-    ...(plan.changes ? [metadata] : []),
-    ...replaced.map((file) => removeOf(file, nowMs)),
-    ...adds,
-  ];
-  const result = {
-    kind: snapshot === undefined ? 'created' : 'written',
-    rows: staged.reduce((sum, { written }) => sum + written.rows, 0),
-    filesAdded: adds.length,
-    filesRemoved: replaced.length,
-    bytesAdded: adds.reduce((sum, file) => sum + file.sizeBytes, 0),
-    uri: storage.uri,
-  } as const;
-  const { version } = await commitActions(storage, {
-    readSnapshot: snapshot,
-    actions,
-    operation: {
-      name: options.operation ?? (snapshot === undefined ? 'CREATE TABLE AS SELECT' : 'WRITE'),
-      parameters: { mode: modeNames[mode], partitionBy: [...plan.partitionColumns] },
-      metrics: {
-        numFiles: result.filesAdded,
-        numOutputRows: result.rows,
-        numOutputBytes: result.bytesAdded,
-        numRemovedFiles: result.filesRemoved,
+  /** Removes the files that were staged. */
+  async discard(): Promise<void> {
+    const made = this.#made;
+    this.#made = undefined;
+    await made?.staged.discard();
+  }
+
+  async #plan(snapshot: Snapshot, attempt: number): Promise<Planned<WriteResult>> {
+    const mode = modeOf(this.#options);
+    const { replaceWhere, partitionOverwrite, readVersion } = this.#options;
+    const replacesAll =
+      mode === 'overwrite' && replaceWhere === undefined && partitionOverwrite !== 'dynamic';
+    if (attempt > 1 && (replacesAll || (mode === 'overwrite' && readVersion !== undefined))) {
+      // The rows it would now remove are rows nobody had seen when its query ran.
+      throw conflictWith(snapshot, 'the table was changed while it was being overwritten');
+    }
+    const draft = await this.#draft(snapshot);
+    const staged = await this.#stage(draft);
+    const replaced = mode === 'overwrite' ? await this.#replace(snapshot, draft, staged) : undefined;
+    const changes = draft.changes(staged);
+    return {
+      kind: 'commit',
+      draft: {
+        actions: [...changes, ...(replaced?.actions ?? []), ...staged.adds],
+        ...(replaced === undefined ? {} : { rowChanges: replaced.rowChanges }),
+        operation: this.#operation(draft, staged, replaced),
+        isBlindAppend: replaced === undefined && changes.length === 0,
+        read: replaced?.read ?? 'none',
+        feedFromFiles: true,
+        result: (committed) => this.#result(committed, staged, replaced, 'written'),
+        // The staged rows outlive a lost attempt: the query isn't run again.
+        discard: async () => replaced?.discard(),
       },
-    },
-    isBlindAppend: mode === 'append' && snapshot !== undefined && !plan.changes,
-    read: mode === 'overwrite' ? 'whole-table' : 'none',
-    rows: duckdbParquetRows,
-    ...(options.clock === undefined ? {} : { clock: options.clock }),
-    random: options.random ?? systemRandom,
-    commitMetadata: (options.commitMetadata ?? {}) as Readonly<Record<string, Json>>,
-  });
-  return { version, ...result };
+    };
+  }
+
+  #replace(snapshot: Snapshot, draft: WriteDraft, staged: Staged): Promise<Replacement> {
+    const { replaceWhere, partitionOverwrite, clock = systemClock, signal } = this.#options;
+    const nowMs = clock.nowMs();
+    if (replaceWhere !== undefined) {
+      const about = { condition: replaceWhere, nowMs, signal };
+      return replaceMatching(this.#session, this.#storage, snapshot, draft.shape, staged, about);
+    }
+    if (partitionOverwrite === 'dynamic') return Promise.resolve(replacePartitions(snapshot, staged, nowMs));
+    return Promise.resolve(replaceAll(snapshot, nowMs));
+  }
+
+  #draft(snapshot: Snapshot | undefined): Promise<WriteDraft> {
+    return draftWrite(this.#session, this.#storage.uri, snapshot, this.#source, this.#options);
+  }
+
+  /**
+   * The files of the draft. Those of an earlier one are kept when they are the same; else they are written
+   * anew from those, since the table's columns changed, or identity values were given to other rows.
+   */
+  async #stage(draft: WriteDraft): Promise<Staged> {
+    const made = this.#made;
+    let staged: Staged;
+    if (made === undefined) {
+      const writeId = (this.#options.random ?? systemRandom).uuid();
+      staged = await stageTable(this.#session, this.#storage, { ...draft.request, writeId });
+    } else if (made.draft.stage.text === draft.stage.text) staged = made.staged.describeAs(draft.shape);
+    else {
+      staged = await restaged(this.#session, this.#storage, made, draft);
+      await made.staged.discard();
+    }
+    this.#made = { draft, staged };
+    return staged;
+  }
+
+  #operation(draft: WriteDraft, staged: Staged, replaced: Replacement | undefined): Operation {
+    const { operation, replaceWhere } = this.#options;
+    return {
+      name: operation ?? (draft.snapshot === undefined ? 'CREATE TABLE AS SELECT' : 'WRITE'),
+      parameters: {
+        mode: modeNames[modeOf(this.#options)],
+        partitionBy: [...draft.plan.partitionColumns],
+        ...(replaceWhere === undefined ? {} : { predicate: replaceWhere }),
+      },
+      metrics: {
+        numFiles: staged.adds.length,
+        numOutputRows: staged.rows,
+        numOutputBytes: staged.bytes,
+        numRemovedFiles: replaced?.filesRemoved ?? 0,
+        ...(replaced === undefined || replaced.rowsCopied === 0
+          ? {}
+          : { numCopiedRows: replaced.rowsCopied }),
+      },
+    };
+  }
+
+  #result(
+    { version }: CommitResult,
+    staged: Staged,
+    replaced: Replacement | undefined,
+    kind: 'created' | 'written',
+  ): WriteResult {
+    return {
+      version,
+      kind,
+      rows: staged.rows,
+      filesAdded: staged.adds.length,
+      filesRemoved: replaced?.filesRemoved ?? 0,
+      bytesAdded: staged.bytes,
+      uri: this.#storage.uri,
+    };
+  }
+}
+
+function conflictWith(snapshot: Snapshot | undefined, conflict: string): Error {
+  const [table, version] = [snapshot?.table ?? '', snapshot?.version ?? 0];
+  return deltaErrors['commit-conflict']({ table, version, conflicts: [conflict] });
 }
 
 const modeNames = {
@@ -197,20 +287,3 @@ const modeNames = {
   error: 'ErrorIfExists',
   ignore: 'Ignore',
 } as const;
-
-function targetSizeOf(metadata: Metadata): number | undefined {
-  const match = /^(\d+)\s*([kmg]?)b?$/i.exec(metadata.configuration.get('delta.targetFileSize') ?? '');
-  if (!match) return undefined;
-  return Number(match[1]) * 1024 ** ' kmg'.indexOf(match[2]?.toLowerCase() || ' ');
-}
-
-/**
- * Whether `error` leaves no doubt that there is no commit. Where storage can't vouch for that, or the
- * mistake is ours, the files stay: a commit without its files would be a broken table.
- */
-function saysNothingCommitted(error: unknown): boolean {
-  if (!isBoathouseError(error)) return false;
-  return (
-    /^(?:delta|tables|duckdb)\./.test(error.code) || /^storage\.(?:no-space|no-permission)$/.test(error.code)
-  );
-}

@@ -3,14 +3,18 @@ import {
   type DataType,
   type Metadata,
   printDataType,
+  printSchema,
   type Snapshot,
   type StructField,
   type StructType,
 } from '../../delta/index.ts';
-import { type Column, printSqlType, quoteIdentifier } from '../../duckdb/index.ts';
-import { deltaTypeOf, duckdbTypeOf, sameType } from '../delta-types.ts';
+import { type Column, printSqlType } from '../../duckdb/index.ts';
+import { deltaTypeOf, sameType } from '../delta-types.ts';
 import { tablesErrors } from '../errors.ts';
-import { partitionProblem, partitionTextSql } from '../partition-values.ts';
+import { partitionProblem } from '../partition-values.ts';
+import { identityOf } from './identity.ts';
+import { generationExpression } from './row-checks.ts';
+import { widenedField } from './widen-types.ts';
 import type { WriteOptions } from './write-options.ts';
 
 /** The schema a write leaves behind, and how the rows get there. */
@@ -21,6 +25,8 @@ export interface SchemaPlan {
   readonly changes: boolean;
   /** Columns of the schema that the rows have, by the schema's names, with the rows' own names. */
   readonly sources: ReadonlyMap<string, Column>;
+  /** The schema whose fields keep their ids under column mapping; undefined for a new table. */
+  readonly previous?: StructType;
 }
 
 /**
@@ -95,6 +101,7 @@ function fitted(
   if (wanted !== undefined && !sameNames(wanted, actual)) {
     throw tablesErrors['partition-mismatch']({ table, wanted, actual });
   }
+  const canWiden = snapshot.metadata.configuration.get('delta.enableTypeWidening')?.toLowerCase() === 'true';
   const problems: string[] = [];
   let canMerge = true;
   const left = new Map(names);
@@ -105,6 +112,10 @@ function fitted(
     const column = left.get(field.name.toLowerCase());
     left.delete(field.name.toLowerCase());
     if (column === undefined) {
+      if (fillsItself(field)) {
+        fields.push(field);
+        continue;
+      }
       if (options.schemaMode !== 'merge') problems.push(`column '${field.name}' is missing`);
       else if (!field.nullable) {
         problems.push(`column '${field.name}' is missing and must not be null`);
@@ -116,6 +127,12 @@ function fitted(
     sources.set(field.name, column);
     const incoming = deltaTypeOf(column.sqlType, field.name);
     const fit = fitType(field.type, incoming, options.schemaMode === 'merge');
+    const wider = options.schemaMode === 'merge' && canWiden ? widenedField(field, incoming) : undefined;
+    if (wider !== undefined) {
+      fields.push(wider);
+      changes = true;
+      continue;
+    }
     if (fit === undefined) {
       canMerge &&= fitType(field.type, incoming, true) !== undefined;
       problems.push(
@@ -142,7 +159,8 @@ function fitted(
     }
   }
   if (problems.length > 0) throw tablesErrors['schema-mismatch']({ table, problems, canMerge });
-  return { schema: { kind: 'struct', fields }, partitionColumns: actual, changes, sources };
+  const schema: StructType = { kind: 'struct', fields };
+  return { schema, partitionColumns: actual, changes, sources, previous: snapshot.schema };
 }
 
 /**
@@ -218,46 +236,22 @@ function assertPartitions({ schema, partitionColumns }: SchemaPlan): void {
   }
 }
 
-/** What the data files hold, as the items of a SELECT: two plans with the same items take the same files. Pure. */
-export function stagingColumns(plan: SchemaPlan): string[] {
-  const columns = plan.schema.fields.flatMap((field) => {
-    const source = plan.sources.get(field.name);
-    const isPartition = isPartitioned(plan, field);
-    const name = quoteIdentifier(field.name);
-    const type = duckdbTypeOf(field.type, field.name);
-    // A column that the rows lack is left out of the files: readers take it as null.
-    if (source === undefined) return isPartition ? [`CAST(NULL AS VARCHAR) AS ${name}`] : [];
-    const plain = `staged.${quoteIdentifier(source.name)}`;
-    const value = printSqlType(source.sqlType) === type ? plain : `CAST(${plain} AS ${type})`;
-    return [`${isPartition ? partitionTextSql(value, field.type) : value} AS ${name}`];
-  });
-  // Rows that bring nothing but partition values still need a file to be counted in.
-  const hasData = plan.schema.fields.some((f) => plan.sources.has(f.name) && !isPartitioned(plan, f));
-  const first = plan.schema.fields.find((f) => !isPartitioned(plan, f));
-  if (!hasData && first !== undefined) {
-    columns.push(`CAST(NULL AS ${duckdbTypeOf(first.type, first.name)}) AS ${quoteIdentifier(first.name)}`);
-  }
-  return columns;
-}
-
-/** The SELECT that gives data files their columns, and partition columns their text in the log. Pure. */
-export function stagingSql(query: string, plan: SchemaPlan): string {
-  const columns = stagingColumns(plan);
-  // On a line of its own, the parenthesis outlives a comment that ends the query.
-  return `SELECT ${columns.join(', ')} FROM (${query.replace(/[\s;]+$/, '')}\n) AS staged`;
-}
-
-function isPartitioned(plan: SchemaPlan, field: StructField): boolean {
-  return plan.partitionColumns.includes(field.name);
+/** Whether the table gives the field a value where the rows don't. Pure. */
+export function fillsItself(field: StructField): boolean {
+  return (
+    typeof field.metadata['CURRENT_DEFAULT'] === 'string' ||
+    generationExpression(field) !== undefined ||
+    identityOf(field) !== undefined
+  );
 }
 
 /** The metadata of a table with the plan's schema: a new table's, or `snapshot`'s changed. Pure. */
 export function plannedMetadata(
   snapshot: Snapshot | undefined,
   plan: SchemaPlan,
-  schemaString: string,
   about: { readonly id: string; readonly nowMs: number; readonly options: WriteOptions },
 ): Metadata {
+  const schemaString = printSchema(plan.schema);
   if (snapshot !== undefined) {
     return { ...snapshot.metadata, schemaString, partitionColumns: plan.partitionColumns };
   }

@@ -1,0 +1,109 @@
+/**
+ * Parquet files by one streaming COPY: whole and durable, seen by nobody yet.
+ *
+ * Every file of a write has the write's id in its name, so that one that fails finds its own leftovers.
+ */
+import path from 'node:path';
+import { quoteIdentifier, quoteLiteral, type Session } from '../../duckdb/index.ts';
+import type { FileInfo, Storage } from '../../storage/index.ts';
+import { parseCopyResult, type WrittenFile } from './copy-result.ts';
+import { evenPartitions } from './even-partitions.ts';
+
+/** What is copied, and where to. */
+export interface CopyRequest {
+  readonly select: string;
+  /** Columns of `select` that become folders. */
+  readonly partitionBy: readonly string[];
+  readonly copyOptions: readonly string[];
+  /** Below the table's folder: '' or `_change_data`. */
+  readonly folder: string;
+  /** What a file's name begins with: `part`, `cdc`. */
+  readonly prefix: string;
+  readonly writeId: string;
+  readonly targetFileSizeBytes: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A file that is written whole and durable, its path relative to the table. */
+export interface CopiedFile {
+  readonly written: WrittenFile;
+  readonly info: FileInfo;
+}
+
+/** Files made durable at once. */
+const syncsMax = 8;
+
+/**
+ * Runs the COPY. On failure what was written is removed.
+ *
+ * @throws duckdb.*, storage.*
+ */
+export async function copyFiles(
+  session: Session,
+  storage: Storage,
+  request: CopyRequest,
+): Promise<CopiedFile[]> {
+  const { folder, prefix, writeId } = request;
+  const below = folder === '' ? '' : `${folder}/`;
+  // Makes the folder, and says which absolute path it has.
+  const root = path.dirname(await storage.prepareWrite(`${below}${prefix}-${writeId}`));
+  try {
+    const copied = await runCopy(session, root, request);
+    const written = await evenPartitions(copied, request, (again) =>
+      runCopy(session, again.root ?? root, { ...request, ...again }),
+    );
+    const relative = (file: WrittenFile): WrittenFile => ({
+      ...file,
+      file: below + path.relative(root, file.file).split(path.sep).join('/'),
+    });
+    for (const file of written.dropped) await storage.remove(relative(file).file);
+    return await makeDurable(storage, written.kept.map(relative));
+  } catch (error) {
+    // What went wrong is told; that something couldn't be tidied up after it as well is not.
+    await removeLeftovers(storage, folder, writeId).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function runCopy(session: Session, root: string, request: CopyRequest): Promise<WrittenFile[]> {
+  const { partitionBy, prefix, writeId } = request;
+  const options = [
+    'FORMAT parquet',
+    'RETURN_STATS',
+    'APPEND',
+    `FILENAME_PATTERN ${quoteLiteral(`${prefix}-${writeId}-{uuid}`)}`,
+    ...request.copyOptions,
+    // The engine takes one or the other.
+    partitionBy.length > 0
+      ? `PARTITION_BY (${partitionBy.map(quoteIdentifier).join(', ')})`
+      : `FILE_SIZE_BYTES ${Math.max(1, Math.floor(request.targetFileSizeBytes))}`,
+  ];
+  const sql = `COPY (${request.select}) TO ${quoteLiteral(root)} (${options.join(', ')})`;
+  return parseCopyResult(await session.query(sql, undefined, { signal: request.signal }));
+}
+
+/** Files without rows are dropped. */
+async function makeDurable(storage: Storage, written: readonly WrittenFile[]): Promise<CopiedFile[]> {
+  const staged: CopiedFile[] = [];
+  for (const file of written) if (file.rows === 0) await storage.remove(file.file);
+  const kept = written.filter((file) => file.rows > 0);
+  for (let next = 0; next < kept.length; next += syncsMax) {
+    const batch = kept.slice(next, next + syncsMax);
+    const infos = await Promise.all(batch.map((file) => storage.finishWrite(file.file)));
+    batch.forEach((file, i) => {
+      staged.push({ written: file, info: infos[i] as FileInfo });
+    });
+  }
+  return staged;
+}
+
+async function removeLeftovers(storage: Storage, folder: string, writeId: string): Promise<void> {
+  for await (const { path: leftover } of storage.list(folder === '' ? '' : `${folder}/`)) {
+    if (leftover.includes(writeId)) await storage.remove(leftover);
+  }
+}
+
+/** Removes files that nobody refers to, as far as that is possible. */
+export async function removeFiles(storage: Storage, files: readonly CopiedFile[]): Promise<void> {
+  for (const { info } of files) await storage.remove(info.path).catch(() => undefined);
+}
