@@ -1,0 +1,168 @@
+/** MERGE, UPDATE, DELETE and INSERT. Pure. */
+
+import { columnKey } from '../../delta/index.ts';
+import type { Assignments, MergeClause } from '../dml/merge-spec.ts';
+import { Cursor } from './cursor.ts';
+import type { DeltaStatement } from './statement.ts';
+
+const mergeGrammar =
+  'MERGE INTO table [AS t] USING source [AS s] ON condition WHEN [NOT] MATCHED [BY SOURCE] [AND condition] THEN UPDATE SET … | DELETE | INSERT …';
+
+/** `MERGE [WITH SCHEMA EVOLUTION] INTO …`. @throws tables.bad-statement */
+export function parseMerge(sql: string): DeltaStatement {
+  const at = new Cursor(sql, 'MERGE', mergeGrammar);
+  at.expect('merge');
+  const schemaEvolution = at.take('with', 'schema', 'evolution');
+  at.expect('into');
+  const table = at.table();
+  const targetAlias = at.alias('using');
+  at.expect('using');
+  const source = at.sees('(')
+    ? ({ kind: 'query', sql: at.parenthesised('a query') } as const)
+    : ({ kind: 'table', table: at.table() } as const);
+  const sourceAlias = at.alias('on', 'using');
+  const on = parseOn(at, targetAlias, sourceAlias, table, source);
+  const clauses: MergeClause[] = [];
+  while (!at.isDone) clauses.push(parseClause(at));
+  if (clauses.length === 0) throw at.wrong('WHEN');
+  return { kind: 'merge', table, targetAlias, source, sourceAlias, on, clauses, schemaEvolution };
+}
+
+/** `ON condition`, or `USING (a, b)` for columns that both sides have. */
+function parseOn(
+  at: Cursor,
+  targetAlias: string | undefined,
+  sourceAlias: string | undefined,
+  table: Extract<DeltaStatement, { kind: 'merge' }>['table'],
+  source: Extract<DeltaStatement, { kind: 'merge' }>['source'],
+): string {
+  if (at.take('using')) {
+    const left = quoted(targetAlias ?? lastPart(table) ?? 'target');
+    const right = quoted(
+      sourceAlias ?? (source.kind === 'table' ? lastPart(source.table) : undefined) ?? 'source',
+    );
+    const columns = at.list(() => quoted(at.name('a column')));
+    return columns.map((column) => `${left}.${column} = ${right}.${column}`).join(' AND ');
+  }
+  at.expect('on');
+  return at.sqlUntil('a condition', ['when', 'matched'], ['when', 'not', 'matched']);
+}
+
+function parseClause(at: Cursor): MergeClause {
+  at.expect('when');
+  const isMatched = !at.take('not');
+  at.expect('matched');
+  const bySource = !isMatched && at.take('by', 'source');
+  if (!isMatched && !bySource) at.take('by', 'target');
+  const when = at.take('and') ? { condition: at.sqlUntil('a condition', ['then']) } : {};
+  at.expect('then');
+  if (isMatched || bySource) {
+    if (at.take('delete'))
+      return { kind: isMatched ? 'matched-delete' : 'not-matched-by-source-delete', ...when };
+    at.expect('update');
+    if (isMatched) {
+      const isAll = at.sees('when') || at.isDone || at.take('set', '*') || at.take('*');
+      return { kind: 'matched-update', ...when, set: isAll ? 'all' : parseSet(at) };
+    }
+    return { kind: 'not-matched-by-source-update', ...when, set: parseSet(at) };
+  }
+  at.expect('insert');
+  return { kind: 'not-matched-insert', ...when, values: parseValues(at) };
+}
+
+function parseSet(at: Cursor): Record<string, string> {
+  at.expect('set');
+  const set: Record<string, string> = {};
+  do {
+    const path = at.columnPath();
+    at.expect('=');
+    const key = columnKey(path);
+    if (Object.hasOwn(set, key)) throw at.bad(`${key} is given twice`);
+    set[key] = at.sqlUntil('a value', [','], ['where'], ['when', 'matched'], ['when', 'not', 'matched']);
+  } while (at.take(','));
+  return set;
+}
+
+function parseValues(at: Cursor): Assignments {
+  if (at.sees('when') || at.isDone || at.take('*') || at.take('by', 'name')) return 'all';
+  const columns = at.list(() => columnKey(at.columnPath()));
+  at.expect('values');
+  const values = at.list(() => at.sqlUntil('a value', [','], [')']));
+  if (values.length !== columns.length) {
+    throw at.bad(`${columns.length} columns are named, and ${values.length} values given`);
+  }
+  return Object.fromEntries(columns.map((column, i) => [column, values[i] as string]));
+}
+
+/** `UPDATE table [AS t] SET a = …, b.c = … [WHERE …]`. @throws tables.bad-statement */
+export function parseUpdate(sql: string): DeltaStatement {
+  const at = new Cursor(sql, 'UPDATE', 'UPDATE table [AS t] SET column = value, … [WHERE condition]');
+  at.expect('update');
+  const table = at.table();
+  const alias = at.alias('set');
+  const set = parseSet(at);
+  if (at.sees('from'))
+    throw at.bad('FROM is not for Delta tables; use MERGE INTO … WHEN MATCHED THEN UPDATE');
+  const where = at.take('where') ? at.rest('a condition') : undefined;
+  at.end();
+  return { kind: 'update', table, alias, set, where };
+}
+
+/** `DELETE FROM table [AS t] [WHERE …]`. @throws tables.bad-statement */
+export function parseDelete(sql: string): DeltaStatement {
+  const at = new Cursor(sql, 'DELETE', 'DELETE FROM table [AS t] [WHERE condition]');
+  at.expect('delete', 'from');
+  const table = at.table();
+  const alias = at.alias('where', 'using');
+  if (at.sees('using'))
+    throw at.bad('USING is not for Delta tables; use MERGE INTO … WHEN MATCHED THEN DELETE');
+  const where = at.take('where') ? at.rest('a condition') : undefined;
+  at.end();
+  return { kind: 'delete', table, alias, where, truncate: false };
+}
+
+/** `TRUNCATE [TABLE] table`. @throws tables.bad-statement */
+export function parseTruncate(sql: string): DeltaStatement {
+  const at = new Cursor(sql, 'TRUNCATE', 'TRUNCATE TABLE table');
+  at.expect('truncate');
+  at.take('table');
+  const table = at.table();
+  at.end();
+  return { kind: 'delete', table, alias: undefined, where: undefined, truncate: true };
+}
+
+/**
+ * `INSERT INTO | OVERWRITE [TABLE] table [(columns)] [BY NAME] [REPLACE WHERE …] query`. A query is whatever
+ * DuckDB takes there: SELECT, VALUES, FROM.
+ *
+ * @throws tables.bad-statement
+ */
+export function parseInsert(sql: string): DeltaStatement {
+  const grammar =
+    'INSERT INTO | OVERWRITE table [(columns)] [BY NAME] [REPLACE WHERE condition] SELECT … | VALUES …';
+  const at = new Cursor(sql, 'INSERT', grammar);
+  at.expect('insert');
+  const mode = at.take('overwrite') ? 'overwrite' : 'append';
+  if (mode === 'append' || at.sees('into')) at.expect('into');
+  at.take('table');
+  const table = at.table();
+  const columns = at.sees('(') && !isQuery(at, 1) ? at.list(() => at.name('a column')) : undefined;
+  const byName = at.take('by', 'name');
+  const replaceWhere = at.take('replace', 'where')
+    ? at.sqlUntil('a condition', ['select'], ['values'], ['with'], ['from'])
+    : undefined;
+  if (columns !== undefined && byName) throw at.bad('give the columns, or say BY NAME');
+  return { kind: 'insert', table, columns, byName, mode, replaceWhere, query: at.rest('a query') };
+}
+
+function isQuery(at: Cursor, ahead: number): boolean {
+  return /^(?:select|with|values|from|\()$/i.test(at.peek(ahead)?.text ?? '');
+}
+
+function lastPart(table: { readonly kind: string; readonly parts?: readonly string[] }): string | undefined {
+  return table.kind === 'name' ? table.parts?.at(-1) : undefined;
+}
+
+function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
