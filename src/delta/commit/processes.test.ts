@@ -6,9 +6,18 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LocalStorage } from '../../storage/index.ts';
-import { createTestTable, readTestTable } from '../contract.ts';
+import {
+  createTestTable,
+  readTestTable,
+  testAdd,
+  testCommit,
+  testMetadata,
+  testProtocol,
+} from '../contract.ts';
 import { history } from '../log/history.ts';
 import type { Snapshot } from '../log/snapshot.ts';
+import { addFeature } from '../protocol.ts';
+import { readDeletionVectors } from '../vectors/deletion-vectors.ts';
 
 describe('writers in processes of their own, on one folder', () => {
   let bundle: string;
@@ -53,6 +62,34 @@ describe('writers in processes of their own, on one folder', () => {
     expect(filesByWriter(snapshot)).toEqual([commits, commits, commits, commits]);
   });
 
+  it('delete rows of one file, each its own, between appends, and none is lost or starves', async () => {
+    const storage = new LocalStorage(folder);
+    const [writers, commits] = [8, 20];
+    const configuration = { 'delta.enableDeletionVectors': 'true', 'delta.checkpointInterval': '1000' };
+    const protocol = addFeature('t', testProtocol, 'deletionVectors');
+    const shared = { ...testAdd('shared'), stats: `{"numRecords":${writers * commits}}` };
+    const { snapshot } = await testCommit(storage, {
+      readSnapshot: await readTestTable(storage),
+      actions: [protocol, testMetadata(configuration), shared],
+      isBlindAppend: false,
+    });
+    const all = await Promise.all(
+      Array.from({ length: writers }, (_, i) => runWriter(i, commits, undefined, 'mixed')),
+    );
+    const landed = all.flatMap((writer) => writer.landed).sort((a, b) => a - b);
+    const first = snapshot.version + 1;
+    expect(landed).toEqual(Array.from({ length: writers * commits }, (_, i) => first + i));
+    const after = await readTestTable(storage);
+    expect(filesByWriter(after, writers)).toEqual(Array.from({ length: writers }, () => commits / 2));
+    const [deleted] = (await readDeletionVectors(after.files.values(), storage)).values();
+    // Every second commit deletes the row of its number.
+    const rows = Array.from({ length: writers * commits }, (_, row) => row).filter((row) => row % 2 === 1);
+    expect([...(deleted ?? [])]).toEqual(rows);
+    // Vectors that lost their race were taken away again, those of older versions stay.
+    const names = (await readdir(folder)).filter((name) => name.startsWith('deletion_vector_'));
+    expect(names.length).toBeLessThanOrEqual((writers * commits) / 2);
+  });
+
   it('leave a whole table behind when they are killed', async () => {
     for (let writer = 0; writer < 4; writer += 1) {
       const { landed } = await runWriter(writer, 100_000, 40 + writer * 17);
@@ -71,18 +108,28 @@ describe('writers in processes of their own, on one folder', () => {
   });
 
   /** A process that appends one file a commit, always on what it read at first, and prints the versions it made. */
-  function runWriter(writer: number, commits: number, killAfterMs?: number): Promise<{ landed: number[] }> {
+  function runWriter(
+    writer: number,
+    commits: number,
+    killAfterMs?: number,
+    work: 'appends' | 'mixed' = 'appends',
+  ): Promise<{ landed: number[] }> {
     const script = `
-      const { commitActions, readSnapshot } = await import(${JSON.stringify(join(bundle, 'dist/delta/delta.mjs'))});
+      const { commitActions, readSnapshot, RowSet } = await import(${JSON.stringify(join(bundle, 'dist/delta/delta.mjs'))});
       const { LocalStorage } = await import(${JSON.stringify(join(bundle, 'dist/delta/storage.mjs'))});
       const storage = new LocalStorage(${JSON.stringify(folder)});
       const rows = {};
       let snapshot = await readSnapshot(storage, { rows });
       for (let n = 0; n < ${commits}; n += 1) {
         const file = { kind: 'add', path: '${writer}/' + n, partitionValues: new Map(), sizeBytes: 1, modifiedMs: 1, dataChange: true };
-        const made = await commitActions(storage, {
-          readSnapshot: snapshot, actions: [file], operation: { name: 'WRITE' }, isBlindAppend: true, read: 'none', rows,
-        });
+        const known = { readSnapshot: snapshot, rows };
+        const shared = [...snapshot.files.values()].find((file) => file.path === 'shared');
+        const deletes = ${work === 'mixed'} && n % 2 === 1;
+        const made = await commitActions(storage, deletes
+          ? { ...known, actions: [], operation: { name: 'DELETE' }, isBlindAppend: false,
+              rowChanges: [{ file: shared, deleted: RowSet.of([${writer} * ${commits} + n]) }],
+              read: { mayHold: () => false, files: new Set() } }
+          : { ...known, actions: [file], operation: { name: 'WRITE' }, isBlindAppend: true, read: 'none' });
         snapshot = made.snapshot;
         console.log(made.version);
       }`;
@@ -112,9 +159,10 @@ describe('writers in processes of their own, on one folder', () => {
   }
 });
 
-function filesByWriter(snapshot: Snapshot): number[] {
-  const counts = [0, 0, 0, 0];
+function filesByWriter(snapshot: Snapshot, writers = 4): number[] {
+  const counts = Array.from({ length: writers }, () => 0);
   for (const file of snapshot.files.values()) {
+    if (file.path === 'shared') continue;
     const writer = Number(file.path[0]);
     counts[writer] = (counts[writer] ?? 0) + 1;
   }
