@@ -36,6 +36,13 @@ export class LocalRoot {
     return whole;
   }
 
+  /** As `resolve`, waiting for the disk. @throws storage.outside-root */
+  resolveSync(path: string): string {
+    const whole = join(this.path, path);
+    this.#check(path, deepestRealSync(this.path), deepestRealSync(whole));
+    return whole;
+  }
+
   /** As `resolve`, synchronous: one `lstat` for a file in a folder seen before. @throws storage.outside-root */
   locate(path: string): string {
     const whole = join(this.path, path);
@@ -78,7 +85,7 @@ async function deepestReal(path: string): Promise<string> {
 
 function deepestRealSync(path: string): string {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
   }

@@ -1,5 +1,5 @@
 /** Storage in a local folder, shared with other processes and, over a mount, with other hosts. */
-import { constants } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
 import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -7,6 +7,7 @@ import { assert } from '../base/index.ts';
 import { storageErrors } from './errors.ts';
 import { createIfAbsent, settled } from './local-create.ts';
 import { codeOf, localError } from './local-errors.ts';
+import { Promptness } from './local-promptness.ts';
 import { LocalRoot } from './local-root.ts';
 import { isTemporary, sweepTemporaries, syncFolder, writeTemporary } from './local-temporary.ts';
 import { checkPath, checkPrefix, compareUtf8 } from './paths.ts';
@@ -31,6 +32,7 @@ export class LocalStorage implements Storage {
   readonly #root: LocalRoot;
   readonly #links: 'auto' | 'never';
   readonly #orphanAgeMs: number;
+  readonly #promptness = new Promptness();
   readonly #swept = new Set<string>();
   /** Folders made here whose entries in their parents aren't durable yet. */
   readonly #newFolders = new Set<string>();
@@ -44,6 +46,8 @@ export class LocalStorage implements Storage {
   }
 
   async read(path: string): Promise<Uint8Array> {
+    const prompt = await this.#promptness.attempt(() => this.#readSmall(path));
+    if (prompt?.bytes) return prompt.bytes;
     return this.#touch('read', path, async (file) => {
       const handle = await open(file, constants.O_RDONLY);
       try {
@@ -54,6 +58,28 @@ export class LocalStorage implements Storage {
         await handle.close();
       }
     });
+  }
+
+  /** The object, unless it is too large to wait for. Throws as `read` does. */
+  #readSmall(path: string): { readonly bytes: Uint8Array | undefined } {
+    checkPath(path, this.uri);
+    try {
+      const file = openSync(this.#root.resolveSync(path), constants.O_RDONLY);
+      try {
+        const { size } = fstatSync(file);
+        if (size > smallBytesMax) return { bytes: undefined };
+        // One byte more than there should be, to see that it has not grown.
+        const bytes = new Uint8Array(size + 1);
+        const length = readSync(file, bytes, 0, size + 1, 0);
+        if (length !== size) return { bytes: undefined };
+        if (length === 0 || bytes[0] === 0) throw storageErrors.unfinished({ path, uri: this.uri });
+        return { bytes: bytes.subarray(0, length) };
+      } finally {
+        closeSync(file);
+      }
+    } catch (error) {
+      throw localError(error, { path, uri: this.uri, doing: 'read' });
+    }
   }
 
   async readRange(path: string, startByte: number, lengthBytes: number): Promise<Uint8Array> {
@@ -220,7 +246,8 @@ export class LocalStorage implements Storage {
   /** The folder above was checked when it was listed, so one `stat` does. Undefined for what has gone since. */
   async #statPlain(path: string, file: string): Promise<FileInfo | undefined> {
     try {
-      return await fileInfo(path, file);
+      const prompt = await this.#promptness.attempt(() => ({ info: fileInfoSync(path, file) }));
+      return prompt ? prompt.info : await fileInfo(path, file);
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined;
       throw localError(error, { path, uri: this.uri, doing: 'read' });
@@ -258,8 +285,18 @@ export class LocalStorage implements Storage {
   }
 }
 
+/** Objects of the log are small; data files are never read whole. */
+const smallBytesMax = 1_048_576;
+
 async function fileInfo(path: string, file: string): Promise<FileInfo | undefined> {
-  const found = await stat(file);
+  return infoOf(path, await stat(file));
+}
+
+function fileInfoSync(path: string, file: string): FileInfo | undefined {
+  return infoOf(path, statSync(file));
+}
+
+function infoOf(path: string, found: Stats): FileInfo | undefined {
   return found.isFile() ? { path, sizeBytes: found.size, modifiedMs: Math.floor(found.mtimeMs) } : undefined;
 }
 
