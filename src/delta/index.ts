@@ -98,6 +98,7 @@ export {
 } from './schema.ts';
 export type { JudgedTable } from './skipping/column-range.ts';
 export { matchesWholly, mayMatch } from './skipping/may-match.ts';
+export { comparePoints, type Domain, domainOf, type Point, pointOf } from './skipping/points.ts';
 export {
   type ColumnOperand,
   type ComparisonOperator,
@@ -115,6 +116,7 @@ export {
   type StatValue,
   statsOf,
 } from './stats.ts';
+export { parseIntervalMs } from './table-properties.ts';
 export {
   type DeletedRows,
   readDeletionVectors,

@@ -1,4 +1,11 @@
 /** What one does to a table: create, append, overwrite, read, land files. */
+export type { AlterChange, AlterResult, ColumnPosition } from './alter/alter-change.ts';
+export { clusteringColumns, clusteringDomain } from './alter/clustering.ts';
+export { type CreateResult, createOrReplaceTable, createTable } from './alter/create-table.ts';
+export { describeDetail, type TableDetail } from './alter/describe-detail.ts';
+export { parseColumnText, parseSchemaText, type SchemaText } from './alter/schema-text.ts';
+export type { ColumnPath, ColumnSpec, IdentitySpec, TableSpec } from './alter/table-spec.ts';
+export { parseTypeText } from './alter/type-text.ts';
 export { type DeltaFile, DeltaTable, type OpenTableOptions } from './delta-table.ts';
 export { deltaTypeOf, duckdbTypeOf } from './delta-types.ts';
 export { tablesErrors } from './errors.ts';
@@ -20,6 +27,6 @@ export { type SparkScope, sparkExpression } from './write/spark-expression.ts';
 export { type StageChangesRequest, type StagedChanges, stageChanges } from './write/stage-changes.ts';
 export { type Staged, type StageRequest, stageTable } from './write/stage-table.ts';
 export type { TableShape } from './write/table-shape.ts';
-export { type RowsInput, writeDelta } from './write/write-delta.ts';
+export { append, overwrite, type RowsInput, writeDelta } from './write/write-delta.ts';
 export type { SchemaMode, WriteMode, WriteOptions, WriteResult } from './write/write-options.ts';
 export { writeQueryToDelta, writeQueryToHandle } from './write/write-query.ts';
