@@ -13,17 +13,32 @@ import { duckdbTypeOf } from './delta-types.ts';
  * @throws delta.bad-partition-value for what isn't of the type, before the engine sees it.
  */
 export function partitionLiteral(value: string | null | undefined, type: DataType): string {
-  const duckdbType = duckdbTypeOf(type);
+  const text = partitionCastable(value, type);
+  if (text === null) return `CAST(NULL AS ${duckdbTypeOf(type)})`;
+  const literal = textLiteral(text);
+  return type.kind === 'primitive' && type.name === 'string'
+    ? literal
+    : `CAST(${literal} AS ${duckdbTypeOf(type)})`;
+}
+
+/**
+ * The text that the engine casts to the partition value; null for null and for the empty string. Pure.
+ *
+ * @throws delta.bad-partition-value
+ */
+export function partitionCastable(value: string | null | undefined, type: DataType): string | null {
   const parsed = parsePartitionValue(value ?? null, type);
-  if (parsed === null) return `CAST(NULL AS ${duckdbType})`;
-  if (parsed instanceof Uint8Array) return `CAST(${quoteLiteral(blobText(parsed))} AS BLOB)`;
+  if (parsed === null) return null;
+  if (parsed instanceof Uint8Array) return blobText(parsed);
   const text = value ?? '';
-  const name = type.kind === 'primitive' ? type.name : undefined;
-  // A literal can't hold a zero byte, and a text can.
-  if (name === 'string') return text.split('\0').map(quoteLiteral).join(' || chr(0) || ');
   // Without a zone it means UTC, whatever zone the session is in.
-  const spelled = name === 'timestamp' && !hasZone(text) ? `${text}+00` : text;
-  return `CAST(${quoteLiteral(spelled)} AS ${duckdbType})`;
+  const isInstant = type.kind === 'primitive' && type.name === 'timestamp';
+  return isInstant && !hasZone(text) ? `${text}+00` : text;
+}
+
+/** `text` as SQL. A literal can't hold a zero byte, and a text can. Pure. */
+export function textLiteral(text: string): string {
+  return text.split('\0').map(quoteLiteral).join(' || chr(0) || ');
 }
 
 /**

@@ -5,7 +5,7 @@ import { quoteLiteral } from '../../duckdb/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { tablesErrors } from '../errors.ts';
 import { withScratchSession } from '../scratch.ts';
-import { globSafe } from './relation.ts';
+import { globSafe, locateFile } from './locate-file.ts';
 
 /** Kinds of trouble that bytes can cause; an interrupt, a lock or a full memory is none of the files'. */
 const causedByBytes =
@@ -23,10 +23,10 @@ export async function explainReadError(
 ): Promise<unknown> {
   if (!isBoathouseError(error) || !causedByBytes.test(error.code)) return error;
   const paths = Array.from(snapshot.files.values(), (file) => file.path);
-  if (paths.some((path) => error.message.includes(storage.locate(path)))) return error;
+  if (paths.some((path) => error.message.includes(locateFile(storage, path)))) return error;
   return withScratchSession(async (session) => {
     for (const path of paths) {
-      const file = quoteLiteral(globSafe(storage.locate(path)));
+      const file = quoteLiteral(globSafe(locateFile(storage, path)));
       try {
         // A hash of the whole row needs every page of every column.
         await session.run(`SELECT count(hash(t)) FROM read_parquet(${file}, hive_partitioning = false) AS t`);

@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { field, primitive, type Snapshot, type StructType } from '../../delta/index.ts';
-import { openStorage } from '../../storage/index.ts';
 import { rewriteDeltaScans } from '../index.ts';
-import { deltaRelationSql } from './relation.ts';
 
 const open = async (uri: string, version?: number): Promise<string> =>
   `SELECT '${uri}'@${version ?? 'latest'}`;
@@ -44,17 +41,5 @@ describe('rewriteDeltaScans', () => {
     "FROM delta_scan('a'",
   ])('refuses %j', async (sql) => {
     await expect(rewriteDeltaScans(sql, open)).rejects.toMatchObject({ code: 'tables.bad-delta-scan' });
-  });
-});
-
-describe('deltaRelationSql', () => {
-  it('never gives back deleted rows because nobody read their vector', async () => {
-    const schema: StructType = { kind: 'struct', fields: [field('a', primitive('long'))] };
-    const deletionVector = { storageType: 'i', pathOrInlineDv: 'x', sizeBytes: 1, cardinality: 1 };
-    const file = { path: 'f.parquet', partitionValues: new Map(), deletionVector };
-    const snapshot = { schema, files: new Map([['f', file]]), metadata: { partitionColumns: [] } };
-    const given = snapshot as unknown as Snapshot;
-    const storage = openStorage('/tmp');
-    expect(() => deltaRelationSql(given, storage)).toThrow(/deletion vector of f.parquet/);
   });
 });

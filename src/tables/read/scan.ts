@@ -1,13 +1,14 @@
 /** Delta tables in users' SQL: `delta_scan('…')` resolved by us, so that it needs no extension. */
-import { assertReadable, readDeletionVectors, readSnapshot, type Snapshot } from '../../delta/index.ts';
+import { assertReadable, type Predicate, readSnapshot, type Snapshot } from '../../delta/index.ts';
 import { openStorage, type Storage } from '../../storage/index.ts';
 import { tablesErrors } from '../errors.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
-import { deltaRelationSql, type RelationColumn, relationColumns } from './relation.ts';
+import { type RelationColumn, relationColumns } from './relation.ts';
+import { scanFiles } from './scan-files.ts';
 
 /** A table as SQL, pinned to a version. */
 export interface DeltaRelation {
-  /** A SELECT over exactly the version's files; see `deltaRelationSql`. */
+  /** A SELECT over exactly the version's files; see `scanFiles`. */
   readonly sql: string;
   readonly version: number;
   /** The table's folder as a URI. */
@@ -33,13 +34,21 @@ export async function openDeltaRelation(
   return relationOf(snapshot, storage);
 }
 
-/** `snapshot` as SQL, its deletion vectors read. @throws delta.unsupported-feature, delta.bad-deletion-vector */
-export async function relationOf(snapshot: Snapshot, storage: Storage): Promise<DeltaRelation> {
-  // Deletion vectors are applied right here, so files that have one are no reason to refuse.
+/**
+ * `snapshot` as SQL, its deletion vectors read.
+ *
+ * @param predicate files that can't hold a row for which it is true are left out.
+ * @throws delta.unsupported-feature, delta.bad-deletion-vector
+ */
+export async function relationOf(
+  snapshot: Snapshot,
+  storage: Storage,
+  predicate?: Predicate,
+): Promise<DeltaRelation> {
   assertReadable(storage.uri, snapshot.protocol, snapshot);
-  const deleted = await readDeletionVectors(snapshot.files.values(), storage);
+  const scan = await scanFiles(snapshot, storage, predicate === undefined ? {} : { predicate });
   return {
-    sql: deltaRelationSql(snapshot, storage, deleted),
+    sql: scan.sql,
     version: snapshot.version,
     uri: storage.uri,
     columns: relationColumns(snapshot),

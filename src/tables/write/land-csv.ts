@@ -9,7 +9,7 @@
  */
 import { type OptionValue, quoteLiteral, type Session } from '../../duckdb/index.ts';
 import { tablesErrors } from '../errors.ts';
-import { globSafe } from '../read/relation.ts';
+import { globSafe } from '../read/locate-file.ts';
 
 /** Options of `read_csv` that decide how lines become fields; with one of them given, nothing is guessed here. */
 const deciding = [

@@ -5,7 +5,7 @@ import { isBoathouseError } from '../../base/index.ts';
 import { type OptionValue, optionSql, quoteLiteral, type Session } from '../../duckdb/index.ts';
 import { openStorage } from '../../storage/index.ts';
 import { tablesErrors } from '../errors.ts';
-import { globSafe } from '../read/relation.ts';
+import { globSafe } from '../read/locate-file.ts';
 import { withOwnDatabase, withTemporaryFolder } from '../scratch.ts';
 import { adaptInferred } from './adapt.ts';
 import { readIfThere } from './begin-write.ts';

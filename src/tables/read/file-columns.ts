@@ -1,0 +1,201 @@
+/**
+ * A table's columns as they stand in its data files: what DuckDB is told to look for, and the expressions
+ * that turn what it finds into the table's own columns.
+ *
+ * DuckDB is given every column with its type (`schema = MAP {…}`), so planning opens no file, a file written
+ * before a column existed gives null for it, narrower types of older files are widened, and files with
+ * mapped columns are read by physical names or by field ids.
+ */
+import { assert } from '../../base/index.ts';
+import {
+  columnMappingMode,
+  type DataType,
+  physicalName,
+  rowIdColumnProperty,
+  rowVersionColumnProperty,
+  type Snapshot,
+  type StructField,
+  walkTypes,
+} from '../../delta/index.ts';
+import { quoteIdentifier, quoteLiteral } from '../../duckdb/index.ts';
+import { duckdbTypeOf } from '../delta-types.ts';
+
+/**
+ * How instants stand in files: as the engine writes them, or as Spark may, which writes 96-bit ones that
+ * don't say they are UTC. Then each file's own form is looked at row by row, which costs a little.
+ */
+export type InstantForm = 'adjusted' | 'either';
+
+/** The columns of one scan. */
+export class FileColumns {
+  /** The columns that are asked for, in that order. */
+  readonly fields: readonly StructField[];
+  /** The table's partition columns. */
+  readonly partitions: readonly StructField[];
+  /** Whether a file's form of instants matters to this scan. */
+  readonly hasInstants: boolean;
+  readonly #table: Pick<Snapshot, 'schema' | 'metadata'>;
+  readonly #rowTracking: boolean;
+
+  /** @param columns logical names; all when undefined. */
+  constructor(
+    table: Pick<Snapshot, 'schema' | 'metadata'>,
+    columns: readonly string[] | undefined,
+    rowTracking: boolean,
+  ) {
+    this.#table = table;
+    this.#rowTracking = rowTracking;
+    const named = (name: string): StructField => {
+      const field = table.schema.fields.find((f) => f.name === name);
+      assert(field !== undefined, `the column ${name} is in the schema`);
+      return field;
+    };
+    this.fields = columns?.map(named) ?? table.schema.fields;
+    this.partitions = table.metadata.partitionColumns.map(named);
+    this.hasInstants = this.#inFiles().some((field) => hasInstant(field.type));
+  }
+
+  /** The further arguments of `read_parquet`. */
+  schemaSql(instants: InstantForm): string {
+    const entries: [key: string, alias: string, type: string][] = [];
+    const byId = this.#isById();
+    for (const field of this.#inFiles()) {
+      const key = byId ? String(fieldId(field)) : quoteLiteral(this.physicalName(field));
+      entries.push([key, this.#alias(field), this.#fileType(field.type, instants, field.name)]);
+    }
+    if (this.#rowTracking) {
+      const { configuration } = this.#table.metadata;
+      const names = [configuration.get(rowIdColumnProperty), configuration.get(rowVersionColumnProperty)];
+      names.forEach((name, index) => {
+        if (name !== undefined) entries.push([quoteLiteral(name), `r${index}`, 'BIGINT']);
+      });
+    }
+    // Without any column the engine would open a file to learn what there is.
+    if (entries.length === 0) entries.push([quoteLiteral('__boathouse_none'), 'none', 'INTEGER']);
+    // The type of null matters: a plain one can't become one of two kinds of instants.
+    const nothing = instants === 'either' && this.hasInstants ? 'CAST(NULL AS TIMESTAMP)' : 'NULL';
+    const shown = entries.map(
+      ([key, alias, type]) =>
+        `${key}: {'name': '${alias}', 'type': ${quoteLiteral(type)}, 'default_value': ${nothing}}`,
+    );
+    return `schema = MAP {${shown.join(', ')}}`;
+  }
+
+  /** The SELECT items. @param partition what a partition column's value is. */
+  itemsSql(instants: InstantForm, partition: (field: StructField, index: number) => string): string[] {
+    return this.fields.map((field) => {
+      const index = this.partitions.indexOf(field);
+      const value =
+        index < 0 ? this.#logical(this.#alias(field), field.type, instants) : partition(field, index);
+      return `${value} AS ${quoteIdentifier(field.name)}`;
+    });
+  }
+
+  /** The materialised row id and row commit version, where the table has such columns. */
+  get trackingSql(): readonly [string | undefined, string | undefined] {
+    const { configuration } = this.#table.metadata;
+    return [
+      configuration.has(rowIdColumnProperty) ? 'r0' : undefined,
+      configuration.has(rowVersionColumnProperty) ? 'r1' : undefined,
+    ];
+  }
+
+  /** The name of `field` in files and partition values. */
+  physicalName(field: StructField): string {
+    return physicalName(field, this.#table.metadata);
+  }
+
+  #inFiles(): readonly StructField[] {
+    return this.fields.filter((field) => !this.partitions.includes(field));
+  }
+
+  #alias(field: StructField): string {
+    return `c${this.#table.schema.fields.indexOf(field)}`;
+  }
+
+  /** Columns of row ids have no field id: a scan for them goes by names, which such files have too. */
+  #isById(): boolean {
+    return (
+      columnMappingMode(this.#table.metadata) === 'id' &&
+      !this.#rowTracking &&
+      this.#inFiles().length > 0 &&
+      this.#inFiles().every((field) => fieldId(field) !== undefined)
+    );
+  }
+
+  /** `type` as the engine is to read it: with the names, and the instants, that stand in the files. */
+  #fileType(type: DataType, instants: InstantForm, column: string): string {
+    switch (type.kind) {
+      case 'struct': {
+        const members = type.fields.map(
+          (f) =>
+            `${quoteIdentifier(this.physicalName(f))} ${this.#fileType(f.type, instants, `${column}.${f.name}`)}`,
+        );
+        return `STRUCT(${members.join(', ')})`;
+      }
+      case 'array':
+        return `${this.#fileType(type.elementType, instants, column)}[]`;
+      case 'map':
+        return `MAP(${this.#fileType(type.keyType, instants, column)}, ${this.#fileType(type.valueType, instants, column)})`;
+      default:
+        return instants === 'either' && isInstant(type) ? eitherInstant : duckdbTypeOf(type, column);
+    }
+  }
+
+  /** `expression`, read as it stands in files, as the table's own column. */
+  #logical(expression: string, type: DataType, instants: InstantForm, depth = 0): string {
+    if (!this.#differs(type, instants)) return expression;
+    const item = `x${depth}`;
+    switch (type.kind) {
+      case 'struct': {
+        const members = type.fields.map((f) => {
+          const inner = `${expression}.${quoteIdentifier(this.physicalName(f))}`;
+          return `${quoteIdentifier(f.name)} := ${this.#logical(inner, f.type, instants, depth)}`;
+        });
+        return `CASE WHEN ${expression} IS NULL THEN NULL ELSE struct_pack(${members.join(', ')}) END`;
+      }
+      case 'array': {
+        const element = this.#logical(item, type.elementType, instants, depth + 1);
+        return `list_transform(${expression}, lambda ${item}: ${element})`;
+      }
+      case 'map': {
+        const key = this.#logical(`${item}.key`, type.keyType, instants, depth + 1);
+        const value = this.#logical(`${item}.value`, type.valueType, instants, depth + 1);
+        return `map_from_entries(list_transform(map_entries(${expression}), lambda ${item}: struct_pack(k := ${key}, v := ${value})))`;
+      }
+      default:
+        // Bare, an instant without a zone would be taken as local time of the session.
+        return `coalesce(${expression}.z, timezone('UTC', ${expression}.n))`;
+    }
+  }
+
+  #differs(type: DataType, instants: InstantForm): boolean {
+    switch (type.kind) {
+      case 'struct':
+        return type.fields.some((f) => this.physicalName(f) !== f.name || this.#differs(f.type, instants));
+      case 'array':
+        return this.#differs(type.elementType, instants);
+      case 'map':
+        return this.#differs(type.keyType, instants) || this.#differs(type.valueType, instants);
+      default:
+        return instants === 'either' && isInstant(type);
+    }
+  }
+}
+
+/** Takes an instant in either form, and keeps which. */
+const eitherInstant = 'UNION(n TIMESTAMP, z TIMESTAMP WITH TIME ZONE)';
+
+function isInstant(type: DataType): boolean {
+  return type.kind === 'primitive' && type.name === 'timestamp';
+}
+
+function hasInstant(type: DataType): boolean {
+  for (const inner of walkTypes(type)) if (isInstant(inner)) return true;
+  return false;
+}
+
+function fieldId(field: StructField): number | bigint | undefined {
+  const id = field.metadata['delta.columnMapping.id'];
+  return typeof id === 'number' || typeof id === 'bigint' ? id : undefined;
+}
