@@ -8,7 +8,7 @@
  */
 import path from 'node:path';
 import { quoteIdentifier, quoteLiteral } from '../../duckdb/index.ts';
-import { globSafe } from '../read/relation.ts';
+import { globSafe } from '../read/locate-file.ts';
 import type { CopyRequest } from './copy-files.ts';
 import type { WrittenFile } from './copy-result.ts';
 
