@@ -1,7 +1,7 @@
 /** Rows from JavaScript into a Delta table, in the words of delta-rs' Python writer. */
 import path from 'node:path';
 import type * as Arrow from 'apache-arrow';
-import { isBoathouseError } from '../../base/index.ts';
+import { isBoathouseError, systemRandom } from '../../base/index.ts';
 import type { Snapshot } from '../../delta/index.ts';
 import { type ArrowInput, appendArrow, quoteIdentifier, type Session } from '../../duckdb/index.ts';
 import { openStorage } from '../../storage/index.ts';
@@ -9,12 +9,13 @@ import { tablesErrors } from '../errors.ts';
 import { relationColumns } from '../read/relation.ts';
 import { openDeltaRelation, rewriteDeltaScans } from '../read/scan.ts';
 import { withOwnDatabase, withScratchSession, withTemporaryFolder } from '../scratch.ts';
+import type { TableHandle } from '../table-handle.ts';
 import { adaptInferred } from './adapt.ts';
-import { beginWrite, readIfThere } from './begin-write.ts';
+import { beginWrite, modeOf, readIfThere } from './begin-write.ts';
 import type { Row } from './infer.ts';
 import { type StagedRows, stageRows } from './rows-staging.ts';
 import type { WriteOptions, WriteResult } from './write-options.ts';
-import { writeQueryToDelta } from './write-query.ts';
+import { writeQueryToDelta, writeQueryToHandle } from './write-query.ts';
 
 /**
  * What can be written: objects, all at once or as they come; an Arrow table or the bytes of an IPC
@@ -45,42 +46,93 @@ export async function writeDelta(
   rows: RowsInput,
   options: WriteOptions = {},
 ): Promise<WriteResult> {
-  const { storageOptions } = options;
   assertRows(rows);
-  const storage = openStorage(tableUri, storageOptions);
+  const storage = openStorage(tableUri, options.storageOptions);
   const start = await beginWrite(storage, options);
   if (start.kind === 'ignored') return start.result;
+  // The query may read this very table: rows committed after it looked must not be overwritten unseen.
+  const { readVersion = start.snapshot?.version } = options;
+  const about = { ...options, ...(readVersion === undefined || !('sql' in rows) ? {} : { readVersion }) };
+  const write = (session: Session, query: string): Promise<WriteResult> =>
+    writeQueryToDelta(session, query, tableUri, about);
+  return withRows(rows, start.snapshot, about, write, () => readIfThere(storage));
+}
+
+/**
+ * Appends `rows`, as `writeDelta` takes them, to an open table. The handle ends at the version made.
+ *
+ * @throws as `writeDelta`; tables.pinned-table for a handle on the past.
+ */
+export function append(
+  handle: TableHandle,
+  rows: RowsInput,
+  options: Omit<WriteOptions, 'mode'> = {},
+): Promise<WriteResult> {
+  return writeToHandle(handle, rows, { ...options, mode: 'append' });
+}
+
+/**
+ * Replaces the rows of an open table by `rows`: all of them, those that `replaceWhere` is true for, or with
+ * `partitionOverwrite: 'dynamic'` the partitions the rows are in. The handle ends at the version made.
+ *
+ * @throws as `writeDelta`; tables.pinned-table for a handle on the past.
+ */
+export async function overwrite(
+  handle: TableHandle,
+  rows: RowsInput,
+  options: Omit<WriteOptions, 'mode'> = {},
+): Promise<WriteResult> {
+  return writeToHandle(handle, rows, { ...options, mode: 'overwrite' });
+}
+
+async function writeToHandle(
+  handle: TableHandle,
+  rows: RowsInput,
+  options: WriteOptions,
+): Promise<WriteResult> {
+  assertRows(rows);
+  modeOf(options);
+  const write = (session: Session, query: string): Promise<WriteResult> =>
+    writeQueryToHandle(session, query, handle, options);
+  return withRows(rows, handle.snapshot, options, write, () => handle.refresh());
+}
+
+/** `write` with the rows as a query of a session, and again when their types were fitted to a table that changed. */
+async function withRows(
+  rows: RowsInput,
+  found: Snapshot | undefined,
+  options: WriteOptions,
+  write: (session: Session, query: string) => Promise<WriteResult>,
+  latest: () => Promise<Snapshot | undefined>,
+): Promise<WriteResult> {
+  const { storageOptions } = options;
   if ('sql' in rows) {
     const sql = await rewriteDeltaScans(rows.sql, async (uri, version) => {
-      const about = {
+      const wanted = {
         ...(version === undefined ? {} : { version }),
         ...(storageOptions ? { storageOptions } : {}),
       };
-      return (await openDeltaRelation(uri, about)).sql;
+      return (await openDeltaRelation(uri, wanted)).sql;
     });
-    // The query may read this very table: rows committed after it looked must not be overwritten unseen.
-    const { readVersion = start.snapshot?.version } = options;
-    const about = { ...options, ...(readVersion === undefined ? {} : { readVersion }) };
-    return withScratchSession((session) => writeQueryToDelta(session, sql, tableUri, about));
+    return withScratchSession((session) => write(session, sql));
   }
-  return withStaging(Array.isArray(rows), async (session) => {
+  return withStaging(Array.isArray(rows), async (session, name) => {
     if (isArrow(rows)) {
-      await appendArrow(session, ['rows'], rows);
-      return writeQueryToDelta(session, 'SELECT * FROM rows', tableUri, options);
+      await appendArrow(session, [name], rows);
+      return write(session, `SELECT * FROM ${quoteIdentifier(name)}`);
     }
-    const staged = await stageRows(session, 'rows', rows as readonly Row[] | AsyncIterable<Row>);
-    for (let { snapshot } = start, attempt = 1; ; attempt += 1) {
+    const staged = await stageRows(session, name, rows as readonly Row[] | AsyncIterable<Row>);
+    for (let snapshot = found, attempt = 1; ; attempt += 1) {
       const query = await fitRows(session, staged, snapshot, options);
       try {
-        return await writeQueryToDelta(session, query, tableUri, options);
+        return await write(session, query);
       } catch (error) {
         // The types the rows were fitted to are another writer's by now. The rows are staged: fit them again.
         const mayBeStale =
           isBoathouseError(error, 'tables.schema-mismatch') ||
           isBoathouseError(error, 'delta.commit-conflict');
-        if (!mayBeStale || options.mode !== 'append' || attempt >= fitsMax) throw error;
-        const now = await readIfThere(storage);
-        if (now === undefined || now.version === snapshot?.version) throw error;
+        const now = mayBeStale && options.mode === 'append' ? await latest() : undefined;
+        if (now === undefined || attempt >= fitsMax || now.version === snapshot?.version) throw error;
         snapshot = now;
       }
     }
@@ -107,19 +159,31 @@ async function fitRows(
   });
 }
 
-/** Rows that are in memory anyway are staged there; others in a file, which may outgrow memory. */
-function withStaging<T>(inMemory: boolean, work: (session: Session) => Promise<T>): Promise<T> {
+/**
+ * `work` with the name of a table for the rows. Rows that are in memory anyway are staged there; others in a
+ * file, which may outgrow memory. Text that becomes a time must not depend on where the process runs.
+ */
+async function withStaging<T>(
+  inMemory: boolean,
+  work: (session: Session, name: string) => Promise<T>,
+): Promise<T> {
+  if (inMemory) {
+    const name = `rows_${systemRandom.uuid().replaceAll('-', '')}`;
+    return withScratchSession(async (session) => {
+      await session.run("SET TimeZone = 'UTC'");
+      try {
+        return await work(session, name);
+      } finally {
+        await session.run(`DROP TABLE IF EXISTS ${quoteIdentifier(name)}`);
+      }
+    });
+  }
   return withTemporaryFolder((folder) =>
     withOwnDatabase(
-      {
-        ...(inMemory ? {} : { path: path.join(folder, 'rows.duckdb') }),
-        tempDirectory: folder,
-        // Text that becomes a time must not depend on where the process runs.
-        settings: { TimeZone: 'UTC' },
-      },
+      { path: path.join(folder, 'rows.duckdb'), tempDirectory: folder, settings: { TimeZone: 'UTC' } },
       async (database) => {
         await using session = await database.session();
-        return await work(session);
+        return await work(session, 'rows');
       },
     ),
   );
