@@ -18,7 +18,7 @@ export async function parsePredicate(
   columns: StructType,
   scope: PredicateScope = {},
 ): Promise<Predicate> {
-  const text = await session.value('SELECT json_serialize_sql(?)', [`SELECT 1 WHERE (${sql}\n)`]);
+  const text = await session.value('SELECT json_serialize_sql(?::VARCHAR)', [`SELECT 1 WHERE (${sql}\n)`]);
   const parsed = JSON.parse(String(text)) as { readonly error: boolean };
   return parsed.error || columns.fields.length === 0 || scope.alias === ''
     ? unknownPredicate

@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDeltaRelation, rewriteDeltaScans } from '../read/scan.ts';
+import { withScratchSession } from '../scratch.ts';
+import { writeDelta } from '../write/write-delta.ts';
+import { executeRows, type RowStatement } from './execute-rows.ts';
+import { parseStatement } from './parse-statement.ts';
+import type { StatementContext, StatementResult } from './statement-context.ts';
+import { rewriteTimeTravel } from './time-travel.ts';
+
+let folder: string;
+let table: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'boathouse-sql-'));
+  table = path.join(folder, 'orders');
+  await writeDelta(table, {
+    sql: "SELECT i::INTEGER AS id, 'n' || i AS name, DATE '2024-01-01' AS day FROM range(3) t(i)",
+  });
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** The statement run as a client would, and the rows of the table after it. */
+async function run(sql: string): Promise<{ result: StatementResult; rows: unknown[] }> {
+  return withScratchSession(async (session) => {
+    const context: StatementContext = {
+      session,
+      locate: async (ref) => (ref.kind === 'path' ? ref.uri : path.join(folder, ref.parts.at(-1) ?? '')),
+      placeNew: async () => table,
+      resolve: async (text) =>
+        rewriteDeltaScans(
+          await rewriteTimeTravel(text, async (parts) => path.join(folder, parts.join('/'))),
+          async (uri, version) =>
+            (await openDeltaRelation(uri, version === undefined ? {} : { version })).sql,
+        ),
+      options: {},
+    };
+    const result = await executeRows(parseStatement(sql) as RowStatement, context);
+    const after = await openDeltaRelation(table);
+    const { rows } = await session.query(`SELECT id, name, day::VARCHAR FROM (${after.sql}) ORDER BY ALL`);
+    return { result, rows: rows.map((row) => row.join(' ')) };
+  });
+}
+
+describe('statements that change rows', () => {
+  it.each([
+    [
+      "update delta.'$' set name = upper(name) where id = 1",
+      ['0 n0 2024-01-01', '1 N1 2024-01-01', '2 n2 2024-01-01'],
+      { num_affected_rows: 1n },
+    ],
+    [
+      "update orders set name = orders.name || '!' where orders.id in (select 2)",
+      ['0 n0 2024-01-01', '1 n1 2024-01-01', '2 n2! 2024-01-01'],
+      { num_affected_rows: 1n },
+    ],
+    ['delete from orders as o where o.id > 0', ['0 n0 2024-01-01'], { num_affected_rows: 2n }],
+    ['truncate table orders', [], { num_affected_rows: 3n }],
+    [
+      "insert into orders values (7, 'x', '2024-02-02')",
+      ['0 n0 2024-01-01', '1 n1 2024-01-01', '2 n2 2024-01-01', '7 x 2024-02-02'],
+      { num_affected_rows: 1n, num_inserted_rows: 1n },
+    ],
+    [
+      "insert into orders (name, id) select 'y', 8",
+      ['0 n0 2024-01-01', '1 n1 2024-01-01', '2 n2 2024-01-01', '8 y '],
+      { num_affected_rows: 1n, num_inserted_rows: 1n },
+    ],
+    [
+      "insert overwrite delta.'$' by name select 9::BIGINT as id, 'z' as name",
+      ['9 z '],
+      { num_affected_rows: 1n, num_inserted_rows: 1n },
+    ],
+    [
+      "insert into orders replace where id = 2 select 2, 'two', null",
+      ['0 n0 2024-01-01', '1 n1 2024-01-01', '2 two '],
+      { num_affected_rows: 1n, num_inserted_rows: 1n },
+    ],
+    [
+      "merge into orders t using (select id + 1 as id, name, day from delta.'$' version as of 0) s on t.id = s.id when matched and s.id = 1 then delete when matched then update set name = s.name when not matched then insert *",
+      ['0 n0 2024-01-01', '2 n1 2024-01-01', '3 n2 2024-01-01'],
+      { num_affected_rows: 3n, num_updated_rows: 1n, num_deleted_rows: 1n, num_inserted_rows: 1n },
+    ],
+  ])('%s', async (sql, rows, counts) => {
+    const done = await run(sql.replaceAll('$', table));
+    expect(done.rows).toEqual(rows);
+    expect(
+      Object.fromEntries(done.result.columns.map(({ name }, i) => [name, done.result.rows[0]?.[i]])),
+    ).toEqual(counts);
+    expect(done.result).toMatchObject({ changed: true, version: 1 });
+  });
+
+  it('says what an INSERT lacks', async () => {
+    await expect(run('insert into orders values (1, 2)')).rejects.toMatchObject({
+      code: 'tables.bad-statement',
+      message: 'INSERT: 3 columns (id, name, day) are to be filled, and the query has 2',
+    });
+    await expect(run('insert into orders (id, nme) values (1, 2)')).rejects.toMatchObject({
+      message: expect.stringContaining("has no column 'nme'; it has id, name, day"),
+    });
+  });
+});
