@@ -5,11 +5,13 @@
  * JavaScript, however many there are; the staging table is DuckDB's, which spills to disk.
  */
 import {
+  type Column,
   printSqlType,
   quoteIdentifier,
   type Session,
   type SqlType,
   type SqlValue,
+  scalarType,
 } from '../../duckdb/index.ts';
 import { tablesErrors } from '../errors.ts';
 import { inferType, isUnknown, mergeTypes, type Row, settleType, toSqlValue, unknownType } from './infer.ts';
@@ -21,6 +23,7 @@ export const rowsBufferedMax = 8192;
 export interface StagedRows {
   /** A SELECT of the rows; undefined when no row had a column. */
   readonly query: string | undefined;
+  readonly columns: readonly Column[];
   /** Columns that had no value in any row. */
   readonly unknown: ReadonlySet<string>;
   readonly rows: number;
@@ -46,7 +49,7 @@ export async function stageRows(
     }
   }
   await stage.append(batch);
-  return { query: stage.query(), unknown: stage.unknown(), rows: stage.rows };
+  return { query: stage.query(), columns: stage.columns(), unknown: stage.unknown(), rows: stage.rows };
 }
 
 class Stage {
@@ -100,6 +103,14 @@ class Stage {
     return `SELECT ${columns.join(', ')} FROM ${source}`;
   }
 
+  /** The columns of `query`, as the engine would describe them. */
+  columns(): readonly Column[] {
+    return Array.from(this.#types.keys(), (name) => {
+      const sqlType = this.#made.get(name) ?? scalarType('VARCHAR');
+      return { name, type: printSqlType(sqlType), sqlType };
+    });
+  }
+
   /** The columns that have no type yet. */
   unknown(): ReadonlySet<string> {
     return new Set([...this.#types.keys()].filter((column) => !this.#made.has(column)));
@@ -127,6 +138,7 @@ class Stage {
   /** Brings the table up to what is known now. */
   async #grow(): Promise<void> {
     const table = quoteIdentifier(this.#name);
+    if (this.#made.size === 0) await this.#begin();
     for (const [column, type] of this.#types) {
       if (isUnknown(type)) continue;
       const settled = settleType(type);
@@ -135,8 +147,7 @@ class Stage {
       const sql = printSqlType(settled);
       if (made !== undefined && printSqlType(made) === sql) continue;
       if (made !== undefined) await this.#widen(column, made, sql);
-      else if (this.#made.size > 0) await this.#session.run(`ALTER TABLE ${table} ADD COLUMN ${name} ${sql}`);
-      else await this.#begin(`${name} ${sql}`);
+      else await this.#session.run(`ALTER TABLE ${table} ADD COLUMN ${name} ${sql}`);
       this.#made.set(column, settled);
     }
   }
@@ -156,11 +167,21 @@ class Stage {
     await this.#session.run(`ALTER TABLE ${table} ALTER ${name} TYPE ${sql}`);
   }
 
-  /** Rows that came before any column was known are there as rows of nulls. */
-  async #begin(column: string): Promise<void> {
+  /** The table with what is known by now. Rows that came before any column was are there as rows of nulls. */
+  async #begin(): Promise<void> {
     const table = quoteIdentifier(this.#name);
-    await this.#session.run(`CREATE TABLE ${table} (${column})`);
-    if (this.rows > 0) await this.#session.run(`INSERT INTO ${table} SELECT NULL FROM range(${this.rows})`);
+    for (const [column, type] of this.#types) {
+      if (!isUnknown(type)) this.#made.set(column, settleType(type));
+    }
+    if (this.#made.size === 0) return;
+    const columns = Array.from(
+      this.#made,
+      ([name, type]) => `${quoteIdentifier(name)} ${printSqlType(type)}`,
+    );
+    await this.#session.run(`CREATE TABLE ${table} (${columns.join(', ')})`);
+    if (this.rows === 0) return;
+    const nulls = columns.map(() => 'NULL').join(', ');
+    await this.#session.run(`INSERT INTO ${table} SELECT ${nulls} FROM range(${this.rows})`);
   }
 }
 

@@ -123,7 +123,7 @@ async function withRows(
     }
     const staged = await stageRows(session, name, rows as readonly Row[] | AsyncIterable<Row>);
     for (let snapshot = found, attempt = 1; ; attempt += 1) {
-      const query = await fitRows(session, staged, snapshot, options);
+      const query = fitRows(staged, snapshot, options);
       try {
         return await write(session, query);
       } catch (error) {
@@ -143,17 +143,12 @@ async function withRows(
 const fitsMax = 3;
 
 /** The staged rows as a query; what was only inferred gives way to the types of a table that keeps its schema. */
-async function fitRows(
-  session: Session,
-  staged: StagedRows,
-  snapshot: Snapshot | undefined,
-  options: WriteOptions,
-): Promise<string> {
+function fitRows(staged: StagedRows, snapshot: Snapshot | undefined, options: WriteOptions): string {
   const { query } = staged;
   if (query === undefined) return columnlessQuery(snapshot, staged.rows);
   const isReplaced = options.mode === 'overwrite' && options.schemaMode === 'overwrite';
   if (snapshot === undefined || isReplaced) return query;
-  return adaptInferred(query, await session.describe(query), snapshot, {
+  return adaptInferred(query, staged.columns, snapshot, {
     unknown: staged.unknown,
     fillsMissing: true,
   });
