@@ -196,7 +196,9 @@ class Attempts {
         if (attempt >= policy.attemptsMax) {
           throw this.#conflict([`${attempt} versions in a row were lost to other writers`]);
         }
-        await this.#clock.sleep(delayMs(policy, attempt, this.#random));
+        // What is lost first was lost before it was tried for: others have committed since the plan was made.
+        if (attempt > 1)
+          await this.#clock.sleep(2 * delayMs(policy, attempt - 1, this.#random) - policy.delayMsMin);
         for (const winner of await readWinners(this.#storage, this.#next, this.#clock))
           await this.#pass(winner);
       }
@@ -317,4 +319,4 @@ function saysNotCreated(error: unknown): boolean {
  * Losing to harmless commits is normal under load. The wait stays short however often it happens: whoever
  * lost most would otherwise wait longest, and starve.
  */
-const lossPolicy: RetryPolicy = { attemptsMax: 500, delayMsMin: 2, delayMsMax: 8 };
+const lossPolicy: RetryPolicy = { attemptsMax: 500, delayMsMin: 16, delayMsMax: 32 };
