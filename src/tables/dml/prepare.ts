@@ -16,7 +16,6 @@ import { withScratchSession } from '../scratch.ts';
 import type { TableHandle } from '../table-handle.ts';
 import { type OperationOptions, type Planned, transact } from '../transact.ts';
 import { ScratchTables } from './scratch-tables.ts';
-import { liveRowsOf } from './target-scan.ts';
 
 /** A plan of one attempt. */
 export type PlanRows<T> = (tables: ScratchTables, snapshot: Snapshot) => Promise<Planned<T>>;
@@ -61,8 +60,7 @@ export function assertRemovable(handle: TableHandle, snapshot: Snapshot): void {
 export function candidateFiles(snapshot: Snapshot, predicate: Predicate | undefined): AddFile[] {
   const files: AddFile[] = [];
   for (const file of snapshot.files.values()) {
-    if (liveRowsOf(file) !== 0 && (predicate === undefined || mayMatch(predicate, file, snapshot)))
-      files.push(file);
+    if (predicate === undefined || mayMatch(predicate, file, snapshot)) files.push(file);
   }
   return files;
 }
