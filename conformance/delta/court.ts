@@ -79,12 +79,13 @@ export class Court implements AsyncDisposable {
   /**
    * Equal columns, in order and type, and equal rows, each as often.
    *
-   * @param options `types: false` compares names alone, where a peer reads a type as another of equal values.
+   * @param options `types: false` compares names alone, where a peer reads a type as another of equal values;
+   * `reader` is named in the failure.
    */
   async expectSame(
     actual: string,
     wanted: string,
-    options: { readonly types?: boolean } = {},
+    options: { readonly types?: boolean; readonly reader?: string } = {},
   ): Promise<void> {
     const columns = await this.#columns(wanted);
     const shown = ({ name, type }: { name: string; type: string }): string =>
@@ -94,7 +95,10 @@ export class Court implements AsyncDisposable {
     const rows = async (a: string, b: string): Promise<readonly unknown[]> =>
       (await this.session.query(`SELECT ${list} FROM (${a}) EXCEPT ALL SELECT ${list} FROM (${b}) LIMIT 5`))
         .rows;
-    expect({ missing: await rows(wanted, actual), extra: await rows(actual, wanted) }).toEqual({
+    expect(
+      { missing: await rows(wanted, actual), extra: await rows(actual, wanted) },
+      options.reader,
+    ).toEqual({
       missing: [],
       extra: [],
     });

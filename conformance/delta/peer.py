@@ -46,7 +46,7 @@ extension = os.path.join(
 
 
 def duckdb_read(table, out):
-    with duckdb.connect(config={"TimeZone": "UTC"}) as connection:
+    with duckdb.connect() as connection:
         connection.execute(f"LOAD '{extension}'")
         connection.execute(f"COPY (SELECT * FROM delta_scan('{table}')) TO '{out}' (FORMAT parquet)")
 
