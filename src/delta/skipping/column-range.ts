@@ -7,7 +7,7 @@ import type { DataType, StructField } from '../schema.ts';
 import { type ColumnStats, columnKey, type FileStats, parseStats, type StatValue } from '../stats.ts';
 import { comparePoints, type Domain, domainOf, type Point, pointOf } from './points.ts';
 import type { ColumnOperand } from './predicate.ts';
-import { applyTransform, domainAfter } from './transforms.ts';
+import { applyTransform, domainAfter, keepsOrder } from './transforms.ts';
 
 /** What a file is judged by: what the columns are, and how they are called in files. */
 export type JudgedTable = Pick<Snapshot, 'schema' | 'metadata'>;
@@ -101,7 +101,10 @@ export function rangeOf(column: ResolvedColumn, facts: FileFacts, trustsStats: b
         : undefined
       : rangeOfConstant(column, facts.file.partitionValues.get(column.partition) ?? null);
   if (range === undefined || column.via.length === 0) return range;
-  return { ...range, low: transformed(column, range.low), high: transformed(column, range.high) };
+  const { low, high } = range;
+  const isOne = low !== undefined && high !== undefined && comparePoints(low, high) === 0;
+  if (!isOne && !column.via.every(keepsOrder)) return { ...range, low: undefined, high: undefined };
+  return { ...range, low: transformed(column, low), high: transformed(column, high) };
 }
 
 function rangeOfConstant(column: ResolvedColumn, text: string | null): Range | undefined {
@@ -160,9 +163,9 @@ function singleBounds(
 function transformed(column: ResolvedColumn, point: Point | undefined): Point | undefined {
   if (point === undefined || column.ownDomain === undefined) return undefined;
   let domain: Domain | undefined = column.ownDomain;
-  let value: Point = point;
+  let value: Point | undefined = point;
   for (const transform of column.via) {
-    if (domain === undefined) return undefined;
+    if (domain === undefined || value === undefined) return undefined;
     value = applyTransform(transform, value, domain);
     domain = domainAfter(transform, domain);
   }

@@ -10,14 +10,19 @@ import type { StatValue } from '../stats.ts';
 export type ComparisonOperator = '=' | '<>' | '<' | '<=' | '>' | '>=';
 
 /**
- * A function on a column's value, of those that keep the order of values, so that bounds stay bounds:
- * the day or the start of a unit, of a date or a wall-clock time; the year; the wall clock at a date's midnight.
+ * A function on a column's value. Some keep the order of values, so that bounds stay bounds: the day, the
+ * start of a unit or the year of a date or a wall-clock time, and the wall clock at a date's midnight. The
+ * others (a part of a date, a number or a date as text, a text as a whole number) tell something only of
+ * a file whose values are all the same.
  */
 export type Transform =
   | { readonly kind: 'to-date' }
   | { readonly kind: 'to-timestamp' }
   | { readonly kind: 'year' }
-  | { readonly kind: 'truncate'; readonly unit: TruncationUnit };
+  | { readonly kind: 'truncate'; readonly unit: TruncationUnit }
+  | { readonly kind: 'part'; readonly part: 'quarter' | 'month' | 'day' }
+  | { readonly kind: 'to-text' }
+  | { readonly kind: 'to-whole' };
 
 /** What a time can be cut to. Weeks begin on Monday. */
 export type TruncationUnit = 'year' | 'quarter' | 'month' | 'week' | 'day' | 'hour' | 'minute' | 'second';
