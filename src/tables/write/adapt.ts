@@ -8,12 +8,13 @@
 import type { DataType, Snapshot } from '../../delta/index.ts';
 import { type Column, quoteIdentifier } from '../../duckdb/index.ts';
 import { deltaTypeOf, duckdbTypeOf, sameType } from '../delta-types.ts';
+import { fillsItself } from './write-schema.ts';
 
 /** What is known about rows beside their columns. */
 export interface InferredRows {
   /** Columns that never had a value, so whose type is anyone's guess. */
   readonly unknown?: ReadonlySet<string>;
-  /** Whether a column that no row names means null in every row, as in JavaScript objects. */
+  /** Whether a column that no row names means null in every row, or what the table fills it with, as in JavaScript objects. */
   readonly fillsMissing?: boolean;
 }
 
@@ -46,8 +47,9 @@ export function adaptInferred(
     return `CAST(${name} AS ${duckdbTypeOf(wanted)}) AS ${name}`;
   });
   if (about.fillsMissing === true) {
-    for (const { name, type } of snapshot.schema.fields) {
-      if (!types.has(name.toLowerCase())) continue;
+    for (const field of snapshot.schema.fields) {
+      const { name, type } = field;
+      if (!types.has(name.toLowerCase()) || fillsItself(field)) continue;
       changed = true;
       list.push(`CAST(NULL AS ${duckdbTypeOf(type)}) AS ${quoteIdentifier(name)}`);
     }

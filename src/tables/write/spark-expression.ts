@@ -206,8 +206,9 @@ class Parser {
   /** Lists count from 0 here and from 1 in the engine. */
   #element(value: SparkValue, index: SparkValue): SparkValue {
     if (value.type?.kind === 'array')
-      return { sql: `${value.sql}[(${index.sql}) + 1]`, type: value.type.elementType };
-    if (value.type?.kind === 'map') return { sql: `${value.sql}[${index.sql}]`, type: value.type.valueType };
+      return { sql: `(${value.sql})[(${index.sql}) + 1]`, type: value.type.elementType };
+    if (value.type?.kind === 'map')
+      return { sql: `(${value.sql})[${index.sql}]`, type: value.type.valueType };
     return this.#fail('[…] follows what is neither a list nor a map');
   }
 
@@ -218,7 +219,7 @@ class Parser {
         ? type.fields.find((f) => f.name.toLowerCase() === name.toLowerCase())
         : undefined;
     if (member === undefined) return this.#fail(`there is no member ${name}`);
-    return { sql: `${value.sql}.${quoteIdentifier(member.name)}`, type: member.type };
+    return { sql: `(${value.sql}).${quoteIdentifier(member.name)}`, type: member.type };
   }
 
   #primary(): SparkValue {

@@ -12,7 +12,6 @@ import { type Column, quoteIdentifier, type Session } from '../../duckdb/index.t
 import { type CompletedRow, completeRows } from './complete-rows.ts';
 import { writeErrors } from './errors.ts';
 import { generationExpression } from './row-checks.ts';
-import type { StagePlan } from './stage-plan.ts';
 import { planTable, type Staged, type StageRequest } from './stage-table.ts';
 import type { TableShape } from './table-shape.ts';
 import type { WriteOptions } from './write-options.ts';
@@ -25,7 +24,8 @@ export interface WriteDraft {
   /** The table as it will be, but for what the files decide. */
   readonly shape: TableShape;
   readonly request: StageRequest;
-  readonly stage: StagePlan;
+  /** Drafts that agree in this write the same files for the same rows. */
+  readonly files: string;
   /** What changes the table itself, with these files in it. */
   changes(staged: Staged): readonly Action[];
 }
@@ -78,12 +78,14 @@ export async function draftWrite(
         }),
     signal: options.signal,
   };
+  const stage = planTable(table, columns, request);
   return {
     snapshot,
     plan,
     shape,
     request,
-    stage: planTable(table, columns, request),
+    // What the table fills stands in the query, identity values among it.
+    files: `${stage.text}\n${completed?.select ?? ''}`,
     changes: (staged) => {
       const moved = completed?.metadataAfter([staged]) ?? (plan.changes ? metadata : undefined);
       return [

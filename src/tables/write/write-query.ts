@@ -228,7 +228,7 @@ class Write {
     if (made === undefined) {
       const writeId = (this.#options.random ?? systemRandom).uuid();
       staged = await stageTable(this.#session, this.#storage, { ...draft.request, writeId });
-    } else if (made.draft.stage.text === draft.stage.text) staged = made.staged.describeAs(draft.shape);
+    } else if (made.draft.files === draft.files) staged = made.staged.describeAs(draft.shape);
     else {
       staged = await restaged(this.#session, this.#storage, made, draft);
       await made.staged.discard();
