@@ -106,6 +106,7 @@ const formatVersion = 1;
 /** The size before a vector and the checksum after it. */
 const frameBytes = 8;
 const portableMagic = 1681511377;
+const nativeMagic = 1681511376;
 
 /** The file that `vector` stands in, relative to the table's folder or absolute; undefined for one in the log. @throws Error */
 export function vectorPath(vector: DeletionVector): string | undefined {
@@ -178,9 +179,40 @@ function absolute(path: string): readonly [Storage, string] {
 
 function parseVector(body: Uint8Array): RowSet {
   if (body.length < 4) throw new Error('it is cut short');
-  const magic = new DataView(body.buffer, body.byteOffset, body.byteLength).getUint32(0, true);
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const magic = view.getUint32(0, true);
+  if (magic === nativeMagic) return RowSet.parse(asPortable(body.subarray(4), true));
+  if (view.getUint32(0) === nativeMagic) return RowSet.parse(asPortable(body.subarray(4), false));
   if (magic !== portableMagic) throw new Error(`the magic number is ${magic}`);
   return RowSet.parse(body.subarray(4));
+}
+
+/**
+ * The older format, which the protocol's own example of a vector in the log still has: how many bitmaps,
+ * then each behind its length, in the order of their keys. That example has these numbers the other way
+ * round than programs write them.
+ */
+function asPortable(body: Uint8Array, isLittleEndian: boolean): Uint8Array {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const word = (at: number): number => {
+    if (at + 4 > body.length) throw new Error('it is cut short');
+    return view.getUint32(at, isLittleEndian);
+  };
+  const count = word(0);
+  const parts: Uint8Array[] = [Uint8Array.from([...wordBytes(count), 0, 0, 0, 0])];
+  let at = 4;
+  for (let key = 0; key < count; key += 1) {
+    const length = word(at);
+    parts.push(wordBytes(key), body.subarray(at + 4, at + 4 + length));
+    at += 4 + length;
+  }
+  return Buffer.concat(parts);
+}
+
+function wordBytes(value: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return bytes;
 }
 
 function printVector(rows: RowSet): Uint8Array {
