@@ -108,6 +108,30 @@ describe('a commit', () => {
   });
 });
 
+describe('two compactions planned on the same files', () => {
+  it('end in one: the other is told, and no row is doubled', async () => {
+    const storage = await tableWith('a', 'b', 'c');
+    const table = await readTestTable(storage);
+    const compact = (paths: readonly string[], into: string) => {
+      const removed = [...table.files.values()].filter(({ path }) => paths.includes(path));
+      const actions = [
+        ...removed.map((file) => removeOf(file, 1, false)),
+        { ...testAdd(into), dataChange: false },
+      ];
+      const read = { mayHold: () => false, files: new Set(paths) };
+      return testCommit(storage, { readSnapshot: table, actions, read, isBlindAppend: false });
+    };
+    const outcomes = await Promise.allSettled([compact(['a', 'b'], 'x'), compact(['b', 'c'], 'y')]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const lost = outcomes.find((outcome) => outcome.status === 'rejected');
+    expect(lost?.reason).toMatchObject(conflict);
+    expect([
+      ['a', 'y'],
+      ['c', 'x'],
+    ]).toContainEqual(livePaths(await readTestTable(storage)));
+  });
+});
+
 describe('promises of the table', () => {
   it('appendOnly refuses to remove rows, and lets them be rearranged', async () => {
     const storage = new MemoryStorage();
