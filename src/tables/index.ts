@@ -1,5 +1,6 @@
 /** What one does to a table: create, append, overwrite, read, land files. */
 export type { AlterChange, AlterResult, ColumnPosition } from './alter/alter-change.ts';
+export { alterTable } from './alter/alter-table.ts';
 export { clusteringColumns, clusteringDomain } from './alter/clustering.ts';
 export { type CreateResult, createOrReplaceTable, createTable } from './alter/create-table.ts';
 export { describeDetail, type TableDetail } from './alter/describe-detail.ts';
