@@ -58,6 +58,8 @@ export async function dropTableFeature(
   const feature = featureNamed(name);
   if (feature?.readers === true && leavesTraces.has(feature.name)) {
     const snapshot = await handle.refresh();
+    // What the clean-up can't remove is told before any history goes.
+    dropFeature(handle.uri, snapshot.protocol, name, snapshot, tracesOf(snapshot, name));
     if (change.truncateHistory === true) await truncateHistory(handle.storage, snapshot, options);
     const version = await lastUse(handle, feature.name);
     if (version !== undefined) {
