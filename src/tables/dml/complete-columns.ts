@@ -32,8 +32,8 @@ export class InsertCompletion {
   };
 
   /** The metadata to commit with the staged files, where identity values were given. */
-  metadataAfter(staged: Pick<Staged, 'identityMarks'>): Metadata | undefined {
-    return this.#after.map((after) => after([staged])).find((metadata) => metadata !== undefined);
+  metadataAfter(staged: readonly Pick<Staged, 'identityMarks'>[]): Metadata | undefined {
+    return this.#after.map((after) => after(staged)).find((metadata) => metadata !== undefined);
   }
 }
 

@@ -11,6 +11,7 @@ import { writeQueryToDelta } from '../write/write-query.ts';
 import { deleteRows } from './delete-rows.ts';
 import { mergeRows } from './merge-rows.ts';
 import type { MergeClause, MergeSpec } from './merge-spec.ts';
+import { liveRowsOf } from './target-scan.ts';
 import { updateRows } from './update-rows.ts';
 
 let folder: string;
@@ -301,6 +302,8 @@ describe('random statements', () => {
             await session.run(duckdbSql(step));
             await perform(handle, session, step);
             const { sql } = await openDeltaRelation(uri);
+            const { files } = await handle.refresh();
+            expect(Array.from(files.values(), liveRowsOf), duckdbSql(step)).not.toContain(0);
             expect(
               await difference(session, `(${sql})`, '(SELECT * FROM expected)'),
               duckdbSql(step),

@@ -9,27 +9,25 @@ import { systemClock, systemRandom } from '../../base/index.ts';
 import {
   type Action,
   type AddFile,
-  type ChangeFile,
   fileKey,
   isEnabled,
   type Metadata,
   type Protocol,
   type RowChange,
-  RowSet,
   removeOf,
   type Snapshot,
 } from '../../delta/index.ts';
-import { quoteIdentifier } from '../../duckdb/index.ts';
 import type { Storage } from '../../storage/index.ts';
-import { fileColumn, rowColumn, rowIdColumn, rowVersionColumn } from '../read/scan-files.ts';
 import type { OperationOptions } from '../transact.ts';
-import { changeTypeColumn, stageChanges } from '../write/stage-changes.ts';
-import { type Staged, stageTable } from '../write/stage-table.ts';
+import { type StagedChanges, stageChanges } from '../write/stage-changes.ts';
+import { type Staged, stageTable, targetFileSizeOf } from '../write/stage-table.ts';
 import type { TableShape } from '../write/table-shape.ts';
 import type { InsertCompletion } from './complete-columns.ts';
-import { clauseColumn, newColumn, oldColumn } from './resolve-rows.ts';
+import { changesSql, copySql, insertedSql, updatedSql } from './outcome-sql.ts';
+import { rewriteGroups } from './rewrite-groups.ts';
 import type { ScratchTables } from './scratch-tables.ts';
 import type { TargetScan } from './target-scan.ts';
+import { rowChangesOf, type TouchedFile, touchedFiles } from './touched-files.ts';
 
 /** What became of the rows of a table, before anything is written. */
 export interface Outcome {
@@ -106,60 +104,50 @@ export async function stageOutcome(
   const hasVectors = isEnabled(shape, 'deletionVectors');
   const marked = touched.filter(({ live, rows }) => live !== undefined && hasVectors && rows < live);
   const rewritten = touched.filter((file) => !marked.includes(file));
-  const copied = rewritten.filter(({ live, rows }) => live === undefined || rows < live);
   // The engine evaluates a query each time it is asked; new rows that are told of twice must be the same.
   const tellsChanges = writesChanges(shape) && outcome.resolved !== undefined;
   const inserted =
     outcome.inserted !== undefined && tellsChanges
       ? await keptInserts(tables, outcome.inserted.query)
       : outcome.inserted;
-
-  const parts: string[] = [];
-  if (copied.length > 0) {
-    const rows = await scan.sql(copied.map(({ index }) => index));
-    parts.push(copySql(rows, outcome));
-  }
-  if (outcome.resolved !== undefined && outcome.updatedRows > 0) parts.push(updatedSql(outcome));
-  if (inserted !== undefined && inserted.rows !== 0) {
-    const ids = scan.rowTracking
-      ? `, CAST(NULL AS BIGINT) AS ${rowIdColumn}, CAST(NULL AS BIGINT) AS ${rowVersionColumn}`
-      : '';
-    // Only in a union with other rows do new ones need the columns of old ones.
-    parts.push(parts.length === 0 || ids === '' ? inserted.query : `SELECT *${ids} FROM (${inserted.query})`);
-  }
-
-  let staged: Staged | undefined;
-  let changeFiles: readonly ChangeFile[] = [];
-  let discardChanges: (() => Promise<void>) | undefined;
+  const staged: Staged[] = [];
+  let changes: StagedChanges | undefined;
   const discard = async (): Promise<void> => {
-    await staged?.discard();
-    await discardChanges?.();
+    for (const files of staged) await files.discard();
+    await changes?.discard();
+  };
+  const stage = async (query: string): Promise<number> => {
+    const files = await stageTable(session, storage, { query, shape, writeId, signal: options.signal });
+    staged.push(files);
+    return files.rows;
   };
   try {
-    if (parts.length > 0) {
-      const query = parts.join(' UNION ALL ');
-      staged = await stageTable(session, storage, { query, shape, writeId, signal: options.signal });
+    const size = targetFileSizeOf(shape.metadata);
+    const apart = rewritten.filter(({ live }) => !hasVectors || live === undefined);
+    let rowsWritten = 0;
+    for (const group of rewriteGroups(apart, scan.files, size)) {
+      const query = await rewriteSql(outcome, group);
+      if (query !== undefined) rowsWritten += await stage(query);
     }
+    const fresh = freshSql(outcome, inserted, apart, touched);
+    const freshRows = fresh === undefined ? 0 : await stage(fresh);
+    rowsWritten += freshRows;
     if (tellsChanges) {
       const query = changesSql(outcome, inserted?.query);
-      const changes = await stageChanges(session, storage, { query, shape, writeId, signal: options.signal });
-      changeFiles = changes.changeFiles;
-      discardChanges = () => changes.discard();
+      changes = await stageChanges(session, storage, { query, shape, writeId, signal: options.signal });
     }
     const rowChanges = await rowChangesOf(tables, outcome, marked, options.signal);
     const removed = [...outcome.whole, ...rewritten.map(({ index }) => scan.files[index] as AddFile)];
-    const after = staged === undefined ? undefined : outcome.insertion?.metadataAfter(staged);
-    const written = staged?.rows ?? 0;
-    const known = copied.every(({ live }) => live !== undefined)
-      ? copied.reduce((sum, { live, rows }) => sum + (live as number) - rows, 0)
-      : undefined;
-    const others = written - outcome.updatedRows;
-    const rowsInserted = inserted === undefined ? 0 : (inserted.rows ?? others - (known ?? 0));
+    const adds = staged.flatMap((files) => files.adds);
+    const updatedApart = await updatedRowsIn(tables, outcome, apart, touched);
+    const rowsInserted =
+      inserted?.rows ?? (inserted === undefined ? 0 : freshRows - (outcome.updatedRows - updatedApart));
+    const changeFiles = changes?.changeFiles ?? [];
     return {
       actions: [
-        ...shapeActions(snapshot, shape, after),
+        ...shapeActions(snapshot, shape, outcome.insertion?.metadataAfter(staged)),
         ...removed.map((file) => removeOf(file, nowMs)),
-        ...(staged?.adds ?? []),
+        ...adds,
         ...changeFiles,
       ],
       rowChanges,
@@ -167,14 +155,14 @@ export async function stageOutcome(
         [...outcome.whole, ...looked.map(({ index }) => scan.files[index] as AddFile)].map(fileKey),
       ),
       numbers: {
-        filesAdded: staged?.adds.length ?? 0,
-        bytesAdded: staged?.bytes ?? 0,
+        filesAdded: adds.length,
+        bytesAdded: adds.reduce((sum, file) => sum + file.sizeBytes, 0),
         filesRemoved: removed.length,
         bytesRemoved: removed.reduce((sum, file) => sum + file.sizeBytes, 0),
         changeFiles: changeFiles.length,
         rowsInserted,
-        rowsCopied: known ?? others - rowsInserted,
-        rowsWritten: written,
+        rowsCopied: rowsWritten - outcome.updatedRows - rowsInserted,
+        rowsWritten,
         ...vectorNumbers(rowChanges, removed),
       },
       discard,
@@ -185,126 +173,52 @@ export async function stageOutcome(
   }
 }
 
-interface TouchedFile {
-  readonly index: number;
-  /** Rows of it that change. */
-  readonly rows: number;
-  /** Rows of it that the outcome rests on, those that change among them. */
-  readonly rested: number;
-  readonly live: number | undefined;
-}
-
-async function touchedFiles(
-  tables: ScratchTables,
-  { changed, rested, scan }: Outcome,
-  signal: AbortSignal | undefined,
-): Promise<TouchedFile[]> {
-  const counts = changed === undefined ? new Map() : await rowsByFile(tables, changed, signal);
-  const all = rested === undefined ? counts : await rowsByFile(tables, rested, signal);
-  return Array.from(all, ([index, count]) => ({
-    index,
-    rows: counts.get(index) ?? 0,
-    rested: count,
-    live: scan.liveRows(index),
-  }));
-}
-
-async function rowsByFile(
-  { session }: ScratchTables,
-  query: string,
-  signal: AbortSignal | undefined,
-): Promise<Map<number, number>> {
-  const counted = `SELECT ${fileColumn}, count(*) FROM (${query}) GROUP BY 1 ORDER BY 1`;
-  const { rows } = await session.query(counted, undefined, { signal });
-  return new Map(rows.map(([index, count]) => [Number(index), Number(count)]));
-}
-
 async function keptInserts(tables: ScratchTables, query: string): Promise<{ query: string; rows: number }> {
   const { name, rows } = await tables.keep(query);
   return { query: `SELECT * FROM ${name}`, rows };
 }
 
-/** The rows of the files that are written again, but for those that change. */
-function copySql(rows: string, { shape, scan, changed }: Outcome): string {
-  const columns = shape.schema.fields.map((field) => `kept.${quoteIdentifier(field.name)}`);
-  if (scan.rowTracking) columns.push(`kept.${rowIdColumn}`, `kept.${rowVersionColumn}`);
-  const others = `(${changed}) AS gone ON kept.${fileColumn} = gone.${fileColumn} AND kept.${rowColumn} = gone.${rowColumn}`;
-  return `SELECT ${columns.join(', ')} FROM (${rows}) AS kept ANTI JOIN ${others}`;
-}
-
-/** The new versions of the rows that were updated. */
-function updatedSql({ shape, scan, resolved, updates }: Outcome): string {
-  const columns = shape.schema.fields.map((field, i) => `${newColumn(i)} AS ${quoteIdentifier(field.name)}`);
-  // A row keeps its id for good; its version is that of the commit, which only the log knows.
-  if (scan.rowTracking) columns.push(rowIdColumn, `CAST(NULL AS BIGINT) AS ${rowVersionColumn}`);
-  return `SELECT ${columns.join(', ')} FROM ${resolved}${whereClause(updates)}`;
-}
-
-function changesSql({ shape, resolved, updates, deletes }: Outcome, inserted: string | undefined): string {
-  const as = (name: (index: number) => string, type: string, clauses: readonly number[]): string => {
-    const columns = shape.schema.fields.map((field, i) => `${name(i)} AS ${quoteIdentifier(field.name)}`);
-    return `SELECT ${columns.join(', ')}, '${type}' AS ${changeTypeColumn} FROM ${resolved}${whereClause(clauses)}`;
-  };
+/** The rows of files that are written again: those that stay, and the new versions of those that don't. */
+async function rewriteSql(outcome: Outcome, group: readonly TouchedFile[]): Promise<string | undefined> {
+  const files = group.map(({ index }) => index);
+  const kept = group.filter(({ live, rows }) => live === undefined || rows < live).map(({ index }) => index);
   const parts: string[] = [];
-  if (updates.length > 0)
-    parts.push(as(oldColumn, 'update_preimage', updates), as(newColumn, 'update_postimage', updates));
-  if (deletes.length > 0) parts.push(as(oldColumn, 'delete', deletes));
-  if (inserted !== undefined) parts.push(`SELECT *, 'insert' AS ${changeTypeColumn} FROM (${inserted})`);
-  return parts.join(' UNION ALL ');
+  if (kept.length > 0) parts.push(copySql(await outcome.scan.sql(kept), outcome, kept));
+  if (outcome.resolved !== undefined && outcome.updatedRows > 0) parts.push(updatedSql(outcome, { files }));
+  return parts.length === 0 ? undefined : parts.join(' UNION ALL ');
 }
 
-function whereClause(clauses: readonly number[]): string {
-  return ` WHERE ${clauseColumn} IN (${clauses.join(', ')})`;
+/** Rows for files of their own: new ones, and new versions of rows that stay marked where they were. */
+function freshSql(
+  outcome: Outcome,
+  inserted: Outcome['inserted'],
+  apart: readonly TouchedFile[],
+  touched: readonly TouchedFile[],
+): string | undefined {
+  const hasUpdates =
+    outcome.resolved !== undefined && outcome.updatedRows > 0 && apart.length < touched.length;
+  const updated = hasUpdates
+    ? updatedSql(
+        outcome,
+        apart.length === 0 ? undefined : { files: apart.map(({ index }) => index), not: true },
+      )
+    : undefined;
+  if (inserted === undefined || inserted.rows === 0) return updated;
+  const fresh = insertedSql(inserted.query, updated !== undefined && outcome.scan.rowTracking);
+  return updated === undefined ? fresh : `${updated} UNION ALL ${fresh}`;
 }
 
-async function rowChangesOf(
-  tables: ScratchTables,
-  { changed, rested, scan }: Outcome,
-  marked: readonly TouchedFile[],
-  signal: AbortSignal | undefined,
-): Promise<RowChange[]> {
-  if (changed === undefined || marked.length === 0) return [];
-  const deleted = await rowSets(
-    tables,
-    changed,
-    new Map(marked.map(({ index, rows }) => [index, rows])),
-    signal,
-  );
-  const further = marked.filter((file) => file.rested > file.rows);
-  const others = `SELECT all_.* FROM (${rested}) AS all_ ANTI JOIN (${changed}) AS gone USING (${fileColumn}, ${rowColumn})`;
-  const counts = new Map(further.map((file) => [file.index, file.rested - file.rows]));
-  const read = further.length === 0 ? undefined : await rowSets(tables, others, counts, signal);
-  return marked.map(({ index }) => {
-    const rows = read?.get(index);
-    return {
-      file: scan.files[index] as AddFile,
-      deleted: deleted.get(index) ?? RowSet.empty,
-      ...(rows === undefined ? {} : { read: rows }),
-    };
-  });
-}
-
-/** The rows of `query` by file, in typed arrays all the way. @param counts of rows at most, for the files that are wanted. */
-async function rowSets(
+/** Updated rows whose files are written again. */
+async function updatedRowsIn(
   { session }: ScratchTables,
-  query: string,
-  counts: ReadonlyMap<number, number>,
-  signal: AbortSignal | undefined,
-): Promise<Map<number, RowSet>> {
-  const filled = new Map(
-    Array.from(counts, ([index, rows]) => [index, { at: 0, rows: new Float64Array(rows) }]),
-  );
-  const places = `SELECT ${fileColumn}, CAST(${rowColumn} AS DOUBLE) FROM (${query})`;
-  for await (const { rowCount, columns } of session.stream(places, undefined, { signal }).batches()) {
-    const [files = [], positions = []] = columns;
-    for (let i = 0; i < rowCount; i += 1) {
-      const into = filled.get(files[i] as number);
-      if (into === undefined) continue;
-      into.rows[into.at] = positions[i] as number;
-      into.at += 1;
-    }
-  }
-  return new Map(Array.from(filled, ([index, { at, rows }]) => [index, RowSet.of(rows.subarray(0, at))]));
+  outcome: Outcome,
+  apart: readonly TouchedFile[],
+  touched: readonly TouchedFile[],
+): Promise<number> {
+  if (apart.length === 0 || outcome.updatedRows === 0) return 0;
+  if (apart.length === touched.length) return outcome.updatedRows;
+  const files = apart.map(({ index }) => index);
+  return Number(await session.value(`SELECT count(*) FROM (${updatedSql(outcome, { files })})`));
 }
 
 /** What the commit says about the table itself, where that changes. */
