@@ -26,6 +26,12 @@ import { duckdbTypeOf } from '../delta-types.ts';
  */
 export type InstantForm = 'adjusted' | 'either';
 
+/** A column that stands in files and not in the table's schema. */
+export interface OtherColumn {
+  readonly name: string;
+  readonly sqlType: string;
+}
+
 /** The columns of one scan. */
 export class FileColumns {
   /** The columns that are asked for, in that order. */
@@ -36,15 +42,20 @@ export class FileColumns {
   readonly hasInstants: boolean;
   readonly #table: Pick<Snapshot, 'schema' | 'metadata'>;
   readonly #rowTracking: boolean;
+  readonly #others: readonly OtherColumn[];
 
-  /** @param columns logical names; all when undefined. */
+  /**
+   * @param columns logical names; all when undefined.
+   * @param beside what else is read: the columns of row ids, and others by the names they have in files.
+   */
   constructor(
     table: Pick<Snapshot, 'schema' | 'metadata'>,
     columns: readonly string[] | undefined,
-    rowTracking: boolean,
+    beside: { readonly rowTracking: boolean; readonly others: readonly OtherColumn[] },
   ) {
     this.#table = table;
-    this.#rowTracking = rowTracking;
+    this.#rowTracking = beside.rowTracking;
+    this.#others = beside.others;
     const named = (name: string): StructField => {
       const field = table.schema.fields.find((f) => f.name === name);
       assert(field !== undefined, `the column ${name} is in the schema`);
@@ -70,6 +81,9 @@ export class FileColumns {
         if (name !== undefined) entries.push([quoteLiteral(name), `r${index}`, 'BIGINT']);
       });
     }
+    this.#others.forEach(({ name, sqlType }, index) => {
+      entries.push([quoteLiteral(name), `o${index}`, sqlType]);
+    });
     // Without any column the engine would open a file to learn what there is.
     if (entries.length === 0) entries.push([quoteLiteral('__boathouse_none'), 'none', 'INTEGER']);
     // The type of null matters: a plain one can't become one of two kinds of instants.
@@ -100,6 +114,11 @@ export class FileColumns {
     ];
   }
 
+  /** The column that files call `name`, of those beside the table's. */
+  otherSql(name: string): string {
+    return `o${this.#others.findIndex((other) => other.name === name)}`;
+  }
+
   /** The name of `field` in files and partition values. */
   physicalName(field: StructField): string {
     return physicalName(field, this.#table.metadata);
@@ -113,11 +132,12 @@ export class FileColumns {
     return `c${this.#table.schema.fields.indexOf(field)}`;
   }
 
-  /** Columns of row ids have no field id: a scan for them goes by names, which such files have too. */
+  /** Columns beside the table's have no field id: a scan for them goes by names, which such files have too. */
   #isById(): boolean {
     return (
       columnMappingMode(this.#table.metadata) === 'id' &&
       !this.#rowTracking &&
+      this.#others.length === 0 &&
       this.#inFiles().length > 0 &&
       this.#inFiles().every((field) => fieldId(field) !== undefined)
     );

@@ -294,7 +294,7 @@ describe('files left out by a condition', () => {
       );
       await writeDelta(
         table,
-        { sql: selects.join(' UNION ALL '), session },
+        { sql: selects.join(' UNION ALL ') },
         { mode: 'append', partitionBy: ['p', 'q'] },
       );
     }

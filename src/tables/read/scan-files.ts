@@ -1,12 +1,15 @@
 /** The rows of a table's files as SQL, with only the files that can hold what is asked for. */
+import { assert } from '../../base/index.ts';
 import {
   type AddFile,
+  fileKey,
   mayMatch,
   type Predicate,
   readDeletionVectors,
   type Snapshot,
 } from '../../delta/index.ts';
 import type { Storage } from '../../storage/index.ts';
+import type { PickedRows } from './picked-rows.ts';
 import { ScanPlan } from './scan-plan.ts';
 
 /** Index of the row's file in `Scan.files`, an INTEGER. */
@@ -58,5 +61,11 @@ export async function scanFiles(
     if (predicate === undefined || mayMatch(predicate, file, snapshot)) files.push(file);
   }
   const deleted = await readDeletionVectors(files, storage);
-  return new ScanPlan(snapshot, storage, deleted, request).scan(files);
+  const pick = (file: AddFile): PickedRows | undefined => {
+    if (file.deletionVector === undefined) return undefined;
+    const rows = deleted.get(fileKey(file));
+    assert(rows !== undefined, `the deletion vector of ${file.path} was read: its rows would come back`);
+    return { rows, keep: 'others' };
+  };
+  return new ScanPlan(snapshot, storage, request, { pick }).scan(files);
 }

@@ -9,22 +9,20 @@
 import {
   type AddFile,
   comparePoints,
-  type DeletedRows,
+  type DataType,
   domainOf,
-  fileKey,
   type Point,
   parsePartitionValue,
   pointOf,
   type Snapshot,
-  type StructField,
 } from '../../delta/index.ts';
 import { quoteIdentifier, quoteLiteral } from '../../duckdb/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { duckdbTypeOf } from '../delta-types.ts';
 import { partitionCastable, partitionLiteral, textLiteral } from '../partition-values.ts';
-import { deletedBits, fitsBits, keptRows } from './deleted-rows.ts';
 import { FileColumns, type InstantForm } from './file-columns.ts';
 import { globSafe, locateFile } from './locate-file.ts';
+import { fitsBits, joinedPickingSql, type PickedRows, pickingSql, rowBits } from './picked-rows.ts';
 import {
   fileColumn,
   rowColumn,
@@ -43,34 +41,69 @@ const chunksMax = 64;
 /** Characters of SQL that strings of bits may take together, where lists would be shorter. */
 const bitsCharsMax = 4 * 1024 * 1024;
 
+/** A further column of a scan: the same for all rows of a file, or one that stands in the files under its own name. */
+export type ExtraColumn =
+  | {
+      readonly kind: 'constant';
+      readonly name: string;
+      readonly type: DataType;
+      /** As the log would spell a partition value. */
+      readonly textOf: (file: AddFile) => string | null;
+    }
+  | { readonly kind: 'in-file'; readonly name: string; readonly sqlType: string };
+
+/** What a scan may have beside what is asked for. */
+export interface ScanExtras {
+  /** Which rows of a file are scanned; all of them when undefined. */
+  readonly pick: (file: AddFile) => PickedRows | undefined;
+  readonly columns?: readonly ExtraColumn[];
+}
+
+/** Something that is the same for all rows of a file. */
+interface FileConstant {
+  readonly type: DataType;
+  readonly textOf: (file: AddFile) => string | null | undefined;
+}
+
 /** One scan of one state of a table. */
 export class ScanPlan {
   readonly #storage: Storage;
-  readonly #deleted: DeletedRows;
   readonly #request: ScanRequest;
+  readonly #extras: ScanExtras;
   readonly #columns: FileColumns;
-  readonly #bitsChars: number;
+  /** The partition columns' values, then the extra columns'. */
+  readonly #constants: readonly FileConstant[];
+  #bitsChars = bitsCharsMax;
   readonly #files: AddFile[] = [];
   readonly #branches: string[] = [];
 
-  /** @param deleted of all files to be scanned that have a deletion vector. */
   constructor(
     table: Pick<Snapshot, 'schema' | 'metadata'>,
     storage: Storage,
-    deleted: DeletedRows,
     request: ScanRequest,
+    extras: ScanExtras,
   ) {
     this.#storage = storage;
-    this.#deleted = deleted;
     this.#request = request;
-    this.#columns = new FileColumns(table, request.columns, request.rowTracking === true);
-    this.#bitsChars = bitsCharsMax / Math.max(1, deleted.size);
+    this.#extras = extras;
+    const extra = extras.columns ?? [];
+    this.#columns = new FileColumns(table, request.columns, {
+      rowTracking: request.rowTracking === true,
+      others: extra.filter((column) => column.kind === 'in-file'),
+    });
+    const partitions = this.#columns.partitions.map((field): FileConstant => {
+      const name = this.#columns.physicalName(field);
+      return { type: field.type, textOf: (file) => file.partitionValues.get(name) };
+    });
+    this.#constants = [...partitions, ...extra.filter((column) => column.kind === 'constant')];
   }
 
   /** The scan of `files`. Call it once. */
   scan(files: readonly AddFile[]): Scan {
     if (files.length === 0) return { sql: this.#nothing(), files };
-    const groups = this.#byPartition(files);
+    const picked = files.filter((file) => this.#extras.pick(file) !== undefined).length;
+    this.#bitsChars = bitsCharsMax / Math.max(1, picked);
+    const groups = this.#byConstants(files);
     const branches = [...groups.values()].reduce((sum, group) => sum + this.#branchesOf(group), 0);
     if (branches <= branchesMax) for (const group of groups.values()) this.#constantBranches(group);
     else this.#chunks(files);
@@ -92,7 +125,7 @@ export class ScanPlan {
 
   /** Whether `file` must be told apart from others of its partition. */
   #standsAlone(file: AddFile): boolean {
-    return file.deletionVector !== undefined || this.#request.rowTracking === true;
+    return this.#extras.pick(file) !== undefined || this.#request.rowTracking === true;
   }
 
   #branchesOf(files: readonly AddFile[]): number {
@@ -100,7 +133,7 @@ export class ScanPlan {
     return alone + (alone < files.length ? 1 : 0);
   }
 
-  /** Files that share their partition values: those become constants. */
+  /** Files that share their values: those become constants. */
   #constantBranches(files: readonly AddFile[]): void {
     const together: AddFile[] = [];
     for (const file of files) {
@@ -108,7 +141,7 @@ export class ScanPlan {
       else together.push(file);
     }
     for (const [instants, some] of this.#byInstants(together)) {
-      const items = this.#columns.itemsSql(instants, (field) => this.#partitionOf(some[0], field));
+      const items = this.#items(instants, (constant) => literalOf(some[0], constant));
       if (this.#request.identity) {
         items.push(
           `CAST(file_index + ${this.#files.length} AS INTEGER) AS ${fileColumn}`,
@@ -121,7 +154,7 @@ export class ScanPlan {
 
   #alone(file: AddFile): void {
     const instants = this.#instantsOf(file);
-    const items = this.#columns.itemsSql(instants, (field) => this.#partitionOf(file, field));
+    const items = this.#items(instants, (constant) => literalOf(file, constant));
     if (this.#request.identity) {
       items.push(
         `CAST(${this.#files.length} AS INTEGER) AS ${fileColumn}`,
@@ -130,13 +163,26 @@ export class ScanPlan {
     }
     const { baseRowId, defaultRowCommitVersion } = file;
     items.push(...this.#tracking(bigint(baseRowId), bigint(defaultRowCommitVersion)));
-    const deleted = this.#deletedIn(file);
-    const kept = deleted && keptRows(deleted, 'file_row_number', this.#bitsChars);
-    const where = kept?.condition === undefined ? '' : ` WHERE ${kept.condition}`;
+    const pick = this.#extras.pick(file);
+    const picking = pick && pickingSql(pick, 'file_row_number', this.#bitsChars);
+    const where = picking?.condition === undefined ? '' : ` WHERE ${picking.condition}`;
     this.#push(
       [file],
-      `SELECT ${items.join(', ')} FROM ${this.#source([file], instants)}${kept?.join ?? ''}${where}`,
+      `SELECT ${items.join(', ')} FROM ${this.#source([file], instants)}${picking?.join ?? ''}${where}`,
     );
+  }
+
+  /** @param value what stands for a constant, and for its place among them. */
+  #items(instants: InstantForm, value: (constant: FileConstant, index: number) => string): string[] {
+    const at = (index: number): string => value(this.#constants[index] as FileConstant, index);
+    const items = this.#columns.itemsSql(instants, (_, index) => at(index));
+    let index = this.#columns.partitions.length;
+    for (const column of this.#extras.columns ?? []) {
+      const shown = column.kind === 'constant' ? at(index) : this.#columns.otherSql(column.name);
+      if (column.kind === 'constant') index += 1;
+      items.push(`${shown} AS ${quoteIdentifier(column.name)}`);
+    }
+    return items;
   }
 
   #tracking(baseRowId: string, version: string): string[] {
@@ -149,57 +195,58 @@ export class ScanPlan {
     ];
   }
 
-  /** Too many SELECTs: files are sorted by partition, and neighbours share one. */
+  /** Too many SELECTs: files are sorted by one of the constants, and neighbours share one. */
   #chunks(files: readonly AddFile[]): void {
-    const joined: AddFile[] = [];
-    const loners: AddFile[] = [];
+    const joined: Record<PickedRows['keep'], AddFile[]> = { others: [], these: [] };
     for (const file of files) {
-      const deleted = this.#deletedIn(file);
-      const fits = deleted === undefined || deleted.size === 0 || fitsBits(deleted, this.#bitsChars);
-      (fits ? joined : loners).push(file);
+      const pick = this.#extras.pick(file);
+      if (pick !== undefined && pick.rows.size > 0 && !fitsBits(pick.rows, this.#bitsChars))
+        this.#alone(file);
+      else joined[pick?.keep ?? 'others'].push(file);
     }
-    for (const file of loners) this.#alone(file);
-    const first = this.#columns.partitions[0];
-    for (const [instants, some] of this.#byInstants(joined)) {
-      if (first === undefined) {
-        this.#joined(some, instants, undefined);
-        continue;
-      }
-      for (const { range, files: chunk } of chunksBy(some, (file) => this.#keyOf(file, first), first)) {
-        this.#joined(chunk, instants, range);
+    // What is beside the partition columns is asked for most: the versions of a change feed.
+    const sorted = this.#constants[this.#columns.partitions.length] ?? this.#constants[0];
+    for (const keep of ['others', 'these'] as const) {
+      for (const [instants, some] of this.#byInstants(joined[keep])) {
+        if (sorted === undefined) {
+          this.#joined(some, instants, keep, undefined);
+          continue;
+        }
+        const name = `p${this.#constants.indexOf(sorted)}`;
+        for (const { range, files: chunk } of chunksBy(some, sorted, name)) {
+          this.#joined(chunk, instants, keep, range);
+        }
       }
     }
   }
 
-  #joined(files: readonly AddFile[], instants: InstantForm, range: string | undefined): void {
-    const { partitions } = this.#columns;
-    const list = (texts: readonly (string | null)[]): string =>
-      `unnest([${texts.map((text) => (text === null ? 'NULL' : textLiteral(text))).join(', ')}]::VARCHAR[])`;
-    const numbers = (values: readonly (number | bigint | undefined)[]): string =>
-      `unnest(CAST('[${values.map((value) => value ?? 'NULL').join(',')}]' AS BIGINT[]))`;
+  /** @param range a condition that the chunk's values meet. */
+  #joined(
+    files: readonly AddFile[],
+    instants: InstantForm,
+    keep: PickedRows['keep'],
+    range: string | undefined,
+  ): void {
     const lists = [`unnest(range(${files.length})) AS i`];
     const values = ['CAST(i AS UBIGINT) AS i'];
-    partitions.forEach((field, index) => {
-      const texts = files.map((file) => partitionCastable(this.#textOf(file, field), field.type));
-      lists.push(`${list(texts)} AS p${index}`);
-      values.push(`CAST(p${index} AS ${duckdbTypeOf(field.type, field.name)}) AS p${index}`);
+    this.#constants.forEach(({ type, textOf }, index) => {
+      lists.push(`${textList(files.map((file) => partitionCastable(textOf(file), type)))} AS p${index}`);
+      values.push(`CAST(p${index} AS ${duckdbTypeOf(type)}) AS p${index}`);
     });
-    const bits = files.map((file) => {
-      const deleted = this.#deletedIn(file);
-      return deleted === undefined || deleted.size === 0 ? undefined : deletedBits(deleted);
-    });
-    const hasBits = bits.some((some) => some !== undefined);
+    const picks = files.map((file) => this.#extras.pick(file)?.rows);
+    const hasBits = picks.some((rows) => rows !== undefined);
     if (hasBits) {
-      lists.push(`${list(bits.map((some) => some?.base64 ?? null))} AS bits`);
-      lists.push(`${numbers(bits.map((some) => some?.first))} AS first`);
+      const bits = picks.map((rows) => (rows === undefined || rows.size === 0 ? undefined : rowBits(rows)));
+      lists.push(`${textList(bits.map((some) => some?.base64 ?? null))} AS bits`);
+      lists.push(`${numberList(bits.map((some) => some?.first))} AS first`);
       values.push('CAST(from_base64(bits) AS BIT) AS bits', 'first');
     }
     if (this.#request.rowTracking === true) {
-      lists.push(`${numbers(files.map((file) => file.baseRowId))} AS base`);
-      lists.push(`${numbers(files.map((file) => file.defaultRowCommitVersion))} AS version`);
+      lists.push(`${numberList(files.map((file) => file.baseRowId))} AS base`);
+      lists.push(`${numberList(files.map((file) => file.defaultRowCommitVersion))} AS version`);
       values.push('base', 'version');
     }
-    const items = this.#columns.itemsSql(instants, (_, index) => `p${index}`);
+    const items = this.#items(instants, (_, index) => `p${index}`);
     if (this.#request.identity) {
       items.push(
         `CAST(file_index + ${this.#files.length} AS INTEGER) AS ${fileColumn}`,
@@ -208,9 +255,7 @@ export class ScanPlan {
     }
     items.push(...this.#tracking('base', 'version'));
     const log = `(SELECT * FROM (SELECT ${values.join(', ')} FROM (SELECT ${lists.join(', ')}))${range === undefined ? '' : ` WHERE ${range}`}) AS log`;
-    const where = hasBits
-      ? ` WHERE CASE WHEN file_row_number - first BETWEEN 0 AND bit_length(bits) - 1 THEN get_bit(bits, CAST(file_row_number - first AS INTEGER)) = 0 ELSE true END`
-      : '';
+    const where = hasBits ? ` WHERE ${joinedPickingSql(keep, 'file_row_number')}` : '';
     this.#push(
       files,
       `SELECT ${items.join(', ')} FROM ${this.#source(files, instants)} AS data JOIN ${log} ON data.file_index = log.i${where}`,
@@ -227,10 +272,6 @@ export class ScanPlan {
     return `read_parquet([${paths.join(', ')}], hive_partitioning = false, ${this.#columns.schemaSql(instants)}${expectedRows(files)})`;
   }
 
-  #deletedIn(file: AddFile): ReturnType<DeletedRows['get']> {
-    return file.deletionVector === undefined ? undefined : this.#deleted.get(fileKey(file));
-  }
-
   #byInstants(files: readonly AddFile[]): [InstantForm, AddFile[]][] {
     const forms: [InstantForm, AddFile[]][] = [
       ['adjusted', []],
@@ -244,32 +285,29 @@ export class ScanPlan {
     return !this.#columns.hasInstants || writtenByEngine.test(file.path) ? 'adjusted' : 'either';
   }
 
-  #byPartition(files: readonly AddFile[]): Map<string, AddFile[]> {
+  #byConstants(files: readonly AddFile[]): Map<string, AddFile[]> {
     const groups = new Map<string, AddFile[]>();
     for (const file of files) {
-      const key = JSON.stringify(this.#columns.partitions.map((field) => this.#textOf(file, field) ?? null));
+      const key = JSON.stringify(this.#constants.map(({ textOf }) => textOf(file) ?? null));
       const group = groups.get(key);
       if (group === undefined) groups.set(key, [file]);
       else group.push(file);
     }
     return groups;
   }
+}
 
-  #textOf(file: AddFile | undefined, field: StructField): string | null | undefined {
-    return file?.partitionValues.get(this.#columns.physicalName(field));
-  }
+function literalOf(file: AddFile | undefined, { type, textOf }: FileConstant): string {
+  return partitionLiteral(file && textOf(file), type);
+}
 
-  #partitionOf(file: AddFile | undefined, field: StructField): string {
-    return partitionLiteral(this.#textOf(file, field), field.type);
-  }
+function textList(texts: readonly (string | null)[]): string {
+  const literals = texts.map((text) => (text === null ? 'NULL' : textLiteral(text)));
+  return `unnest(CAST([${literals.join(', ')}] AS VARCHAR[]))`;
+}
 
-  #keyOf(file: AddFile, field: StructField): PartitionSortKey {
-    const text = this.#textOf(file, field) ?? null;
-    const value = parsePartitionValue(text, field.type);
-    const domain = domainOf(field.type);
-    const point = value === null || domain === undefined ? undefined : pointOf(value, domain);
-    return { point, isNull: value === null, text };
-  }
+function numberList(values: readonly (number | bigint | undefined)[]): string {
+  return `unnest(CAST('[${values.map((value) => value ?? 'NULL').join(',')}]' AS BIGINT[]))`;
 }
 
 /**
@@ -279,37 +317,36 @@ export class ScanPlan {
 const writtenByEngine =
   /(?:^|\/)(?:part-(?!\d+-[0-9a-f]{8}-)[^/]*-[0-9a-f]{8}-[0-9a-f-]{27}(?:_\d+)?|duckdb-[0-9a-f-]{36})\.parquet$/;
 
-interface PartitionSortKey {
-  readonly point: Point | undefined;
-  readonly isNull: boolean;
-  readonly text: string | null;
-}
-
 interface Chunk {
   readonly files: readonly AddFile[];
-  /** A condition that the chunk's values of the first partition column meet, as `p0`. */
   readonly range: string | undefined;
 }
 
+/** @param name what the constant is called where the range stands. */
 function* chunksBy(
   files: readonly AddFile[],
-  keyOf: (file: AddFile) => PartitionSortKey,
-  field: StructField,
+  { type, textOf }: FileConstant,
+  name: string,
 ): Generator<Chunk> {
-  const keyed = files.map((file) => ({ file, ...keyOf(file) }));
-  const nulls = keyed.filter((entry) => entry.isNull);
-  if (nulls.length > 0) yield { files: nulls.map(({ file }) => file), range: 'p0 IS NULL' };
-  const rest = keyed.filter((entry) => !entry.isNull);
-  const unordered = rest.filter(({ point }) => point === undefined || Number.isNaN(point));
-  if (unordered.length > 0) yield { files: unordered.map(({ file }) => file), range: undefined };
-  const ordered = rest.filter(({ point }) => point !== undefined && !Number.isNaN(point));
-  ordered.sort((a, b) => comparePoints(a.point as Point, b.point as Point));
+  const domain = domainOf(type);
+  const nulls: AddFile[] = [];
+  const unordered: AddFile[] = [];
+  const ordered: { readonly file: AddFile; readonly point: Point }[] = [];
+  for (const file of files) {
+    const value = parsePartitionValue(textOf(file) ?? null, type);
+    const point = value === null || domain === undefined ? undefined : pointOf(value, domain);
+    if (value === null) nulls.push(file);
+    else if (point === undefined || Number.isNaN(point)) unordered.push(file);
+    else ordered.push({ file, point });
+  }
+  if (nulls.length > 0) yield { files: nulls, range: `${name} IS NULL` };
+  if (unordered.length > 0) yield { files: unordered, range: undefined };
+  ordered.sort((a, b) => comparePoints(a.point, b.point));
   const size = Math.max(1, Math.ceil(ordered.length / chunksMax));
   for (let at = 0; at < ordered.length; at += size) {
-    const chunk = ordered.slice(at, at + size);
-    const low = partitionLiteral(chunk[0]?.text, field.type);
-    const high = partitionLiteral(chunk.at(-1)?.text, field.type);
-    yield { files: chunk.map(({ file }) => file), range: `p0 BETWEEN ${low} AND ${high}` };
+    const chunk = ordered.slice(at, at + size).map(({ file }) => file);
+    const [low, high] = [chunk[0], chunk.at(-1)].map((file) => partitionLiteral(file && textOf(file), type));
+    yield { files: chunk, range: `${name} BETWEEN ${low} AND ${high}` };
   }
 }
 
