@@ -150,15 +150,22 @@ function parseAdd(body: Members): AddFile {
     sizeBytes: body.number('size'),
     modifiedMs: body.optionalNumber('modificationTime') ?? 0,
     dataChange: body.value('dataChange') !== false,
-    ...defined({
-      stats,
-      tags: body.optionalTextMap('tags'),
-      deletionVector: parseDeletionVector(body),
-      baseRowId: body.optionalInteger('baseRowId'),
-      defaultRowCommitVersion: body.optionalInteger('defaultRowCommitVersion'),
-      clusteringProvider: body.optionalText('clusteringProvider'),
-    }),
+    ...(stats === undefined ? {} : { stats }),
+    ...parseFileExtras(body),
   };
+}
+
+/** The members of a file that most files don't have. @throws MalformedAction */
+export function parseFileExtras(
+  body: Members,
+): Pick<AddFile, 'tags' | 'deletionVector' | 'baseRowId' | 'defaultRowCommitVersion' | 'clusteringProvider'> {
+  return defined({
+    tags: body.optionalTextMap('tags'),
+    deletionVector: parseDeletionVector(body),
+    baseRowId: body.optionalInteger('baseRowId'),
+    defaultRowCommitVersion: body.optionalInteger('defaultRowCommitVersion'),
+    clusteringProvider: body.optionalText('clusteringProvider'),
+  });
 }
 
 function parseRemove(body: Members): RemoveFile {

@@ -94,6 +94,10 @@ export const memoryRows: ParquetRows = {
     }
   },
 
+  async *readPieces(storage, path) {
+    for await (const row of memoryRows.read(storage, path)) yield { kind: 'row', row };
+  },
+
   async write(storage, path, schema, rows) {
     const names = new Set(schema.fields.map((field) => field.name));
     const lines = Array.from(rows, (row) => {

@@ -65,7 +65,7 @@ export {
 } from './log/commit-times.ts';
 export type { FileMap, LiveFiles, Tombstones } from './log/file-set.ts';
 export { type HistoryEntry, history } from './log/history.ts';
-export type { CheckpointRow, ParquetRows } from './log/parquet-rows.ts';
+export type { CheckpointPiece, CheckpointRow, ParquetRows } from './log/parquet-rows.ts';
 export { type ReadSnapshotOptions, readSnapshot, updateSnapshot } from './log/read-snapshot.ts';
 export type { Snapshot } from './log/snapshot.ts';
 export { type PartitionValue, parsePartitionValue } from './partition-values.ts';

@@ -5,10 +5,11 @@ import { createWriteStream } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isBoathouseError, type Json, parseJson, printJson } from '../base/index.ts';
-import type { CheckpointRow, ParquetRows, StructType } from '../delta/index.ts';
-import { quoteIdentifier, quoteLiteral } from '../duckdb/index.ts';
+import type { CheckpointPiece, CheckpointRow, ParquetRows, StructType } from '../delta/index.ts';
+import { type Column, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { duckdbTypeOf } from './delta-types.ts';
+import { membersOf, packedRowSql } from './packed-actions.ts';
 import { scratchDatabase, withScratchSession, withTemporaryFolder } from './scratch.ts';
 
 /** The `ParquetRows` port, with DuckDB's Parquet reader and writer. Rows stream; a file is never whole on the heap when read. */
@@ -28,6 +29,22 @@ export const duckdbParquetRows: ParquetRows = {
       return all;
     });
     yield* rows;
+  },
+
+  async *readPieces(storage: Storage, file: string): AsyncGenerator<CheckpointPiece, void, undefined> {
+    const local = await localPath(storage, file);
+    if (local !== undefined) {
+      yield* readLocalPieces(local);
+      return;
+    }
+    const pieces = await withTemporaryFolder(async (folder) => {
+      const copy = path.join(folder, 'checkpoint.parquet');
+      await writeFile(copy, await storage.read(file));
+      const all: CheckpointPiece[] = [];
+      for await (const piece of readLocalPieces(copy)) all.push(piece);
+      return all;
+    });
+    yield* pieces;
   },
 
   write(storage, file, schema, rows) {
@@ -70,6 +87,72 @@ async function* readLocal(local: string): AsyncGenerator<CheckpointRow, void, un
   );
   for await (const [text] of stream) yield parseRow(text as string);
 }
+
+async function* readLocalPieces(local: string): AsyncGenerator<CheckpointPiece, void, undefined> {
+  await using session = await (await scratchDatabase()).session();
+  const source = `read_parquet(${quoteLiteral(local)}, hive_partitioning = false, file_row_number = true)`;
+  const columns = await session.describe(`SELECT * FROM ${source}`);
+  const known = columns.filter(({ name }) => actionColumns.has(name));
+
+  const others = known.filter(({ name }) => name !== 'add' && name !== 'remove');
+  if (others.length > 0) {
+    const names = others.map(({ name }) => quoteIdentifier(name));
+    const isAny = names.map((name) => `${name} IS NOT NULL`).join(' OR ');
+    const query = `SELECT to_json(actions)::VARCHAR FROM (SELECT ${names.join(', ')} FROM ${source} WHERE ${isAny}) AS actions`;
+    for (const [text] of (await session.query(query)).rows)
+      yield { kind: 'row', row: parseRow(text as string) };
+  }
+
+  const typedStats = await lacksTextStats(session, local, known);
+  const files = known.flatMap(({ name, sqlType }) => {
+    const isAdd = name === 'add';
+    if (!isAdd && name !== 'remove') return [];
+    const row = packedRowSql(name, sqlType, isAdd ? 'modificationTime' : 'deletionTimestamp', typedStats);
+    return row === undefined ? [] : [{ kind: isAdd ? ('adds' as const) : ('removes' as const), name, row }];
+  });
+  if (files.length === 0) return;
+  const blobs = files.map(
+    ({ name, row }) => `encode(string_agg(${row}, '') FILTER (${quoteIdentifier(name)}.path IS NOT NULL))`,
+  );
+  const isAny = files.map(({ name }) => `${quoteIdentifier(name)}.path IS NOT NULL`).join(' OR ');
+  const rowCount = Number(await session.value(`SELECT count(*) FROM ${source}`));
+  for (let first = 0; first < rowCount; first += rowsAtOnce) {
+    const within =
+      rowCount <= rowsAtOnce
+        ? ''
+        : `file_row_number >= ${first} AND file_row_number < ${first + rowsAtOnce} AND `;
+    const query = `SELECT ${blobs.join(', ')} FROM ${source} WHERE ${within}(${isAny}) GROUP BY file_row_number // ${rowsInBlock}`;
+    // Streamed, or the engine would hold all of it once more.
+    for await (const blocks of session.stream(query)) {
+      for (const [i, { kind }] of files.entries()) {
+        const bytes = blocks[i];
+        if (bytes instanceof Uint8Array) yield { kind, bytes };
+      }
+    }
+  }
+}
+
+/**
+ * Whether some file has its statistics in typed columns only. Where there is both, reading the typed ones for
+ * nothing would cost more than all the rest, and the footer tells.
+ */
+async function lacksTextStats(session: Session, local: string, columns: readonly Column[]): Promise<boolean> {
+  const add = columns.find(({ name }) => name === 'add');
+  const names = add ? membersOf(add.sqlType).map(({ name }) => name) : [];
+  if (!names.includes('stats_parsed') || !names.includes('stats')) return true;
+  const nulls = (column: string): string =>
+    `sum(stats_null_count) FILTER (path_in_schema = ${quoteLiteral(`add, ${column}`)})`;
+  return (
+    (await session.value(
+      `SELECT ${nulls('path')} = ${nulls('stats')} FROM parquet_metadata(${quoteLiteral(local)})`,
+    )) !== true
+  );
+}
+
+/** Rows packed into one block, of about a megabyte. */
+const rowsInBlock = 2048;
+/** Rows packed in one go: what the engine holds of them at once, twice over, is bounded by it. */
+const rowsAtOnce = 262_144;
 
 /** The engine prints infinities and NaN, which statistics may hold, as JSON has no words for: they become null. */
 function parseRow(text: string): CheckpointRow {

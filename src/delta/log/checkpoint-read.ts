@@ -9,33 +9,63 @@
 import { type Json, parseJson } from '../../base/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { parseAction } from '../action-json.ts';
-import type { Action } from '../actions.ts';
+import type { Action, AddFile, RemoveFile } from '../actions.ts';
 import { deltaErrors } from '../errors.ts';
 import { MalformedAction } from '../json-members.ts';
 import { inside, readActions } from './commit-file.ts';
 import { type CheckpointFiles, lastCheckpointPath, logFolder } from './log-files.ts';
-import type { ParquetRows } from './parquet-rows.ts';
+import { PackedFiles } from './packed-files.ts';
+import { unpackAdd, unpackRemove } from './packed-row.ts';
+import type { CheckpointRow, ParquetRows } from './parquet-rows.ts';
+
+/** The content of a checkpoint: files packed, everything else as actions. */
+export interface CheckpointContent {
+  readonly adds: PackedFiles<AddFile>;
+  readonly removes: PackedFiles<RemoveFile>;
+  /** Files too, where the checkpoint is a JSON file. */
+  readonly actions: readonly Action[];
+}
 
 /**
- * Every action of a checkpoint, sidecars included.
+ * A checkpoint whole, sidecars included.
  *
- * @throws delta.corrupt-log when a row isn't an action; whatever `rows` throws for a file that is torn.
+ * @throws delta.corrupt-log when something in it isn't an action, or a file is both live and removed;
+ * whatever `rows` throws for a file that is torn.
  */
-export async function* readCheckpoint(
+export async function readCheckpoint(
   storage: Storage,
   files: CheckpointFiles,
   rows: ParquetRows,
-): AsyncIterable<Action> {
+): Promise<CheckpointContent> {
+  const adds = new PackedFiles(storage.uri, unpackAdd);
+  const removes = new PackedFiles(storage.uri, unpackRemove);
+  const actions: Action[] = [];
   const sidecars: string[] = [];
-  for (const path of files.paths) {
-    const actions =
-      files.format === 'json' ? await readActions(storage, path) : readParquet(storage, path, rows);
-    for await (const action of actions) {
-      if (action.kind === 'sidecar') sidecars.push(sidecarPath(action.path));
-      else yield action;
+  const take = (action: Action): void => {
+    if (action.kind === 'sidecar') sidecars.push(sidecarPath(action.path));
+    else actions.push(action);
+  };
+  const readParquet = async (path: string): Promise<void> => {
+    for await (const piece of rows.readPieces(storage, path)) {
+      if (piece.kind === 'row') takeRow(piece.row, path, storage.uri, take);
+      else (piece.kind === 'adds' ? adds : removes).addBlock(piece.bytes, path);
     }
+  };
+  for (const path of files.paths) {
+    if (files.format === 'parquet') await readParquet(path);
+    else for (const action of await readActions(storage, path)) take(action);
   }
-  for (const path of sidecars) yield* readParquet(storage, path, rows);
+  for (const path of sidecars) await readParquet(path);
+  if (adds.size > 0) {
+    for (const key of removes.keys()) if (adds.has(key)) throw contradiction(storage, files, key);
+  }
+  return { adds, removes, actions };
+}
+
+function contradiction(storage: Storage, files: CheckpointFiles, key: string): Error {
+  const [path = ''] = files.paths;
+  const problem = `${path} says of ${key.split('\0', 1)[0]} both that it is in the table and that it was removed`;
+  return deltaErrors['corrupt-log']({ table: storage.uri, problem }, { location: { file: path } });
 }
 
 /**
@@ -60,20 +90,16 @@ export async function readLastCheckpoint(storage: Storage): Promise<number | und
   }
 }
 
-async function* readParquet(storage: Storage, path: string, rows: ParquetRows): AsyncIterable<Action> {
-  let row = 0;
-  for await (const body of rows.read(storage, path)) {
-    row += 1;
-    try {
-      const action = parseAction(body);
-      if (action) yield inside(action, storage.uri);
-    } catch (cause) {
-      if (!(cause instanceof MalformedAction)) throw cause;
-      throw deltaErrors['corrupt-log'](
-        { table: storage.uri, problem: `${path}, row ${row}: ${cause.message}` },
-        { cause, location: { file: path } },
-      );
-    }
+function takeRow(row: CheckpointRow, path: string, table: string, take: (action: Action) => void): void {
+  try {
+    const action = parseAction(row);
+    if (action) take(inside(action, table));
+  } catch (cause) {
+    if (!(cause instanceof MalformedAction)) throw cause;
+    throw deltaErrors['corrupt-log'](
+      { table, problem: `${path}: ${cause.message}` },
+      { cause, location: { file: path } },
+    );
   }
 }
 

@@ -114,6 +114,9 @@ export class FileSet<T extends FileAction> implements FileMap<T> {
   }
 
   *values(): MapIterator<T> {
+    // Keys are made as well as values; where nothing is overlaid, there is no need of them.
+    if (this.#packed && this.#middle.size === 0 && this.#recent.size === 0)
+      return yield* this.#packed.values();
     for (const [, file] of this.entries()) yield file;
     return undefined;
   }

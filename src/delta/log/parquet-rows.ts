@@ -10,6 +10,18 @@ import type { StructType } from '../schema.ts';
  */
 export type CheckpointRow = Readonly<Record<string, Json>>;
 
+/**
+ * A part of a checkpoint's content: one row, or many rows of files, packed. Files may come either way; rows that
+ * hold none always come as they are.
+ */
+export type CheckpointPiece =
+  | { readonly kind: 'row'; readonly row: CheckpointRow }
+  | {
+      readonly kind: 'adds' | 'removes';
+      /** Laid out as `packed-row.ts` says. */
+      readonly bytes: Uint8Array;
+    };
+
 /** Rows of Parquet files, for checkpoints. */
 export interface ParquetRows {
   /**
@@ -18,6 +30,14 @@ export interface ParquetRows {
    * @throws storage.not-found; anything else when the file isn't Parquet or is torn.
    */
   read(storage: Storage, path: string): AsyncIterable<CheckpointRow>;
+
+  /**
+   * The content of the checkpoint, or of the part of one, at `path`, in no particular order. Says what `read`
+   * says; made for millions of files. Statistics that only stand in typed columns come as JSON.
+   *
+   * @throws storage.not-found; anything else when the file isn't Parquet or is torn.
+   */
+  readPieces(storage: Storage, path: string): AsyncIterable<CheckpointPiece>;
 
   /**
    * Writes a Parquet file with exactly the columns of `schema`, maps as Parquet MAP; a member that a row

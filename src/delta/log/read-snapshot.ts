@@ -27,7 +27,14 @@ import {
   listLog,
 } from './log-files.ts';
 import type { ParquetRows } from './parquet-rows.ts';
-import { applyActions, finishState, type Snapshot, startState, type TableState } from './snapshot.ts';
+import {
+  applyActions,
+  finishState,
+  type Snapshot,
+  startState,
+  stateOfCheckpoint,
+  type TableState,
+} from './snapshot.ts';
 
 /** Which version to read, and how checkpoints are read. */
 export interface ReadSnapshotOptions {
@@ -189,12 +196,10 @@ async function replay(
   options: ReadSnapshotOptions,
 ): Promise<Snapshot> {
   const files = chainOf(storage, log, start?.version ?? -1, version);
-  const state = startState(start && 'files' in start ? start : undefined);
   const checkpoint = start && 'paths' in start ? start : undefined;
-  if (checkpoint) {
-    for await (const action of readCheckpoint(storage, checkpoint, options.rows))
-      applyActions(state, [action]);
-  }
+  const state = checkpoint
+    ? stateOfCheckpoint(await readCheckpoint(storage, checkpoint, options.rows))
+    : startState(start && 'files' in start ? start : undefined);
   for (let next = 0; next < files.length; next += readsMax) {
     const batch = files.slice(next, next + readsMax);
     const commits = await Promise.all(batch.map((path) => readActions(storage, path, options.clock)));

@@ -16,6 +16,7 @@ import {
   type Transaction,
 } from '../actions.ts';
 import { parseSchema, type StructType } from '../schema.ts';
+import type { CheckpointContent } from './checkpoint-read.ts';
 import { FileSet, type LiveFiles, type Tombstones } from './file-set.ts';
 
 /** A table at one version. */
@@ -49,6 +50,17 @@ export interface TableState {
   readonly domains: Map<string, DomainMetadata>;
   /** Of the last commit applied, if it had one. */
   commitInfo: CommitInfo | undefined;
+}
+
+/** What a checkpoint says, as a state to go on from. */
+export function stateOfCheckpoint(content: CheckpointContent): TableState {
+  const state: TableState = {
+    ...startState(),
+    files: FileSet.of(content.adds),
+    tombstones: FileSet.of(content.removes),
+  };
+  applyActions(state, content.actions);
+  return state;
 }
 
 /** A state without anything, or one to go on from `snapshot` in, which stays as it is. Cheap, however many files there are. */
