@@ -3,33 +3,22 @@
  * writing, and we read that.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDeltaRelation } from '../../src/tables/index.ts';
-import { Court, type Reader } from './court.ts';
+import { TableHandle } from '../../src/tables/index.ts';
+import { rowIdColumn, rowVersionColumn, scanFiles } from '../../src/tables/read/scan-files.ts';
+import { Court, rowsOf } from './court.ts';
 import { deleteFrom, insertInto, mergeInto, updateTable } from './operations.ts';
 import { peerMissing } from './peer.ts';
 import { sparkMissing } from './spark.ts';
+import { judge, nullPartitions, onTable, type PeerName, type Verdict } from './verdict.ts';
 
 const missing = sparkMissing ?? peerMissing;
 if (missing !== undefined) console.log(`conformance of our writes skipped: ${missing}`);
 
-type PeerName = 'delta-rs' | 'delta-rs Arrow' | 'DuckDB';
-
-interface Case {
+/** A table that Spark makes, `$t` in its statements, and we write. */
+interface Case extends Verdict {
   readonly name: string;
-  /** Spark makes the table; `$t` stands for it. */
   readonly make: readonly string[];
-  /** What we do to it. */
   readonly write: (table: string) => Promise<unknown>;
-  /** What is in it then, in DuckDB's words; `$t` is not known here. Only compared between readers when absent. */
-  readonly wanted?: string;
-  /** Peers that refuse such tables. */
-  readonly refused?: readonly PeerName[];
-  /** Peers that read such tables wrong, and how. */
-  readonly wrong?: Partial<Record<PeerName, string>>;
-  /** What Spark does then. */
-  readonly onward?: readonly string[];
-  /** What is selected of the table on our side and on Spark's, where it isn't every column. */
-  readonly select?: readonly [string, string];
 }
 
 const base = (properties: Record<string, string> = {}, rest = ''): string[] => {
@@ -122,6 +111,7 @@ const cases: readonly Case[] = [
       write: everything,
       wanted: afterEverything,
       refused: arrow,
+      wrong: nullPartitions,
       onward: [...goOn, 'ALTER TABLE $t DROP COLUMN b'],
     }),
   ),
@@ -307,45 +297,38 @@ describe.skipIf(missing !== undefined)('what we write', { timeout: 240_000 }, ()
   });
   afterAll(() => court?.[Symbol.asyncDispose]());
 
-  const onTable = (table: string, statements: readonly string[]): string[] =>
-    statements.map((sql) => sql.replaceAll('$t', `delta.\`${table}\``));
-  const selected = (sql: string, columns: string): string => `SELECT ${columns} FROM (${sql})`;
-
-  async function expectPeersAgree(
-    table: string,
-    wanted: string,
-    { refused = [], wrong = {} }: Case,
-  ): Promise<void> {
-    const peers: [PeerName, Reader][] = [
-      ['delta-rs', court.byDeltaRs],
-      ['delta-rs Arrow', court.byDeltaRsArrow],
-      ['DuckDB', court.byDuckdb],
-    ];
-    for (const [name, reader] of peers) {
-      if (refused.includes(name) || wrong[name] !== undefined) continue;
-      await court.expectSame(await reader(table), wanted, { types: false, reader: name });
-    }
-  }
-
-  it.each(cases)('is read equal in tables with $name, and goes on by Spark', async (one) => {
+  it.each(cases)('is read equal in tables with $name, and Spark goes on', async (one) => {
     const table = court.fresh();
-    const [mine, theirs] = one.select ?? ['*', '*'];
     await court.spark.run(...onTable(table, one.make));
     await one.write(table);
-    const ours = selected((await openDeltaRelation(table)).sql, mine);
-    if (one.wanted !== undefined) await court.expectSame(ours, one.wanted);
-    const spark = await court.sparkQuery(`SELECT ${theirs} FROM delta.\`${table}\``);
-    await court.expectSame(ours, spark);
-    await expectPeersAgree(table, spark, one);
-
-    const history = await court.spark.run(...onTable(table, ['DESCRIBE HISTORY $t']));
-    const [detail] = await court.spark.run(...onTable(table, ['DESCRIBE DETAIL $t']));
-    expect(detail).toMatchObject({ format: 'delta', numFiles: expect.any(Number) });
-    if (one.onward !== undefined) {
-      await court.spark.run(...onTable(table, one.onward));
-      const again = selected((await openDeltaRelation(table)).sql, mine);
-      await court.expectSame(again, await court.sparkQuery(`SELECT ${theirs} FROM delta.\`${table}\``));
-    }
-    expect(history[0]?.['operation']).toEqual(expect.any(String));
+    await judge(court, table, one);
   });
+
+  it.each([
+    ['copies', rewritten],
+    ['deletion vectors', vectors],
+  ])('keeps the ids and versions of rows that Spark gave, by %s', async (_, properties) => {
+    const table = court.fresh();
+    await court.spark.run(...onTable(table, base({ ...tracked, ...properties })));
+    const before = await withRowIds(table);
+    await everything(table);
+    const ids = await withRowIds(table);
+    await court.expectSame(
+      ids,
+      await court.sparkQuery(
+        `SELECT *, _metadata.row_id id, _metadata.row_commit_version row_version FROM delta.\`${table}\``,
+      ),
+    );
+    const kept = (sql: string): string => `SELECT a, id FROM (${sql}) WHERE a IN (2, 4, 12, 21, 22)`;
+    await court.expectSame(kept(ids), `${kept(before)} AND a <> 21`);
+  });
+
+  async function withRowIds(table: string): Promise<string> {
+    const { snapshot, storage } = await TableHandle.open(table);
+    const { sql } = await scanFiles(snapshot, storage, { rowTracking: true });
+    const file = await court.parquet(
+      `SELECT a, b, p, ${rowIdColumn} id, ${rowVersionColumn} row_version FROM (${sql})`,
+    );
+    return rowsOf(file);
+  }
 });
