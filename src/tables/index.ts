@@ -10,8 +10,23 @@ export { parseTypeText } from './alter/type-text.ts';
 export { type DeltaFile, DeltaTable, type OpenTableOptions } from './delta-table.ts';
 export { deltaTypeOf, duckdbTypeOf } from './delta-types.ts';
 export { tablesErrors } from './errors.ts';
+export { feedErrors } from './feed/errors.ts';
+export {
+  type ChangeRange,
+  changeTypeColumn,
+  commitTimestampColumn,
+  commitVersionColumn,
+  readChanges,
+} from './feed/read-changes.ts';
 export { duckdbParquetRows } from './parquet-rows.ts';
 export { type DeltaRelation, openDeltaRelation, rewriteDeltaScans } from './read/scan.ts';
+export { statementErrors } from './sql/errors.ts';
+export { executeStatement } from './sql/execute-statement.ts';
+export { changesSomething, parseStatement } from './sql/parse-statement.ts';
+export { splitStatements } from './sql/split-statements.ts';
+export type { DeltaStatement, TableRef, TimeTravel } from './sql/statement.ts';
+export type { StatementContext, StatementResult } from './sql/statement-context.ts';
+export { rewriteTimeTravel } from './sql/time-travel.ts';
 export { type OpenHandleOptions, TableHandle } from './table-handle.ts';
 export {
   type Draft,

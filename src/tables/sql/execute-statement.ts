@@ -1,0 +1,42 @@
+/** Running one of Delta's statements. */
+import { unreachable } from '../../base/index.ts';
+import { executeDefinition } from './execute-definition.ts';
+import { executeHistory } from './execute-history.ts';
+import { executeRows } from './execute-rows.ts';
+import type { DeltaStatement } from './statement.ts';
+import type { StatementContext, StatementResult } from './statement-context.ts';
+
+/**
+ * Runs `statement`: one commit of the table it names, or none when there is nothing to change.
+ *
+ * The result has the columns that Spark gives. Atomic; readers see all of it or nothing.
+ *
+ * @throws tables.*, delta.*, duckdb.*, storage.*
+ */
+export async function executeStatement(
+  statement: DeltaStatement,
+  context: StatementContext,
+): Promise<StatementResult> {
+  switch (statement.kind) {
+    case 'merge':
+    case 'update':
+    case 'delete':
+    case 'insert':
+      return executeRows(statement, context);
+    case 'create':
+    case 'alter':
+      return executeDefinition(statement, context);
+    case 'history':
+    case 'detail':
+      return executeHistory(statement, context);
+    case 'clone':
+    case 'convert':
+    case 'optimize':
+    case 'purge':
+    case 'vacuum':
+    case 'restore':
+      throw new Error('not wired yet');
+    default:
+      return unreachable(statement);
+  }
+}
