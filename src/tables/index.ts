@@ -9,6 +9,13 @@ export type { ColumnPath, ColumnSpec, IdentitySpec, TableSpec } from './alter/ta
 export { parseTypeText } from './alter/type-text.ts';
 export { type DeltaFile, DeltaTable, type OpenTableOptions } from './delta-table.ts';
 export { deltaTypeOf, duckdbTypeOf } from './delta-types.ts';
+export { type DeleteSpec, deleteRows } from './dml/delete-rows.ts';
+export type { DeleteResult, MergeResult, UpdateResult } from './dml/dml-results.ts';
+export { dmlErrors } from './dml/errors.ts';
+export { MergeBuilder, type When } from './dml/merge-builder.ts';
+export { mergeRows } from './dml/merge-rows.ts';
+export type { Assignments, MergeClause, MergeSpec } from './dml/merge-spec.ts';
+export { type UpdateSpec, updateRows } from './dml/update-rows.ts';
 export { tablesErrors } from './errors.ts';
 export { feedErrors } from './feed/errors.ts';
 export {
