@@ -132,6 +132,7 @@ const scalars: Readonly<Record<string, PrimitiveName | DataType>> = {
   TIMESTAMP_MS: 'timestamp_ntz',
   TIMESTAMP_NS: 'timestamp_ntz',
   'TIMESTAMP WITH TIME ZONE': 'timestamp',
+  VARIANT: 'variant',
   // A bare NULL has no type; DuckDB's own tables make it an INTEGER.
   NULL: 'integer',
 };

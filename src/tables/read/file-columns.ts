@@ -184,6 +184,7 @@ export class FileColumns {
         return `map_from_entries(list_transform(map_entries(${expression}), lambda ${item}: struct_pack(k := ${key}, v := ${value})))`;
       }
       default:
+        if (isVariant(type)) return variantSql(expression);
         // Bare, an instant without a zone would be taken as local time of the session.
         return `coalesce(${expression}.z, timezone('UTC', ${expression}.n))`;
     }
@@ -198,7 +199,7 @@ export class FileColumns {
       case 'map':
         return this.#differs(type.keyType, instants) || this.#differs(type.valueType, instants);
       default:
-        return instants === 'either' && isInstant(type);
+        return isVariant(type) || (instants === 'either' && isInstant(type));
     }
   }
 }
@@ -208,6 +209,18 @@ const eitherInstant = 'UNION(n TIMESTAMP, z TIMESTAMP WITH TIME ZONE)';
 
 function isInstant(type: DataType): boolean {
   return type.kind === 'primitive' && type.name === 'timestamp';
+}
+
+function isVariant(type: DataType): boolean {
+  return type.kind === 'primitive' && type.name === 'variant';
+}
+
+/** Variants that a file holds as their two parts of bytes, without a mark that they are, come out as structs. */
+function variantSql(value: string): string {
+  const part = (name: string): string => `variant_extract(${value}, '${name}')`;
+  const isBytes = ['metadata', 'value'].map((name) => `variant_typeof(${part(name)}) = 'BLOB'`);
+  const isBare = [`variant_typeof(${value}) = 'OBJECT(metadata, value)'`, ...isBytes].join(' AND ');
+  return `CASE WHEN ${isBare} THEN variant_bytes_to_variant(${part('metadata')}::BLOB || ${part('value')}::BLOB) ELSE ${value} END`;
 }
 
 function hasInstant(type: DataType): boolean {

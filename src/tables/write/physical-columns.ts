@@ -3,7 +3,7 @@ import { type DataType, physicalName, type StructField } from '../../delta/index
 import { quoteIdentifier } from '../../duckdb/index.ts';
 import { isMapped, type TableShape } from './table-shape.ts';
 
-/** The SQL of `expression`, a value of the logical type, with members named as in data files. */
+/** The SQL of `expression`, a value of the logical type, as data files have it: with their names for members. */
 export function physicalSql(expression: string, type: DataType, shape: TableShape, depth = 0): string {
   if (!isRenamed(type, shape)) return expression;
   const item = `x${depth}`;
@@ -23,7 +23,9 @@ export function physicalSql(expression: string, type: DataType, shape: TableShap
       return `map_from_entries(list_transform(map_entries(${expression}), lambda ${item}: struct_pack(k := ${key}, v := ${value})))`;
     }
     default:
-      return expression;
+      // Plain bytes: parts of a variant in columns of their own need a feature that few tables have.
+      if (!isPlainVariant(type, shape)) return expression;
+      return `CASE WHEN ${expression} IS NULL THEN NULL ELSE variant_to_parquet_variant(${expression}) END`;
   }
 }
 
@@ -46,8 +48,13 @@ function isRenamed(type: DataType, shape: TableShape): boolean {
     case 'map':
       return isRenamed(type.keyType, shape) || isRenamed(type.valueType, shape);
     default:
-      return false;
+      return isPlainVariant(type, shape);
   }
+}
+
+function isPlainVariant(type: DataType, { metadata }: TableShape): boolean {
+  if (type.kind !== 'primitive' || type.name !== 'variant') return false;
+  return metadata.configuration.get('delta.enableVariantShredding')?.toLowerCase() !== 'true';
 }
 
 /** What COPY's FIELD_IDS takes for these top-level fields; undefined where the table keeps no ids. */

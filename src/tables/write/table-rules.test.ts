@@ -423,6 +423,39 @@ describe('files of partitioned tables', () => {
   });
 });
 
+describe('variants', () => {
+  it('are written as plain bytes, in structs too, and read again', async () => {
+    const struct = { type: 'struct', fields: [{ name: 'v', type: 'variant', nullable: true, metadata: {} }] };
+    const { handle, root } = await makeTable(
+      [
+        { name: 'id', type: 'long' },
+        { name: 'v', type: 'variant' },
+        { name: 's', type: struct },
+      ],
+      { features: ['variantType'], readerFeatures: ['variantType'] },
+    );
+    await append(
+      handle,
+      sql(`SELECT 1::BIGINT AS id, {'a': [1, 2]}::VARIANT AS v, {'v': 'x'::VARIANT} AS s
+        UNION ALL SELECT 2, NULL, NULL`),
+    );
+    const [file = ''] = dataFiles(root);
+    const parquet = await withScratchSession((session) =>
+      session.query('SELECT name FROM parquet_schema(?)', [path.join(root, file)]),
+    );
+    const names = parquet.rows.map(([name]) => name);
+    expect(names).toEqual(['duckdb_schema', 'id', 'v', 'metadata', 'value', 's', 'v', 'metadata', 'value']);
+    const { sql: relation } = await openDeltaRelation(root);
+    const { rows } = await withScratchSession((session) =>
+      session.query(`SELECT v.a::INTEGER[]::VARCHAR, s.v::VARCHAR, v IS NULL FROM (${relation}) ORDER BY id`),
+    );
+    expect(rows).toEqual([
+      ['[1, 2]', 'x', false],
+      [null, null, true],
+    ]);
+  });
+});
+
 describe('types that grow', () => {
   it('when merging, with the change on record', async () => {
     const { handle, root } = await makeTable(
