@@ -1,9 +1,12 @@
 /** What one does to a table: create, append, overwrite, read, land files. */
 export type { AlterChange, AlterResult, ColumnPosition } from './alter/alter-change.ts';
 export { alterTable } from './alter/alter-table.ts';
+export { type CloneOptions, type CloneResult, cloneTable } from './alter/clone-table.ts';
 export { clusteringColumns, clusteringDomain } from './alter/clustering.ts';
+export { type ConvertOptions, type ConvertResult, convertToDelta } from './alter/convert-to-delta.ts';
 export { type CreateResult, createOrReplaceTable, createTable } from './alter/create-table.ts';
 export { describeDetail, type TableDetail } from './alter/describe-detail.ts';
+export { type RestoreResult, type RestoreTarget, restoreTable } from './alter/restore-table.ts';
 export { parseColumnText, parseSchemaText, type SchemaText } from './alter/schema-text.ts';
 export type { ColumnPath, ColumnSpec, IdentitySpec, TableSpec } from './alter/table-spec.ts';
 export { parseTypeText } from './alter/type-text.ts';

@@ -1,5 +1,5 @@
 /** An open table: where it is, and the newest state of it that this process knows. */
-import { readSnapshot, type Snapshot, updateSnapshot, versionAt } from '../delta/index.ts';
+import { readSnapshot, type Snapshot, type TimeBounds, updateSnapshot, versionAt } from '../delta/index.ts';
 import { openStorage, type Storage } from '../storage/index.ts';
 import { tablesErrors } from './errors.ts';
 import { duckdbParquetRows } from './parquet-rows.ts';
@@ -73,7 +73,17 @@ export class TableHandle {
   }
 }
 
-async function wantedVersion(storage: Storage, options: OpenHandleOptions): Promise<number | undefined> {
+/**
+ * The version that `options` name, undefined for the latest.
+ *
+ * @param bounds what a time outside those of the log means; refused unless given.
+ * @throws delta.no-such-version, tables.bad-option
+ */
+export async function wantedVersion(
+  storage: Storage,
+  options: Pick<OpenHandleOptions, 'version' | 'timestamp'>,
+  bounds: TimeBounds = {},
+): Promise<number | undefined> {
   const { version, timestamp } = options;
   if (timestamp === undefined) return version;
   const bad = (value: string, expected: string): Error =>
@@ -87,5 +97,5 @@ async function wantedVersion(storage: Storage, options: OpenHandleOptions): Prom
         : Date.parse(timestamp);
   if (!Number.isFinite(timeMs))
     throw bad(String(timestamp), 'a Date, milliseconds since 1970, or ISO 8601 text');
-  return versionAt(storage, timeMs);
+  return versionAt(storage, timeMs, bounds);
 }
