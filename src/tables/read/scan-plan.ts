@@ -49,6 +49,8 @@ export type ExtraColumn =
       readonly type: DataType;
       /** As the log would spell a partition value. */
       readonly textOf: (file: AddFile) => string | null;
+      /** Whether files are put together by it, so that conditions on it leave out the others. */
+      readonly groups?: boolean;
     }
   | { readonly kind: 'in-file'; readonly name: string; readonly sqlType: string };
 
@@ -63,6 +65,7 @@ export interface ScanExtras {
 interface FileConstant {
   readonly type: DataType;
   readonly textOf: (file: AddFile) => string | null | undefined;
+  readonly groups?: boolean;
 }
 
 /** One scan of one state of a table. */
@@ -112,14 +115,19 @@ export class ScanPlan {
 
   #nothing(): string {
     const { identity, rowTracking } = this.#request;
-    const nulls = this.#columns.fields.map(
-      ({ name, type }) => `CAST(NULL AS ${duckdbTypeOf(type, name)}) AS ${quoteIdentifier(name)}`,
-    );
-    if (identity)
-      nulls.push(`CAST(NULL AS INTEGER) AS ${fileColumn}`, `CAST(NULL AS BIGINT) AS ${rowColumn}`);
-    if (rowTracking) {
-      nulls.push(`CAST(NULL AS BIGINT) AS ${rowIdColumn}`, `CAST(NULL AS BIGINT) AS ${rowVersionColumn}`);
+    const columns: [name: string, type: string][] = this.#columns.fields.map(({ name, type }) => [
+      name,
+      duckdbTypeOf(type, name),
+    ]);
+    for (const column of this.#extras.columns ?? []) {
+      columns.push([
+        column.name,
+        column.kind === 'constant' ? duckdbTypeOf(column.type, column.name) : column.sqlType,
+      ]);
     }
+    if (identity) columns.push([fileColumn, 'INTEGER'], [rowColumn, 'BIGINT']);
+    if (rowTracking) columns.push([rowIdColumn, 'BIGINT'], [rowVersionColumn, 'BIGINT']);
+    const nulls = columns.map(([name, type]) => `CAST(NULL AS ${type}) AS ${quoteIdentifier(name)}`);
     return `SELECT ${nulls.join(', ')} WHERE false`;
   }
 
@@ -204,8 +212,7 @@ export class ScanPlan {
         this.#alone(file);
       else joined[pick?.keep ?? 'others'].push(file);
     }
-    // What is beside the partition columns is asked for most: the versions of a change feed.
-    const sorted = this.#constants[this.#columns.partitions.length] ?? this.#constants[0];
+    const sorted = this.#constants.find(({ groups }) => groups === true) ?? this.#constants[0];
     for (const keep of ['others', 'these'] as const) {
       for (const [instants, some] of this.#byInstants(joined[keep])) {
         if (sorted === undefined) {
