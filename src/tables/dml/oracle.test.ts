@@ -5,6 +5,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database, type Session } from '../../duckdb/index.ts';
+import { readChanges } from '../feed/read-changes.ts';
 import { openDeltaRelation } from '../read/scan.ts';
 import { TableHandle } from '../table-handle.ts';
 import { writeQueryToDelta } from '../write/write-query.ts';
@@ -299,10 +300,22 @@ describe('random statements', () => {
           await create(uri, session, kind);
           const handle = await TableHandle.open(uri);
           for (const step of [{ kind: 'append', rows: first } as const, ...steps]) {
+            await session.run('CREATE OR REPLACE TEMP TABLE was AS FROM expected');
             await session.run(duckdbSql(step));
+            const { version } = await handle.refresh();
             await perform(handle, session, step);
             const { sql } = await openDeltaRelation(uri);
-            const { files } = await handle.refresh();
+            const { files, version: now } = await handle.refresh();
+            if (kind.changes && now > version) {
+              const changes = await readChanges(handle, { fromVersion: version + 1, toVersion: now });
+              const told = (types: string): string =>
+                `SELECT id, g, v, n, s FROM (${changes.sql}) WHERE _change_type IN (${types})`;
+              const replayed = `(((FROM was) UNION ALL (${told("'insert', 'update_postimage'")})) EXCEPT ALL (${told("'delete', 'update_preimage'")}))`;
+              expect(
+                await difference(session, replayed, '(FROM expected)'),
+                `changes of ${duckdbSql(step)}`,
+              ).toEqual([]);
+            }
             expect(Array.from(files.values(), liveRowsOf), duckdbSql(step)).not.toContain(0);
             expect(
               await difference(session, `(${sql})`, '(SELECT * FROM expected)'),
