@@ -305,6 +305,19 @@ describe.skipIf(missing !== undefined)('what we write', { timeout: 240_000 }, ()
   });
 
   it.each([
+    ['copies', { ...feed, ...rewritten }],
+    ['deletion vectors', { ...feed, ...vectors }],
+    ['copies, with ids of rows', { ...feed, ...tracked, ...rewritten }],
+  ])('gives the changes that Spark gives, by %s', async (_, properties) => {
+    const table = court.fresh();
+    await court.spark.run(...onTable(table, base(properties, 'PARTITIONED BY (p)')));
+    await everything(table);
+    await court.expectSameChanges(table, 0);
+    await court.spark.run(...onTable(table, goOn));
+    await court.expectSameChanges(table, 3);
+  });
+
+  it.each([
     ['copies', rewritten],
     ['deletion vectors', vectors],
   ])('keeps the ids and versions of rows that Spark gave, by %s', async (_, properties) => {

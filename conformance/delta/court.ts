@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'vitest';
 import { Database, quoteLiteral, type Session } from '../../src/duckdb/index.ts';
-import { openDeltaRelation } from '../../src/tables/index.ts';
+import { readChanges } from '../../src/tables/feed/read-changes.ts';
+import { openDeltaRelation, TableHandle } from '../../src/tables/index.ts';
 import { Peer } from './peer.ts';
 import { Spark } from './spark.ts';
 
@@ -58,6 +59,19 @@ export class Court implements AsyncDisposable {
 
   readonly bySpark: Reader = async (table) =>
     rowsOf(await this.spark.export(`SELECT * FROM delta.\`${table}\``, this.fresh()));
+
+  /** The change data feed from `fromVersion` on, as we read it and as Spark does. */
+  async expectSameChanges(table: string, fromVersion: number): Promise<void> {
+    const { sql } = await readChanges(await TableHandle.open(table), { fromVersion });
+    await this.expectSame(
+      await this.#kept(sql),
+      await this.sparkQuery(`SELECT * FROM table_changes_by_path('${table}', ${fromVersion})`),
+    );
+  }
+
+  async #kept(sql: string): Promise<string> {
+    return rowsOf(await this.parquet(sql));
+  }
 
   /** The rows of a query to Spark. */
   async sparkQuery(sql: string): Promise<string> {

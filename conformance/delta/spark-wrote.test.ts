@@ -383,6 +383,25 @@ describe.skipIf(sparkMissing !== undefined)('tables of Delta Spark', { timeout: 
       await court.expectSame(await court.byUs(table), await court.bySpark(table));
   });
 
+  it.each([
+    ['copies', "'delta.enableDeletionVectors' = 'false'"],
+    ['deletion vectors', "'delta.enableDeletionVectors' = 'true'"],
+    ['mapped columns', "'delta.columnMapping.mode' = 'name'"],
+  ])('give the changes that it gives, with %s', async (_, property) => {
+    const table = await make([
+      `CREATE TABLE $t (a BIGINT, b STRING) USING delta PARTITIONED BY (b) TBLPROPERTIES (${property}, 'delta.enableChangeDataFeed' = 'true')`,
+      "INSERT INTO $t SELECT id, 'b' || id % 2 FROM range(10)",
+      'DELETE FROM $t WHERE a = 3',
+      "UPDATE $t SET b = 'moved' WHERE a < 2",
+      `MERGE INTO $t t USING (SELECT id a, 'm' b FROM range(8, 12)) s ON t.a = s.a WHEN MATCHED AND s.a = 8 THEN DELETE
+        WHEN MATCHED THEN UPDATE SET * WHEN NOT MATCHED THEN INSERT *`,
+      "DELETE FROM $t WHERE b = 'moved'",
+      'OPTIMIZE $t',
+      "INSERT OVERWRITE $t VALUES (100, 'only')",
+    ]);
+    await court.expectSameChanges(table, 0);
+  });
+
   it('are found by time where commits carry their own', async () => {
     const table = await make([
       "CREATE TABLE $t (a INT) USING delta TBLPROPERTIES ('delta.enableInCommitTimestamps' = 'true')",
