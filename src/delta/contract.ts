@@ -8,7 +8,7 @@ import { MemoryStorage, type Storage, storageErrors } from '../storage/index.ts'
 import { printAction } from './action-json.ts';
 import type { Action, AddFile, Metadata, Protocol } from './actions.ts';
 import { type CommitPlan, type CommitResult, commitActions } from './commit/commit.ts';
-import { checkpointSchema } from './log/checkpoint-write.ts';
+import { checkpointSchema } from './log/checkpoint-rows.ts';
 import { commitPath } from './log/log-files.ts';
 import type { CheckpointRow, ParquetRows } from './log/parquet-rows.ts';
 import { readSnapshot } from './log/read-snapshot.ts';
@@ -86,11 +86,17 @@ export function describeParquetRowsContract(
 
 /** The `ParquetRows` port with lines of JSON behind it. Only what it wrote itself can be read back. */
 export const memoryRows: ParquetRows = {
-  async *read(storage: Storage, path: string): AsyncGenerator<CheckpointRow, void, undefined> {
+  async *read(
+    storage: Storage,
+    path: string,
+    columns?: readonly string[],
+  ): AsyncGenerator<CheckpointRow, void, undefined> {
     const text = new TextDecoder().decode(await storage.read(path));
     if (!text.startsWith(heading)) throw new Error(`${path} is not a file of rows`);
     for (const line of text.slice(heading.length).split('\n')) {
-      if (line !== '') yield parseJson(line) as Record<string, Json>;
+      if (line === '') continue;
+      const row = Object.entries(parseJson(line) as Record<string, Json>);
+      yield Object.fromEntries(row.filter(([name]) => columns?.includes(name) ?? true));
     }
   },
 

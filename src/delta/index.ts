@@ -55,7 +55,13 @@ export {
   writerFeaturesOf,
 } from './features.ts';
 export { decodeFilePath, encodeFilePath, isAbsoluteFilePath } from './file-paths.ts';
-export { type CheckpointOutcome, writeCheckpoint } from './log/checkpoint-write.ts';
+export {
+  type CheckpointOptions,
+  type CheckpointOutcome,
+  type CheckpointWritten,
+  writeCheckpoint,
+} from './log/checkpoint-write.ts';
+export { type CleanLogOptions, cleanLog, type LogCleanup } from './log/clean-log.ts';
 export {
   type CommitRead,
   readCommit,
@@ -63,11 +69,13 @@ export {
   type TimeBounds,
   versionAt,
 } from './log/commit-times.ts';
+export { compactLog } from './log/compact-log.ts';
 export type { FileMap, LiveFiles, Tombstones } from './log/file-set.ts';
 export { type HistoryEntry, history } from './log/history.ts';
 export type { CheckpointPiece, CheckpointRow, ParquetRows } from './log/parquet-rows.ts';
 export { type ReadSnapshotOptions, readSnapshot, updateSnapshot } from './log/read-snapshot.ts';
 export type { Snapshot } from './log/snapshot.ts';
+export { verifyChecksum, writeChecksum } from './log/version-checksum.ts';
 export { type PartitionValue, parsePartitionValue } from './partition-values.ts';
 export {
   addFeature,

@@ -13,6 +13,22 @@ export function tombstoneRetentionMs(metadata: Metadata): number {
   return (text === undefined ? undefined : parseIntervalMs(text)) ?? 7 * 86_400_000;
 }
 
+/** How far back commits are kept, in milliseconds. 30 days unless given. */
+export function logRetentionMs(metadata: Metadata): number {
+  const text = metadata.configuration.get('delta.logRetentionDuration');
+  return (text === undefined ? undefined : parseIntervalMs(text)) ?? 30 * 86_400_000;
+}
+
+/** Whether expired commits are removed when a checkpoint is written. */
+export function cleansLog(metadata: Metadata): boolean {
+  return metadata.configuration.get('delta.enableExpiredLogCleanup')?.trim().toLowerCase() !== 'false';
+}
+
+/** Whether the property `key` is true. */
+export function isPropertyOn(metadata: Metadata, key: string): boolean {
+  return metadata.configuration.get(key)?.trim().toLowerCase() === 'true';
+}
+
 /** Whether rows may only ever be added. */
 export function isAppendOnly(metadata: Metadata): boolean {
   return metadata.configuration.get('delta.appendOnly')?.toLowerCase() === 'true';

@@ -14,10 +14,14 @@ import { scratchDatabase, withScratchSession, withTemporaryFolder } from './scra
 
 /** The `ParquetRows` port, with DuckDB's Parquet reader and writer. Rows stream; a file is never whole on the heap when read. */
 export const duckdbParquetRows: ParquetRows = {
-  async *read(storage: Storage, file: string): AsyncGenerator<CheckpointRow, void, undefined> {
+  async *read(
+    storage: Storage,
+    file: string,
+    columns: readonly string[] = actionColumns,
+  ): AsyncGenerator<CheckpointRow, void, undefined> {
     const local = await localPath(storage, file);
     if (local !== undefined) {
-      yield* readLocal(local);
+      yield* readLocal(local, columns);
       return;
     }
     // Storage without local paths: the rows come from a copy, and the copy lives as long as they do.
@@ -25,7 +29,7 @@ export const duckdbParquetRows: ParquetRows = {
       const copy = path.join(folder, 'checkpoint.parquet');
       await writeFile(copy, await storage.read(file));
       const all: CheckpointRow[] = [];
-      for await (const row of readLocal(copy)) all.push(row);
+      for await (const row of readLocal(copy, columns)) all.push(row);
       return all;
     });
     yield* rows;
@@ -51,8 +55,8 @@ export const duckdbParquetRows: ParquetRows = {
     return withTemporaryFolder(async (folder) => {
       const json = path.join(folder, 'rows.ndjson');
       const parquet = path.join(folder, 'rows.parquet');
-      await writeLines(json, rows);
-      const query = `SELECT * FROM read_json(${quoteLiteral(json)}, format = 'newline_delimited', maximum_object_size = 268435456, columns = ${columnsSql(schema)})`;
+      const longest = await writeLines(json, rows);
+      const query = `SELECT * FROM read_json(${quoteLiteral(json)}, format = 'newline_delimited', maximum_object_size = ${Math.max(longest, 1_048_576)}, columns = ${columnsSql(schema)})`;
       await withScratchSession((session) =>
         session.run(`COPY (${query}) TO ${quoteLiteral(parquet)} (FORMAT parquet, COMPRESSION snappy)`),
       );
@@ -76,11 +80,14 @@ async function localPath(storage: Storage, file: string): Promise<string | undef
   }
 }
 
-async function* readLocal(local: string): AsyncGenerator<CheckpointRow, void, undefined> {
+async function* readLocal(
+  local: string,
+  wanted: readonly string[],
+): AsyncGenerator<CheckpointRow, void, undefined> {
   await using session = await (await scratchDatabase()).session();
   const source = `read_parquet(${quoteLiteral(local)}, hive_partitioning = false)`;
   const columns = await session.describe(`SELECT * FROM ${source}`);
-  const kept = columns.filter(({ name }) => actionColumns.has(name)).map(({ name }) => quoteIdentifier(name));
+  const kept = columns.filter(({ name }) => wanted.includes(name)).map(({ name }) => quoteIdentifier(name));
   if (kept.length === 0) return;
   const stream = session.stream(
     `SELECT to_json(actions)::VARCHAR FROM (SELECT ${kept.join(', ')} FROM ${source}) AS actions`,
@@ -92,7 +99,7 @@ async function* readLocalPieces(local: string): AsyncGenerator<CheckpointPiece, 
   await using session = await (await scratchDatabase()).session();
   const source = `read_parquet(${quoteLiteral(local)}, hive_partitioning = false, file_row_number = true)`;
   const columns = await session.describe(`SELECT * FROM ${source}`);
-  const known = columns.filter(({ name }) => actionColumns.has(name));
+  const known = columns.filter(({ name }) => actionColumns.includes(name));
 
   const others = known.filter(({ name }) => name !== 'add' && name !== 'remove');
   if (others.length > 0) {
@@ -166,7 +173,7 @@ function parseRow(text: string): CheckpointRow {
 }
 
 /** The columns of checkpoints; others are extensions that readers skip. */
-const actionColumns: ReadonlySet<string> = new Set([
+const actionColumns: readonly string[] = [
   'txn',
   'add',
   'remove',
@@ -175,7 +182,7 @@ const actionColumns: ReadonlySet<string> = new Set([
   'domainMetadata',
   'sidecar',
   'checkpointMetadata',
-]);
+];
 
 function columnsSql(schema: StructType): string {
   const entries = schema.fields.map(
@@ -184,11 +191,27 @@ function columnsSql(schema: StructType): string {
   return `{${entries.join(', ')}}`;
 }
 
-async function writeLines(file: string, rows: Iterable<CheckpointRow>): Promise<void> {
+/** Writes the rows as lines of JSON; says how many bytes the longest has. */
+async function writeLines(file: string, rows: Iterable<CheckpointRow>): Promise<number> {
   const out = createWriteStream(file);
+  let longest = 0;
+  let lines: string[] = [];
+  let length = 0;
+  const flush = async (): Promise<void> => {
+    if (!out.write(lines.join(''))) await once(out, 'drain');
+    lines = [];
+    length = 0;
+  };
   for (const row of rows) {
-    if (!out.write(`${printJson(row)}\n`)) await once(out, 'drain');
+    const line = `${printJson(row)}\n`;
+    // A UTF-16 unit takes three bytes at most.
+    longest = Math.max(longest, line.length * 3);
+    lines.push(line);
+    length += line.length;
+    if (length > 1_000_000) await flush();
   }
+  await flush();
   out.end();
   await once(out, 'close');
+  return longest;
 }

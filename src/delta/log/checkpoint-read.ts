@@ -6,14 +6,14 @@
  *
  * Source: Delta protocol, "Checkpoints", "Checkpoint Specs".
  */
-import { type Json, parseJson } from '../../base/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { parseAction } from '../action-json.ts';
 import type { Action, AddFile, RemoveFile } from '../actions.ts';
 import { deltaErrors } from '../errors.ts';
+import { decodeFilePath } from '../file-paths.ts';
 import { MalformedAction } from '../json-members.ts';
 import { inside, readActions } from './commit-file.ts';
-import { type CheckpointFiles, lastCheckpointPath, logFolder } from './log-files.ts';
+import { type CheckpointFiles, sidecarFolder } from './log-files.ts';
 import { PackedFiles } from './packed-files.ts';
 import { unpackAdd, unpackRemove } from './packed-row.ts';
 import type { CheckpointRow, ParquetRows } from './parquet-rows.ts';
@@ -68,28 +68,6 @@ function contradiction(storage: Storage, files: CheckpointFiles, key: string): E
   return deltaErrors['corrupt-log']({ table: storage.uri, problem }, { location: { file: path } });
 }
 
-/**
- * The version that `_last_checkpoint` points to, or undefined when the file is missing or makes no
- * sense. Only a hint: it may be out of date, or wrong.
- */
-export async function readLastCheckpoint(storage: Storage): Promise<number | undefined> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await storage.read(lastCheckpointPath);
-  } catch {
-    // A hint isn't worth failing for; if storage is in trouble, the listing that follows says so.
-    return undefined;
-  }
-  try {
-    const body = parseJson(new TextDecoder().decode(bytes));
-    const version =
-      typeof body === 'object' && body !== null ? (body as Record<string, Json>)['version'] : undefined;
-    return typeof version === 'number' && Number.isSafeInteger(version) && version >= 0 ? version : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function takeRow(row: CheckpointRow, path: string, table: string, take: (action: Action) => void): void {
   try {
     const action = parseAction(row);
@@ -104,7 +82,7 @@ function takeRow(row: CheckpointRow, path: string, table: string, take: (action:
 }
 
 /** Sidecars stand in one folder; only the file's name counts, however the checkpoint spells the path. */
-function sidecarPath(logPath: string): string {
+export function sidecarPath(logPath: string): string {
   const name = logPath.slice(logPath.lastIndexOf('/') + 1);
-  return `${logFolder}/_sidecars/${decodeURIComponent(name)}`;
+  return `${sidecarFolder}/${decodeFilePath(name) ?? name}`;
 }

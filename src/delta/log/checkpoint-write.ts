@@ -1,9 +1,11 @@
 /**
- * Writing checkpoints: one Parquet file with the whole state, so that readers skip the commits before.
+ * Writing checkpoints: the whole state of a version, so that readers skip the commits before.
  *
- * Always the classic V1 kind, which every reader of every table may be given.
+ * The classic kind is one Parquet file with everything. Where the table asks for the second version
+ * (`delta.checkpointPolicy` is `v2`) the files stand in sidecars of bounded size, and a manifest that is
+ * written last names them.
  *
- * Source: Delta protocol, "Checkpoints", "Checkpoint Schema", "Last Checkpoint File".
+ * Source: Delta protocol, "Checkpoints", "Checkpoint Specs", "Checkpoint Naming Scheme".
  */
 import {
   type Clock,
@@ -12,25 +14,48 @@ import {
   type Random,
   type RetryPolicy,
   retry,
+  systemRandom,
 } from '../../base/index.ts';
 import type { Storage } from '../../storage/index.ts';
-import { actionJson } from '../action-json.ts';
-import type { RemoveFile } from '../actions.ts';
-import { type DataType, field, primitive, type StructType } from '../schema.ts';
-import { checkpointInterval, tombstoneRetentionMs } from '../table-properties.ts';
-import { readLastCheckpoint } from './checkpoint-read.ts';
-import { checkpointPath, lastCheckpointPath } from './log-files.ts';
+import { isEnabled } from '../features.ts';
+import { checkpointInterval, cleansLog } from '../table-properties.ts';
+import { checkpointSchema, fileRows, fileSchema, manifestSchema, tableRows } from './checkpoint-rows.ts';
+import { cleanLog } from './clean-log.ts';
+import { writeLastCheckpoint } from './last-checkpoint.ts';
+import { checkpointPath, manifestPath, sidecarFolder } from './log-files.ts';
 import type { CheckpointRow, ParquetRows } from './parquet-rows.ts';
 import type { Snapshot } from './snapshot.ts';
+import { writeChecksum } from './version-checksum.ts';
 
 /** What became of the checkpoint after a commit. None of these fails the commit. */
 export type CheckpointOutcome =
   | { readonly kind: 'not-due' }
   | { readonly kind: 'written'; readonly path: string }
-  | { readonly kind: 'skipped'; readonly reason: string }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** Writes a checkpoint when `snapshot`'s version is one of those that get one. Never throws. */
+/** How a checkpoint is written, where that isn't left to the table's properties. */
+export interface CheckpointOptions {
+  /** `v2` is for tables that have the feature. */
+  readonly kind?: 'v1' | 'v2';
+  /** Files in one sidecar at most. */
+  readonly sidecarRowsMax?: number;
+  /** Names sidecars and manifests. */
+  readonly random?: Random;
+}
+
+/** A checkpoint as written. */
+export interface CheckpointWritten {
+  /** The file by which readers find it. */
+  readonly path: string;
+  /** Of all its files. */
+  readonly sizeBytes: number;
+  readonly sidecars: readonly string[];
+}
+
+/**
+ * Writes a checkpoint when `snapshot`'s version is one of those that get one, and cleans up the log behind it
+ * unless the table says otherwise. Never throws.
+ */
 export async function checkpointIfDue(
   storage: Storage,
   snapshot: Snapshot,
@@ -40,27 +65,28 @@ export async function checkpointIfDue(
 ): Promise<CheckpointOutcome> {
   const isDue = snapshot.version > 0 && snapshot.version % checkpointInterval(snapshot.metadata) === 0;
   if (!isDue) return { kind: 'not-due' };
-  if (snapshot.metadata.configuration.get('delta.checkpoint.writeStatsAsStruct')?.toLowerCase() === 'true') {
-    return {
-      kind: 'skipped',
-      reason: 'the table wants statistics as a struct (delta.checkpoint.writeStatsAsStruct)',
-    };
-  }
+  let written: CheckpointWritten;
   try {
     const isTrouble = (error: unknown): boolean => isBoathouseError(error) && error.retryable;
-    const path = await retry(policy, clock, random, isTrouble, () =>
-      writeCheckpoint(storage, snapshot, rows, clock.nowMs()),
+    written = await retry(policy, clock, random, isTrouble, () =>
+      writeCheckpoint(storage, snapshot, rows, clock.nowMs(), { random }),
     );
-    return { kind: 'written', path };
   } catch (error) {
     return { kind: 'failed', error };
   }
+  if (cleansLog(snapshot.metadata)) {
+    // The checkpoint stands. What isn't cleaned up now is cleaned up after the next one.
+    await cleanLog(storage, snapshot, clock.nowMs(), { rows }).catch(() => undefined);
+  }
+  return { kind: 'written', path: written.path };
 }
 
 /**
- * Writes the checkpoint of `snapshot` and points `_last_checkpoint` at it, unless that points further on.
+ * Writes the checkpoint of `snapshot`, the version's checksum where there is none, and points
+ * `_last_checkpoint` at it, unless that points further on.
  *
- * Several may write the same one at once: each writes the same state, and the last file wins.
+ * Several may write the same one at once: each writes the same state, and the last file wins. Rows are
+ * made while they are written, so that a million files don't stand on the heap.
  *
  * @param nowMs decides which tombstones have expired.
  */
@@ -69,146 +95,72 @@ export async function writeCheckpoint(
   snapshot: Snapshot,
   rows: ParquetRows,
   nowMs: number,
-): Promise<string> {
-  const path = checkpointPath(snapshot.version);
-  const content = checkpointRows(snapshot, nowMs);
-  const { sizeBytes } = await rows.write(storage, path, checkpointSchema(snapshot), content);
-  const last = await readLastCheckpoint(storage);
-  if (last === undefined || last <= snapshot.version) {
-    const pointer = {
-      version: snapshot.version,
-      size: content.length,
-      sizeInBytes: sizeBytes,
-      numOfAddFiles: snapshot.files.size,
+  options: CheckpointOptions = {},
+): Promise<CheckpointWritten> {
+  const kind = options.kind ?? (isEnabled(snapshot, 'v2Checkpoint') ? 'v2' : 'v1');
+  const count = { adds: 0, removes: 0 };
+  const table = tableRows(snapshot);
+  const files = fileRows(snapshot, nowMs, count);
+  let written: CheckpointWritten;
+  if (kind === 'v2') written = await writeV2(storage, snapshot, rows, nowMs, options, table, files);
+  else {
+    const path = checkpointPath(snapshot.version);
+    const { sizeBytes } = await rows.write(storage, path, checkpointSchema(snapshot), chained(table, files));
+    written = { path, sizeBytes, sidecars: [] };
+  }
+  await writeLastCheckpoint(storage, {
+    version: snapshot.version,
+    size: table.length + count.adds + count.removes + written.sidecars.length + (kind === 'v2' ? 1 : 0),
+    sizeInBytes: written.sizeBytes,
+    numOfAddFiles: count.adds,
+  });
+  await writeChecksum(storage, snapshot);
+  return written;
+}
+
+async function writeV2(
+  storage: Storage,
+  snapshot: Snapshot,
+  rows: ParquetRows,
+  nowMs: number,
+  { sidecarRowsMax = 100_000, random = systemRandom }: CheckpointOptions,
+  table: readonly CheckpointRow[],
+  files: Iterator<CheckpointRow, void, undefined>,
+): Promise<CheckpointWritten> {
+  const sidecars: { readonly path: string; readonly sizeInBytes: number }[] = [];
+  const schema = fileSchema(snapshot);
+  for (let next = files.next(); !next.done; ) {
+    const path = `${random.uuid()}.parquet`;
+    const part = function* (): Generator<CheckpointRow, void, undefined> {
+      for (let row = 0; row < sidecarRowsMax && !next.done; row += 1, next = files.next()) yield next.value;
     };
-    await storage.put(lastCheckpointPath, new TextEncoder().encode(printJson(pointer)));
+    const { sizeBytes } = await rows.write(storage, `${sidecarFolder}/${path}`, schema, part());
+    sidecars.push({ path, sizeInBytes: sizeBytes });
   }
-  return path;
-}
-
-/** The rows of the checkpoint of `snapshot`, one action each. Pure. */
-export function checkpointRows(snapshot: Snapshot, nowMs: number): CheckpointRow[] {
-  const keptSinceMs = nowMs - tombstoneRetentionMs(snapshot.metadata);
-  const isKept = (remove: RemoveFile): boolean => (remove.deletedAtMs ?? 0) > keptSinceMs;
-  const withStats = writesStatsAsJson(snapshot);
-  const rows: CheckpointRow[] = [actionJson(snapshot.protocol), actionJson(snapshot.metadata)];
-  for (const transaction of snapshot.transactions.values()) rows.push(actionJson(transaction));
-  for (const domain of snapshot.domains.values()) rows.push(actionJson(domain));
-  for (const remove of snapshot.tombstones.values()) {
-    if (!isKept(remove)) continue;
-    // Tombstones in a checkpoint carry neither tags nor, being about to go, a change of data.
-    const { tags: _tags, ...rest } = remove;
-    rows.push(actionJson({ ...rest, dataChange: false }));
+  const manifest: CheckpointRow[] = [
+    { checkpointMetadata: { version: snapshot.version, tags: {} } },
+    ...table,
+    ...sidecars.map((sidecar) => ({ sidecar: { ...sidecar, modificationTime: nowMs, tags: {} } })),
+  ];
+  const ownBytes = sidecars.reduce((sum, { sizeInBytes }) => sum + sizeInBytes, 0);
+  const names = sidecars.map(({ path }) => `${sidecarFolder}/${path}`);
+  // Programs that don't know manifests find the classic name now and then, and see that they can't read the table.
+  if (snapshot.version % (checkpointInterval(snapshot.metadata) * classicEvery) === 0) {
+    const path = checkpointPath(snapshot.version);
+    const { sizeBytes } = await rows.write(storage, path, manifestSchema(), manifest);
+    return { path, sizeBytes: ownBytes + sizeBytes, sidecars: names };
   }
-  for (const file of snapshot.files.values()) {
-    const { stats, ...rest } = file;
-    const kept = withStats && stats !== undefined ? { ...rest, stats } : rest;
-    // A checkpoint is state, not news: nothing in it changes data.
-    rows.push(actionJson({ ...kept, dataChange: false }));
-  }
-  return rows;
+  const path = manifestPath(snapshot.version, random.uuid());
+  const bytes = new TextEncoder().encode(manifest.map((row) => `${printJson(row)}\n`).join(''));
+  await storage.put(path, bytes);
+  return { path, sizeBytes: ownBytes + bytes.length, sidecars: names };
 }
 
-/** The columns of the checkpoint of `snapshot`, in Delta's types. Pure. */
-export function checkpointSchema(snapshot: Snapshot): StructType {
-  const stats = writesStatsAsJson(snapshot) ? [field('stats', text)] : [];
-  return struct([
-    [
-      'txn',
-      struct([
-        ['appId', text],
-        ['version', long],
-        ['lastUpdated', long],
-      ]),
-    ],
-    ['add', { kind: 'struct', fields: [...addFields, ...stats] }],
-    [
-      'remove',
-      struct([
-        ['path', text],
-        ['deletionTimestamp', long],
-        ['dataChange', boolean],
-        ['extendedFileMetadata', boolean],
-        ['partitionValues', textMap],
-        ['size', long],
-        ['deletionVector', deletionVector],
-        ['baseRowId', long],
-        ['defaultRowCommitVersion', long],
-      ]),
-    ],
-    [
-      'metaData',
-      struct([
-        ['id', text],
-        ['name', text],
-        ['description', text],
-        [
-          'format',
-          struct([
-            ['provider', text],
-            ['options', textMap],
-          ]),
-        ],
-        ['schemaString', text],
-        ['partitionColumns', texts],
-        ['configuration', textMap],
-        ['createdTime', long],
-      ]),
-    ],
-    [
-      'protocol',
-      struct([
-        ['minReaderVersion', integer],
-        ['minWriterVersion', integer],
-        ['readerFeatures', texts],
-        ['writerFeatures', texts],
-      ]),
-    ],
-    [
-      'domainMetadata',
-      struct([
-        ['domain', text],
-        ['configuration', text],
-        ['removed', boolean],
-      ]),
-    ],
-  ]);
+function* chained<T>(...parts: readonly Iterable<T>[]): Generator<T, void, undefined> {
+  for (const part of parts) yield* part;
 }
 
-function writesStatsAsJson(snapshot: Snapshot): boolean {
-  return snapshot.metadata.configuration.get('delta.checkpoint.writeStatsAsJson')?.toLowerCase() !== 'false';
-}
-
-function struct(members: readonly (readonly [string, DataType])[]): StructType {
-  return { kind: 'struct', fields: members.map(([name, type]) => field(name, type)) };
-}
-
-const text = primitive('string');
-const long = primitive('long');
-const integer = primitive('integer');
-const boolean = primitive('boolean');
-const texts: DataType = { kind: 'array', elementType: text, containsNull: true };
-const textMap: DataType = { kind: 'map', keyType: text, valueType: text, valueContainsNull: true };
-
-const deletionVector = struct([
-  ['storageType', text],
-  ['pathOrInlineDv', text],
-  ['offset', integer],
-  ['sizeInBytes', integer],
-  ['cardinality', long],
-]);
-
-const addFields = struct([
-  ['path', text],
-  ['partitionValues', textMap],
-  ['size', long],
-  ['modificationTime', long],
-  ['dataChange', boolean],
-  ['tags', textMap],
-  ['deletionVector', deletionVector],
-  ['baseRowId', long],
-  ['defaultRowCommitVersion', long],
-  ['clusteringProvider', text],
-]).fields;
+/** So often a V2 checkpoint has the classic name. */
+const classicEvery = 10;
 
 const policy: RetryPolicy = { attemptsMax: 3, delayMsMin: 20, delayMsMax: 500 };

@@ -4,6 +4,9 @@ import type { AddFile } from '../actions.ts';
 import { testAdd } from '../contract.ts';
 import { FileSet } from './file-set.ts';
 
+const bytes = (files: Map<string, AddFile>): number =>
+  [...files.values()].reduce((sum, file) => sum + file.sizeBytes, 0);
+
 describe('FileSet', () => {
   it('is a map, whatever is packed below it and however often it is gone on from', () => {
     const step = fc.record({
@@ -14,7 +17,7 @@ describe('FileSet', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer({ min: 0, max: 400 })), fc.array(step), (first, steps) => {
         const packed = new Map(first.map((n) => [`f${n}`, testAdd(`f${n}`)]));
-        let set: FileSet<AddFile> = FileSet.of(packed);
+        let set: FileSet<AddFile> = FileSet.of(Object.assign(packed, { sizeBytes: bytes(packed) }));
         const model = new Map(packed);
         const frozen: [FileSet<AddFile>, Map<string, AddFile>][] = [];
         for (const { kind, key, count } of steps) {
@@ -36,6 +39,7 @@ describe('FileSet', () => {
         }
         for (const [actual, expected] of [...frozen, [set, model] as const]) {
           expect(actual.size).toBe(expected.size);
+          expect(actual.sizeBytes).toBe(bytes(expected));
           expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
           expect([...actual.values()].map((f) => f.path).sort()).toEqual([...expected.keys()].sort());
           expect(new Map(actual)).toEqual(expected);

@@ -26,30 +26,44 @@ export type Tombstones = FileMap<RemoveFile>;
 /** Either kind of file. */
 type FileAction = AddFile | RemoveFile;
 
+/** What a set can be built upon: a map that knows what its files' sizes come to. */
+export type PackedMap<T> = FileMap<T> & { readonly sizeBytes: number };
+
 type Changes<T> = ReadonlyMap<string, T | undefined>;
+
+/** The sizes of `files` together. Known without going over them, for the files of a snapshot. */
+export function bytesOf(files: LiveFiles): number {
+  if (files instanceof FileSet) return files.sizeBytes;
+  let sum = 0;
+  for (const { sizeBytes } of files.values()) sum += sizeBytes;
+  return sum;
+}
 
 /** Files by key, changed in place while a state is made, and frozen by whoever hands it out as a `FileMap`. */
 export class FileSet<T extends FileAction> implements FileMap<T> {
   #size: number;
-  readonly #packed: FileMap<T> | undefined;
+  #sizeBytes: number;
+  readonly #packed: PackedMap<T> | undefined;
   readonly #middle: Changes<T>;
   readonly #recent: Map<string, T | undefined>;
 
   private constructor(
     size: number,
-    packed: FileMap<T> | undefined,
+    sizeBytes: number,
+    packed: PackedMap<T> | undefined,
     middle: Changes<T>,
     recent: Map<string, T | undefined>,
   ) {
     this.#size = size;
+    this.#sizeBytes = sizeBytes;
     this.#packed = packed;
     this.#middle = middle;
     this.#recent = recent;
   }
 
   /** A set with what `packed` holds, which must not change any more. */
-  static of<T extends FileAction>(packed?: FileMap<T>): FileSet<T> {
-    return new FileSet(packed?.size ?? 0, packed, new Map(), new Map());
+  static of<T extends FileAction>(packed?: PackedMap<T>): FileSet<T> {
+    return new FileSet(packed?.size ?? 0, packed?.sizeBytes ?? 0, packed, new Map(), new Map());
   }
 
   /** A set to go on from `files` in, which stays as it is. */
@@ -61,18 +75,23 @@ export class FileSet<T extends FileAction> implements FileMap<T> {
     }
     const of = files as FileSet<T>;
     if (of.#recent.size <= Math.max(recentMin, of.#middle.size / 8)) {
-      return new FileSet(of.#size, of.#packed, of.#middle, new Map(of.#recent));
+      return new FileSet(of.#size, of.#sizeBytes, of.#packed, of.#middle, new Map(of.#recent));
     }
     const middle = new Map(of.#middle);
     for (const [key, file] of of.#recent) {
       if (file === undefined && !of.#packed?.has(key)) middle.delete(key);
       else middle.set(key, file);
     }
-    return new FileSet(of.#size, of.#packed, middle, new Map());
+    return new FileSet(of.#size, of.#sizeBytes, of.#packed, middle, new Map());
   }
 
   get size(): number {
     return this.#size;
+  }
+
+  /** What the files' sizes come to. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
   }
 
   get(key: string): T | undefined {
@@ -94,7 +113,7 @@ export class FileSet<T extends FileAction> implements FileMap<T> {
 
   /** As `add`, for a key that is known already. */
   set(key: string, file: T): void {
-    if (!this.has(key)) this.#size += 1;
+    this.#count(key, file);
     // As a map does when a key comes back: it goes to the end.
     this.#recent.delete(key);
     this.#recent.set(key, file);
@@ -102,7 +121,7 @@ export class FileSet<T extends FileAction> implements FileMap<T> {
 
   delete(key: string): void {
     if (!this.has(key)) return;
-    this.#size -= 1;
+    this.#count(key, undefined);
     if (this.#middle.has(key) || this.#packed?.has(key)) this.#recent.set(key, undefined);
     else this.#recent.delete(key);
   }
@@ -129,6 +148,17 @@ export class FileSet<T extends FileAction> implements FileMap<T> {
 
   [Symbol.iterator](): MapIterator<[string, T]> {
     return this.entries();
+  }
+
+  /** Counts that `file` comes in place of what is under `key`. */
+  #count(key: string, file: T | undefined): void {
+    if (this.has(key)) {
+      this.#size -= 1;
+      this.#sizeBytes -= this.get(key)?.sizeBytes ?? 0;
+    }
+    if (file === undefined) return;
+    this.#size += 1;
+    this.#sizeBytes += file.sizeBytes ?? 0;
   }
 
   #overlaid(key: string): boolean {

@@ -31,6 +31,8 @@ export interface LogListing {
   /** Complete ones, oldest first; for the same version, the ones to prefer last. */
   readonly checkpoints: readonly CheckpointFiles[];
   readonly compactions: readonly CompactionFile[];
+  /** Checksum files by version. */
+  readonly checksums: ReadonlyMap<number, FileInfo>;
 }
 
 /** The path of the commit of `version`. */
@@ -42,6 +44,24 @@ export function commitPath(version: number): string {
 export function checkpointPath(version: number): string {
   return `${logFolder}/${padVersion(version)}.checkpoint.parquet`;
 }
+
+/** The path of a checkpoint of `version` that is told from others of the same version by a UUID. */
+export function manifestPath(version: number, uuid: string): string {
+  return `${logFolder}/${padVersion(version)}.checkpoint.${uuid}.json`;
+}
+
+/** The path of the checksum of `version`. */
+export function checksumPath(version: number): string {
+  return `${logFolder}/${padVersion(version)}.crc`;
+}
+
+/** The path of the file that stands for the commits `first` to `last`. */
+export function compactionPath(first: number, last: number): string {
+  return `${logFolder}/${padVersion(first)}.${padVersion(last)}.compacted.json`;
+}
+
+/** The folder of the parts of checkpoints that stand in files of their own. */
+export const sidecarFolder: string = `${logFolder}/_sidecars`;
 
 /** The path of the pointer to a recent checkpoint. */
 export const lastCheckpointPath: string = `${logFolder}/_last_checkpoint`;
@@ -55,6 +75,7 @@ export const lastCheckpointPath: string = `${logFolder}/_last_checkpoint`;
 export async function listLog(storage: Storage, first = 0): Promise<LogListing> {
   const commits = new Map<number, FileInfo>();
   const compactions: CompactionFile[] = [];
+  const checksums = new Map<number, FileInfo>();
   const whole: CheckpointFiles[] = [];
   const parts = new Map<string, string[]>();
   // `first` without a suffix sorts right before every file of that version.
@@ -66,8 +87,9 @@ export async function listLog(storage: Storage, first = 0): Promise<LogListing> 
     const version = Number(match[1]);
     // Nobody gets there by committing; arithmetic on it would go wrong.
     if (!Number.isSafeInteger(version)) continue;
-    const [, , commit, compactedTo, part, partCount, uuidFormat, classic] = match;
+    const [, , commit, checksum, compactedTo, part, partCount, uuidFormat, classic] = match;
     if (commit !== undefined) commits.set(version, info);
+    else if (checksum !== undefined) checksums.set(version, info);
     else if (compactedTo !== undefined) {
       const last = Number(compactedTo);
       if (last > version) compactions.push({ first: version, last, path: info.path });
@@ -82,7 +104,7 @@ export async function listLog(storage: Storage, first = 0): Promise<LogListing> 
     }
   }
   const checkpoints = [...completeParts(parts), ...whole].sort((a, b) => a.version - b.version);
-  return { commits, checkpoints, compactions };
+  return { commits, checkpoints, compactions, checksums };
 }
 
 /** The newest version that a commit or a checkpoint shows; -1 when there is none. */
@@ -103,7 +125,7 @@ export function padVersion(version: number): string {
 }
 
 const logName =
-  /^(\d{20})\.(?:(json)|(\d{20})\.compacted\.json|checkpoint\.(?:(\d{10})\.(\d{10})\.parquet|[0-9a-fA-F-]{36}\.(json|parquet)|(parquet)))$/;
+  /^(\d{20})\.(?:(json)|(crc)|(\d{20})\.compacted\.json|checkpoint\.(?:(\d{10})\.(\d{10})\.parquet|[0-9a-fA-F-]{36}\.(json|parquet)|(parquet)))$/;
 
 /** Multi-part checkpoints aren't written in one step, so one with a missing part doesn't count. */
 function completeParts(parts: ReadonlyMap<string, readonly string[]>): CheckpointFiles[] {

@@ -4,17 +4,18 @@
  */
 import { deltaErrors } from '../errors.ts';
 import { MalformedAction } from '../json-members.ts';
-import type { FileMap } from './file-set.ts';
+import type { PackedMap } from './file-set.ts';
 import { PackedBlock, RowCursor } from './packed-row.ts';
 
 /** Files by `fileKey`, filled block by block and then only read. */
-export class PackedFiles<T> implements FileMap<T> {
+export class PackedFiles<T> implements PackedMap<T> {
   readonly #table: string;
   readonly #unpack: (row: RowCursor) => T;
   readonly #blocks: PackedBlock[] = [];
   /** How many rows come before each block. */
   readonly #firstRows: number[] = [];
   #rows = 0;
+  #sizeBytes = 0;
   /** By row: where in its block it begins, and its key's hash. */
   #starts = new Uint32Array(1024);
   #hashes = new Uint32Array(1024);
@@ -50,6 +51,11 @@ export class PackedFiles<T> implements FileMap<T> {
 
   get size(): number {
     return this.#rows - this.#replaced.size;
+  }
+
+  /** What the files' sizes come to. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
   }
 
   get(key: string): T | undefined {
@@ -97,6 +103,7 @@ export class PackedFiles<T> implements FileMap<T> {
     this.#starts[row] = start;
     this.#hashes[row] = hash;
     this.#rows += 1;
+    this.#sizeBytes += cursor.size ?? 0;
     const mask = this.#slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const taken = this.#slots[slot] as number;
@@ -107,6 +114,7 @@ export class PackedFiles<T> implements FileMap<T> {
       if (this.#hashes[taken - 1] !== hash) continue;
       if (this.#at(taken - 1, (other) => other.key()) !== cursor.key()) continue;
       this.#replaced.add(taken - 1);
+      this.#sizeBytes -= this.#at(taken - 1, (other) => other.size ?? 0);
       this.#slots[slot] = row + 1;
       return;
     }

@@ -27,9 +27,10 @@ export interface ParquetRows {
   /**
    * Every row of the Parquet file at `path`. Columns the file lacks are simply absent.
    *
+   * @param columns read and given; all of a checkpoint's unless given.
    * @throws storage.not-found; anything else when the file isn't Parquet or is torn.
    */
-  read(storage: Storage, path: string): AsyncIterable<CheckpointRow>;
+  read(storage: Storage, path: string, columns?: readonly string[]): AsyncIterable<CheckpointRow>;
 
   /**
    * The content of the checkpoint, or of the part of one, at `path`, in no particular order. Says what `read`

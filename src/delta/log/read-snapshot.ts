@@ -15,9 +15,10 @@ import {
 } from '../../base/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { deltaErrors } from '../errors.ts';
-import { readCheckpoint, readLastCheckpoint } from './checkpoint-read.ts';
+import { readCheckpoint } from './checkpoint-read.ts';
 import { readActions } from './commit-file.ts';
 import { inCommitTimestampMs, versionAt } from './commit-times.ts';
+import { readLastCheckpoint } from './last-checkpoint.ts';
 import {
   type CheckpointFiles,
   commitPath,
@@ -35,6 +36,7 @@ import {
   stateOfCheckpoint,
   type TableState,
 } from './snapshot.ts';
+import { verifyChecksum } from './version-checksum.ts';
 
 /** Which version to read, and how checkpoints are read. */
 export interface ReadSnapshotOptions {
@@ -175,6 +177,12 @@ async function replayFromAny(
     } catch (error) {
       failures.push(checkpoint ? unreadableCheckpoint(storage, checkpoint, error) : error);
     }
+    // A compaction only repeats what the commits say.
+    if (log.compactions.length === 0) continue;
+    const whole = await replay(storage, { ...log, compactions: [] }, checkpoint, version, options).catch(
+      () => undefined,
+    );
+    if (whole) return whole;
   }
   throw failures[0];
 }
@@ -210,7 +218,10 @@ async function replay(
   }
   const times = await commitTimeMs(storage, log, state, version, checkpoint);
   const snapshot = finishState(state, { table: storage.uri, version, ...times });
-  if (snapshot) return snapshot;
+  if (snapshot) {
+    if (log.checksums.has(version)) await verifyChecksum(storage, snapshot);
+    return snapshot;
+  }
   const missing = state.protocol ? 'metaData' : 'protocol';
   throw deltaErrors['corrupt-log']({
     table: storage.uri,
@@ -221,15 +232,16 @@ async function replay(
 /** The files that lead from `start` to `version`, each version covered once; compactions stand for many. */
 function chainOf(storage: Storage, log: LogListing, start: number, version: number): string[] {
   const chain: string[] = [];
+  const compactions = new Map<number, LogListing['compactions'][number]>();
+  for (const candidate of log.compactions) {
+    // The last commit is read itself: only it says when, and by whom, the version was made.
+    const isFarther = candidate.last > (compactions.get(candidate.first)?.last ?? 0);
+    if (candidate.last < version && isFarther) compactions.set(candidate.first, candidate);
+  }
   let next = start + 1;
   while (next <= version) {
     const commit = log.commits.get(next);
-    let compaction = undefined as LogListing['compactions'][number] | undefined;
-    for (const candidate of log.compactions) {
-      // The last commit is read itself: only it says when, and by whom, the version was made.
-      const fits = candidate.first === next && candidate.last < version;
-      if (fits && candidate.last > (compaction?.last ?? 0)) compaction = candidate;
-    }
+    const compaction = compactions.get(next);
     if (compaction) {
       chain.push(compaction.path);
       next = compaction.last + 1;
