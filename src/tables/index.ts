@@ -10,7 +10,7 @@ export { type RestoreResult, type RestoreTarget, restoreTable } from './alter/re
 export { parseColumnText, parseSchemaText, type SchemaText } from './alter/schema-text.ts';
 export type { ColumnPath, ColumnSpec, IdentitySpec, TableSpec } from './alter/table-spec.ts';
 export { parseTypeText } from './alter/type-text.ts';
-export { type DeltaFile, DeltaTable, type OpenTableOptions } from './delta-table.ts';
+export { DeltaTable, type MergeInput, type OpenTableOptions } from './delta-table.ts';
 export { deltaTypeOf, duckdbTypeOf } from './delta-types.ts';
 export { type DeleteSpec, deleteRows } from './dml/delete-rows.ts';
 export type { DeleteResult, MergeResult, UpdateResult } from './dml/dml-results.ts';
@@ -29,7 +29,21 @@ export {
   readChanges,
 } from './feed/read-changes.ts';
 export { duckdbParquetRows } from './parquet-rows.ts';
-export { type DeltaRelation, openDeltaRelation, rewriteDeltaScans } from './read/scan.ts';
+export type { ChangeEnd, DeltaCall } from './read/delta-calls.ts';
+export { type OpenedTable, openDeltaCall } from './read/open-call.ts';
+export { type PredicateScope, parsePredicate } from './read/predicate.ts';
+export { type OpenedCall, rewriteDeltaScans } from './read/rewrite-scans.ts';
+export { type DeltaRelation, openDeltaRelation } from './read/scan.ts';
+export {
+  fileColumn,
+  rowColumn,
+  rowIdColumn,
+  rowVersionColumn,
+  type Scan,
+  type ScanRequest,
+  scanFiles,
+} from './read/scan-files.ts';
+export { RelationRows } from './relation-rows.ts';
 export { statementErrors } from './sql/errors.ts';
 export { executeStatement } from './sql/execute-statement.ts';
 export { changesSomething, parseStatement } from './sql/parse-statement.ts';
@@ -38,6 +52,7 @@ export type { DeltaStatement, TableRef, TimeTravel } from './sql/statement.ts';
 export type { StatementContext, StatementResult } from './sql/statement-context.ts';
 export { rewriteTimeTravel } from './sql/time-travel.ts';
 export { type OpenHandleOptions, TableHandle } from './table-handle.ts';
+export { type DeltaFile, TableSnapshot } from './table-snapshot.ts';
 export {
   type Draft,
   type OperationOptions,

@@ -5,7 +5,7 @@
  * writes is seen by the nodes after it.
  */
 import { isAbsolute, resolve } from 'node:path';
-import { openDeltaRelation, rewriteDeltaScans } from '../tables/index.ts';
+import { type DeltaCall, type OpenedTable, openDeltaCall, rewriteDeltaScans } from '../tables/index.ts';
 
 /** A Delta table as a relation over exactly the files of one version. */
 export interface PinnedDelta {
@@ -17,7 +17,7 @@ export interface PinnedDelta {
 /** The versions of one run. */
 export class DeltaVersions {
   readonly #root: string;
-  readonly #opened = new Map<string, Promise<PinnedDelta>>();
+  readonly #opened = new Map<string, Promise<OpenedTable>>();
 
   /** @param root what relative table paths are below. */
   constructor(root: string) {
@@ -30,14 +30,17 @@ export class DeltaVersions {
     version?: number,
     storageOptions: Readonly<Record<string, string>> = {},
   ): Promise<PinnedDelta> {
-    const absolute = this.resolve(uri);
-    const key = `${absolute}@${version ?? 'newest'}`;
+    const call: DeltaCall = { kind: 'scan', uri, ...(version === undefined ? {} : { version }) };
+    const opened = await this.#open(call, storageOptions);
+    return { sql: await opened.relation(undefined), version: opened.version, uri: opened.uri };
+  }
+
+  async #open(call: DeltaCall, storageOptions: Readonly<Record<string, string>> = {}): Promise<OpenedTable> {
+    const absolute = { ...call, uri: this.resolve(call.uri) };
+    const key = keyOf(absolute);
     const known = this.#opened.get(key);
     if (known) return await known;
-    const opened = openDeltaRelation(absolute, {
-      ...(version === undefined ? {} : { version }),
-      storageOptions,
-    });
+    const opened = openDeltaCall(absolute, storageOptions);
     this.#opened.set(key, opened);
     // A table that can't be read now may be written by a later node.
     opened.catch(() => this.#opened.delete(key));
@@ -46,13 +49,13 @@ export class DeltaVersions {
 
   /** This run has written the table: the next read sees that. */
   forget(uri: string): void {
-    this.#opened.delete(`${this.resolve(uri)}@newest`);
+    const absolute = this.resolve(uri);
+    for (const key of this.#opened.keys()) if (key.startsWith(`${absolute}@newest`)) this.#opened.delete(key);
   }
 
-  /** `sql` with every `delta_scan('…')` replaced by the files of the version this run reads. */
+  /** `sql` with every `delta_scan('…')` and `table_changes('…', …)` replaced by files of the version this run reads. */
   async rewrite(sql: string): Promise<string> {
-    if (!/delta_scan/i.test(sql)) return sql;
-    return await rewriteDeltaScans(sql, async (uri, version) => (await this.open(uri, version)).sql);
+    return await rewriteDeltaScans(sql, (call) => this.#open(call));
   }
 
   /** The table's absolute path or URI. */
@@ -60,4 +63,13 @@ export class DeltaVersions {
     if (/^[a-z][a-z0-9+]*:\/\//i.test(uri) || isAbsolute(uri)) return uri;
     return resolve(this.#root, uri);
   }
+}
+
+/** The table first, then whether it moves on when the table does. */
+function keyOf({ uri, ...call }: DeltaCall): string {
+  const isNewest =
+    call.kind === 'scan'
+      ? call.version === undefined && call.timestampMs === undefined
+      : call.to === undefined;
+  return `${uri}@${isNewest ? 'newest' : 'past'} ${JSON.stringify(call)}`;
 }

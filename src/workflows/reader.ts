@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { type AttachSpec, Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
-import { openDeltaRelation, rewriteDeltaScans } from '../tables/index.ts';
+import { openDeltaCall, rewriteDeltaScans } from '../tables/index.ts';
 import { workflowErrors } from './errors.ts';
 import { findProjectDir } from './find-project.ts';
 import { keepSecrets } from './keep-secrets.ts';
@@ -63,11 +63,7 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
     return {
       session,
       catalog,
-      resolve: (sql) =>
-        rewriteDeltaScans(sql, async (uri, version) => {
-          const relation = await openDeltaRelation(uri, version === undefined ? {} : { version });
-          return relation.sql;
-        }),
+      resolve: (sql) => rewriteDeltaScans(sql, openDeltaCall, session),
       close: () => database.close(),
     };
   } catch (error) {

@@ -4,6 +4,7 @@ import { defineErrors, type ErrorKind, type ErrorsOf } from '../../base/index.ts
 type Kinds = {
   'no-change-feed': ErrorKind<{ table: string; version: number }>;
   'bad-change-range': ErrorKind<{ table: string; problem: string }>;
+  'bad-table-changes': ErrorKind<{ problem: string }>;
   'unreadable-change': ErrorKind<{ table: string; version: number; file: string }>;
 };
 
@@ -21,6 +22,13 @@ const kinds: Kinds = {
     message: (d) => `the changes of ${d.table} can't be told: ${d.problem}`,
     hint: () => 'A range begins with a version or a time, and ends at the same or a later one.',
     sqlState: '22023',
+    exitCode: 1,
+  },
+  'bad-table-changes': {
+    message: (d) => `table_changes: ${d.problem}`,
+    hint: () =>
+      "Write table_changes('path/to/table', 3) or table_changes('path/to/table', 3, 5); times work as well.",
+    sqlState: '42601',
     exitCode: 1,
   },
   'unreadable-change': {

@@ -8,15 +8,19 @@ import {
   assertReadable,
   fileKey,
   type Metadata,
+  mayMatch,
+  type Predicate,
   primitive,
   type RemoveFile,
   readCommits,
   readSnapshot,
   type Snapshot,
+  type StructType,
   versionAt,
 } from '../../delta/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
+import { pointInTimeMs } from '../read/point-in-time.ts';
 import { relationColumns } from '../read/relation.ts';
 import type { DeltaRelation } from '../read/scan.ts';
 import { type ExtraColumn, ScanPlan } from '../read/scan-plan.ts';
@@ -51,6 +55,21 @@ export interface ChangeRange {
  * @throws tables.bad-change-range, delta.no-such-version, delta.corrupt-log, delta.unsupported-feature
  */
 export async function readChanges(handle: TableHandle, range: ChangeRange = {}): Promise<DeltaRelation> {
+  return (await changesOf(handle, range)).relation();
+}
+
+/** Changes that are found, and not yet put into SQL. */
+export interface FoundChanges {
+  /** The end of the range. */
+  readonly version: number;
+  /** The table's columns there. */
+  readonly schema: StructType;
+  /** As SQL; files that can't hold a row for which `predicate` is true are left out. */
+  relation(predicate?: Predicate): DeltaRelation;
+}
+
+/** `readChanges` for a caller that has conditions on the table's columns. */
+export async function changesOf(handle: TableHandle, range: ChangeRange): Promise<FoundChanges> {
   const { storage } = handle;
   const newest = await handle.refresh();
   const [from, to] = await resolveRange(storage, range, newest.version);
@@ -78,17 +97,18 @@ export async function readChanges(handle: TableHandle, range: ChangeRange = {}):
     if (metadata !== undefined) requireFeed(storage, metadata, commit.version);
     changes.push(...(await changedFiles(storage, commit, partitionsOf)));
   }
-  return {
-    sql: changesSql(end, storage, changes),
-    version: to,
-    uri: storage.uri,
-    columns: [
-      ...relationColumns(end),
-      { name: changeTypeColumn, type: 'VARCHAR' },
-      { name: commitVersionColumn, type: 'BIGINT' },
-      { name: commitTimestampColumn, type: 'TIMESTAMP WITH TIME ZONE' },
-    ],
+  const columns = [
+    ...relationColumns(end),
+    { name: changeTypeColumn, type: 'VARCHAR' },
+    { name: commitVersionColumn, type: 'BIGINT' },
+    { name: commitTimestampColumn, type: 'TIMESTAMP WITH TIME ZONE' },
+  ];
+  const relation = (predicate?: Predicate): DeltaRelation => {
+    const some =
+      predicate === undefined ? changes : changes.filter(({ file }) => mayMatch(predicate, file, end));
+    return { sql: changesSql(end, storage, some), version: to, uri: storage.uri, columns };
   };
+  return { version: to, schema: end.schema, relation };
 }
 
 function changesSql(end: Snapshot, storage: Storage, changes: readonly ChangedFile[]): string {
@@ -136,9 +156,8 @@ async function resolveRange(
   if (range.toVersion !== undefined && range.toTimestamp !== undefined)
     throw bad('it ends with a version and with a time');
   const timeOf = (given: Date | number | string): number => {
-    const timeMs =
-      given instanceof Date ? given.getTime() : typeof given === 'number' ? given : Date.parse(given);
-    if (!Number.isFinite(timeMs)) throw bad(`'${String(given)}' is not a time`);
+    const timeMs = pointInTimeMs(given);
+    if (timeMs === undefined) throw bad(`'${String(given)}' is not a time`);
     return timeMs;
   };
   const from =

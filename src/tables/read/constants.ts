@@ -123,12 +123,20 @@ export function castNode(node: SqlNode, type: string): SqlNode {
   };
 }
 
-/** The values of `wanted`, computed by the engine in one go; none at all when one of them can't be. */
+/**
+ * The values of `wanted`, computed by the engine in one go; none at all when one of them can't be.
+ *
+ * @param knowsZone whether the session's time zone is the one that counts; else nothing that could depend on
+ * it is computed.
+ */
 export async function computeConstants(
   session: Session,
   wanted: Wanted,
+  knowsZone: boolean,
 ): Promise<ReadonlyMap<string, Constant>> {
   const keys = [...wanted.keys()];
+  const unknown = new Map(keys.map((key): [string, Constant] => [key, { kind: 'other' }]));
+  if (!knowsZone && keys.some((key) => /WITH TIME ZONE|TIMESTAMPTZ|to_timestamp/i.test(key))) return unknown;
   const statement = {
     error: false,
     statements: [
@@ -163,7 +171,7 @@ export async function computeConstants(
     return computed;
   } catch {
     // A constant that can't be computed fails the statement it stands in, with the engine's own words.
-    return new Map(keys.map((key): [string, Constant] => [key, { kind: 'other' }]));
+    return unknown;
   }
 }
 

@@ -31,6 +31,8 @@ import { member, nodes, parseCondition, referenceNames, type SqlNode } from './s
 export interface PredicateScope {
   /** The table's name in the condition: `t` lets `t.id` be its column. Other qualified names are others' columns. */
   readonly alias?: string;
+  /** Whether the session that is given is the one the condition will run in. True unless given. */
+  readonly knowsZone?: boolean;
 }
 
 /**
@@ -61,12 +63,13 @@ export async function predicateOfNode(
   const first = new Translation(columns, scope, new Map());
   const predicate = first.predicate(condition);
   if (first.wanted.size === 0) return predicate;
-  const computed = await computeConstants(session, first.wanted);
+  const { knowsZone = true } = scope;
+  const computed = await computeConstants(session, first.wanted, knowsZone);
   const second = new Translation(columns, scope, computed);
   const better = second.predicate(condition);
   if (second.wanted.size === 0) return better;
   // A computed constant may have to be cast to what it is compared with.
-  const cast = await computeConstants(session, second.wanted);
+  const cast = await computeConstants(session, second.wanted, knowsZone);
   return new Translation(columns, scope, new Map([...computed, ...cast])).predicate(condition);
 }
 

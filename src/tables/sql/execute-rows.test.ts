@@ -2,7 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDeltaRelation, rewriteDeltaScans } from '../read/scan.ts';
+import { openDeltaCall } from '../read/open-call.ts';
+import { rewriteDeltaScans } from '../read/rewrite-scans.ts';
+import { openDeltaRelation } from '../read/scan.ts';
 import { withScratchSession } from '../scratch.ts';
 import { writeDelta } from '../write/write-delta.ts';
 import { executeRows, type RowStatement } from './execute-rows.ts';
@@ -33,8 +35,8 @@ async function run(sql: string): Promise<{ result: StatementResult; rows: unknow
       resolve: async (text) =>
         rewriteDeltaScans(
           await rewriteTimeTravel(text, async (parts) => path.join(folder, parts.join('/'))),
-          async (uri, version) =>
-            (await openDeltaRelation(uri, version === undefined ? {} : { version })).sql,
+          openDeltaCall,
+          session,
         ),
       options: {},
     };

@@ -6,8 +6,9 @@ import type { Snapshot } from '../../delta/index.ts';
 import { type ArrowInput, appendArrow, quoteIdentifier, type Session } from '../../duckdb/index.ts';
 import { openStorage } from '../../storage/index.ts';
 import { tablesErrors } from '../errors.ts';
+import { openDeltaCall } from '../read/open-call.ts';
 import { relationColumns } from '../read/relation.ts';
-import { openDeltaRelation, rewriteDeltaScans } from '../read/scan.ts';
+import { rewriteDeltaScans } from '../read/rewrite-scans.ts';
 import { withOwnDatabase, withScratchSession, withTemporaryFolder } from '../scratch.ts';
 import type { TableHandle } from '../table-handle.ts';
 import { adaptInferred } from './adapt.ts';
@@ -85,6 +86,21 @@ export async function overwrite(
   return writeToHandle(handle, rows, { ...options, mode: 'overwrite' });
 }
 
+/**
+ * `work` with `rows` as a query of a session: the source of a MERGE and the like. What is only inferred from
+ * objects gives way to the types that `handle`'s columns of the same names have.
+ *
+ * @throws tables.bad-rows, tables.mixed-types, tables.bad-row, and whatever `work` throws.
+ */
+export function withRowsQuery<T>(
+  handle: TableHandle,
+  rows: RowsInput,
+  work: (session: Session, query: string) => Promise<T>,
+): Promise<T> {
+  assertRows(rows);
+  return withRows(rows, handle.snapshot, {}, work, async () => undefined, false);
+}
+
 async function writeToHandle(
   handle: TableHandle,
   rows: RowsInput,
@@ -98,22 +114,17 @@ async function writeToHandle(
 }
 
 /** `write` with the rows as a query of a session, and again when their types were fitted to a table that changed. */
-async function withRows(
+async function withRows<T>(
   rows: RowsInput,
   found: Snapshot | undefined,
   options: WriteOptions,
-  write: (session: Session, query: string) => Promise<WriteResult>,
+  write: (session: Session, query: string) => Promise<T>,
   latest: () => Promise<Snapshot | undefined>,
-): Promise<WriteResult> {
+  fillsMissing = true,
+): Promise<T> {
   const { storageOptions } = options;
   if ('sql' in rows) {
-    const sql = await rewriteDeltaScans(rows.sql, async (uri, version) => {
-      const wanted = {
-        ...(version === undefined ? {} : { version }),
-        ...(storageOptions ? { storageOptions } : {}),
-      };
-      return (await openDeltaRelation(uri, wanted)).sql;
-    });
+    const sql = await rewriteDeltaScans(rows.sql, (call) => openDeltaCall(call, storageOptions));
     return withScratchSession((session) => write(session, sql));
   }
   return withStaging(Array.isArray(rows), async (session, name) => {
@@ -123,7 +134,7 @@ async function withRows(
     }
     const staged = await stageRows(session, name, rows as readonly Row[] | AsyncIterable<Row>);
     for (let snapshot = found, attempt = 1; ; attempt += 1) {
-      const query = fitRows(staged, snapshot, options);
+      const query = fitRows(staged, snapshot, options, fillsMissing);
       try {
         return await write(session, query);
       } catch (error) {
@@ -143,14 +154,19 @@ async function withRows(
 const fitsMax = 3;
 
 /** The staged rows as a query; what was only inferred gives way to the types of a table that keeps its schema. */
-function fitRows(staged: StagedRows, snapshot: Snapshot | undefined, options: WriteOptions): string {
+function fitRows(
+  staged: StagedRows,
+  snapshot: Snapshot | undefined,
+  options: WriteOptions,
+  fillsMissing: boolean,
+): string {
   const { query } = staged;
   if (query === undefined) return columnlessQuery(snapshot, staged.rows);
   const isReplaced = options.mode === 'overwrite' && options.schemaMode === 'overwrite';
   if (snapshot === undefined || isReplaced) return query;
   return adaptInferred(query, staged.columns, snapshot, {
     unknown: staged.unknown,
-    fillsMissing: true,
+    fillsMissing,
   });
 }
 
