@@ -72,11 +72,11 @@ async function planUpdate(
     where === undefined ? undefined : await parsePredicate(session, where, snapshot.schema, { alias });
   const files = candidateFiles(snapshot, predicate);
   const scan = new TargetScan(snapshot, handle.storage, files, snapshot.schema);
-  const unchanged: Planned<UpdateResult> = {
+  const unchanged = (): Planned<UpdateResult> => ({
     kind: 'nothing',
     result: { version: snapshot.version, changed: false, skipped: false, metrics: nothing(watch) },
-  };
-  if (files.length === 0) return unchanged;
+  });
+  if (files.length === 0) return unchanged();
   const rows = `(${await scan.sql()}) AS ${quoteIdentifier(alias)}${where === undefined ? '' : ` WHERE (${where}\n)`}`;
   const from = `(SELECT *, CAST(0 AS SMALLINT) AS ${clauseColumn} FROM ${rows}) AS ${quoteIdentifier(alias)}`;
   const query = resolveSql({
@@ -96,7 +96,7 @@ async function planUpdate(
   const count = found === 0 ? 0 : await session.value(`SELECT count(${clauseColumn}) FROM ${name}`);
   watch.lap('scan');
   const updatedRows = Number(count);
-  if (updatedRows === 0) return unchanged;
+  if (updatedRows === 0) return unchanged();
   const places = `SELECT ${fileColumn}, ${rowColumn} FROM ${name}`;
   const outcome = {
     snapshot,
