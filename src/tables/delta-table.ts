@@ -1,157 +1,294 @@
-/** A Delta table as an object: what it is at a version, and its rows. */
+/**
+ * A Delta table as an object: opened once, read, written, changed and maintained through it.
+ *
+ * Everything here is done by functions on an open handle; this is the one place where a user of the library finds
+ * them by name.
+ */
 import type * as Arrow from 'apache-arrow';
+import { systemClock } from '../base/index.ts';
 import {
   type HistoryEntry,
   history,
   type Metadata,
   type Protocol,
-  readSnapshot,
-  type Snapshot,
   type StructType,
+  writeCheckpoint,
 } from '../delta/index.ts';
-import { queryToArrow, type SqlValue } from '../duckdb/index.ts';
-import { openStorage, type Storage } from '../storage/index.ts';
+import type { SqlValue } from '../duckdb/index.ts';
+import { openStorage } from '../storage/index.ts';
+import type { AlterChange, AlterResult } from './alter/alter-change.ts';
+import { alterTable } from './alter/alter-table.ts';
+import { type CloneOptions, cloneTable } from './alter/clone-table.ts';
+import { type ConvertOptions, convertToDelta } from './alter/convert-to-delta.ts';
+import { createTable } from './alter/create-table.ts';
+import { describeDetail, type TableDetail } from './alter/describe-detail.ts';
+import { type RestoreResult, type RestoreTarget, restoreTable } from './alter/restore-table.ts';
+import type { TableSpec } from './alter/table-spec.ts';
+import { deleteRows } from './dml/delete-rows.ts';
+import type { DeleteResult, MergeResult, UpdateResult } from './dml/dml-results.ts';
+import { MergeBuilder } from './dml/merge-builder.ts';
+import { mergeRows } from './dml/merge-rows.ts';
+import type { MergeSpec } from './dml/merge-spec.ts';
+import { type UpdateSpec, updateRows } from './dml/update-rows.ts';
+import { type ChangeRange, readChanges } from './feed/read-changes.ts';
 import { duckdbParquetRows } from './parquet-rows.ts';
-import { explainReadError } from './read/damaged-file.ts';
 import type { RelationColumn } from './read/relation.ts';
-import { type DeltaRelation, relationOf } from './read/scan.ts';
-import { scratchDatabase, withScratchSession } from './scratch.ts';
+import type { DeltaRelation } from './read/scan.ts';
+import { RelationRows } from './relation-rows.ts';
+import { type OpenHandleOptions, TableHandle } from './table-handle.ts';
+import { type DeltaFile, TableSnapshot } from './table-snapshot.ts';
+import type { OperationOptions } from './transact.ts';
+import { append, overwrite, type RowsInput, withRowsQuery } from './write/write-delta.ts';
+import type { WriteOptions, WriteResult } from './write/write-options.ts';
 
 /** How a table is opened. */
-export interface OpenTableOptions {
-  /** The latest unless given. */
-  readonly version?: number;
-  /** `AWS_*` names verbatim. */
-  readonly storageOptions?: Readonly<Record<string, string>>;
+export type OpenTableOptions = OpenHandleOptions;
+
+/** What is merged into a table, and when rows belong together. */
+export interface MergeInput
+  extends Pick<MergeSpec, 'on' | 'sourceAlias' | 'targetAlias' | 'schemaEvolution'> {
+  /** Rows as `append` takes them, or `{ sql }`: a query, in which `delta_scan('…')` reads other tables. */
+  readonly source: RowsInput;
 }
 
-/** A live data file. */
-export interface DeltaFile {
-  /** Relative to the table's folder. */
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly modifiedMs: number;
-  readonly partitionValues: Readonly<Record<string, string | null>>;
-  /** The statistics' JSON text, where the log has them. */
-  readonly stats: string | undefined;
-}
-
-/** A table at one version; stays what it was when others commit. Open it again to see more. */
+/**
+ * A Delta table.
+ *
+ * It stands at the newest version it knows: after a write of its own at the version made, after `refresh` at the
+ * latest. Opened at a version or time of the past it stays there, and can't be written. Operations may run at
+ * the same time, on one object or many, in one process or many: each is one commit, made once, and planned again
+ * when another changed what it rests on.
+ */
 export class DeltaTable {
-  readonly #storage: Storage;
-  readonly #snapshot: Snapshot;
-  #relation: Promise<DeltaRelation> | undefined;
+  readonly #handle: TableHandle;
+  #snapshot: TableSnapshot;
 
-  private constructor(storage: Storage, snapshot: Snapshot) {
-    this.#storage = storage;
-    this.#snapshot = snapshot;
+  private constructor(handle: TableHandle) {
+    this.#handle = handle;
+    this.#snapshot = new TableSnapshot(handle.storage, handle.snapshot);
   }
 
   /**
    * Opens the table at `uri`: a path, or `file://…`.
    *
-   * @throws delta.not-a-table, delta.no-such-version, delta.corrupt-log, storage.unsupported-scheme
+   * @param options `version` or `timestamp` for a state of the past.
+   * @throws delta.not-a-table, delta.no-such-version, delta.corrupt-log, storage.unsupported-scheme, tables.bad-option
    */
   static async open(uri: string, options: OpenTableOptions = {}): Promise<DeltaTable> {
-    const storage = openStorage(uri, options.storageOptions);
-    const { version } = options;
-    const wanted = version === undefined ? {} : { version };
-    return new DeltaTable(storage, await readSnapshot(storage, { rows: duckdbParquetRows, ...wanted }));
+    return new DeltaTable(await TableHandle.open(uri, options));
   }
 
-  /** The version it was opened at. */
-  get version(): number {
-    return this.#snapshot.version;
+  /**
+   * Makes a table without rows: `DeltaTable.create('lake/orders', { schema: 'id BIGINT NOT NULL, day DATE',
+   * partitionBy: ['day'] })`. An existing one is an error unless `ifNotExists` or `orReplace` is given.
+   *
+   * @throws as `createTable`
+   */
+  static async create(uri: string, spec: TableSpec, options: OperationOptions = {}): Promise<DeltaTable> {
+    return new DeltaTable((await createTable(uri, spec, options)).handle);
+  }
+
+  /**
+   * Makes a folder of Parquet files a table where it stands; one that is a table already is opened.
+   *
+   * @throws as `convertToDelta`
+   */
+  static async convert(uri: string, options: ConvertOptions = {}): Promise<DeltaTable> {
+    return new DeltaTable((await convertToDelta(uri, options)).handle);
+  }
+
+  /** Whether there is a Delta table at `uri`. Costs a listing, which stops at the first commit. */
+  static async isDeltaTable(
+    uri: string,
+    options: Pick<OpenTableOptions, 'storageOptions'> = {},
+  ): Promise<boolean> {
+    const storage = openStorage(uri, options.storageOptions);
+    for await (const { path } of storage.list('_delta_log/')) {
+      if (/^_delta_log\/\d{20}\.(?:json|checkpoint\..*)$/.test(path)) return true;
+    }
+    return false;
   }
 
   /** The table's folder as a URI. */
   get uri(): string {
-    return this.#storage.uri;
+    return this.#handle.uri;
+  }
+
+  /** The version it stands at. */
+  get version(): number {
+    return this.snapshot.version;
   }
 
   /** Delta's own schema. */
   get schema(): StructType {
-    return this.#snapshot.schema;
+    return this.snapshot.schema;
   }
 
   /** Name, description, partition columns, properties. */
   get metadata(): Metadata {
-    return this.#snapshot.metadata;
+    return this.snapshot.metadata;
   }
 
   /** What a program must know to read or write it. */
   get protocol(): Protocol {
-    return this.#snapshot.protocol;
+    return this.snapshot.protocol;
+  }
+
+  /** The table at the version it stands at now: stays that, whatever becomes of the table. */
+  get snapshot(): TableSnapshot {
+    const { storage, snapshot } = this.#handle;
+    if (this.#snapshot.version !== snapshot.version) this.#snapshot = new TableSnapshot(storage, snapshot);
+    return this.#snapshot;
+  }
+
+  /** What functions on open tables take. */
+  get handle(): TableHandle {
+    return this.#handle;
+  }
+
+  /** Moves on to the latest version. A table of the past stays. @throws delta.corrupt-log, storage.* */
+  async refresh(): Promise<this> {
+    await this.#handle.refresh();
+    return this;
+  }
+
+  /** The same table at a version or time of the past, as another object. @throws delta.no-such-version */
+  asOf(target: {
+    readonly version?: number;
+    readonly timestamp?: Date | number | string;
+  }): Promise<DeltaTable> {
+    return DeltaTable.open(this.uri, target);
   }
 
   /** The columns with DuckDB's types. @throws delta.unsupported-feature */
-  async columns(): Promise<readonly RelationColumn[]> {
-    return (await this.relation()).columns;
+  columns(): Promise<readonly RelationColumn[]> {
+    return this.snapshot.columns();
   }
 
   /** The live files, oldest first. */
   files(): readonly DeltaFile[] {
-    return Array.from(this.#snapshot.files.values(), (file) => ({
-      path: file.path,
-      sizeBytes: file.sizeBytes,
-      modifiedMs: file.modifiedMs,
-      partitionValues: Object.fromEntries(file.partitionValues),
-      stats: file.stats,
-    }));
-  }
-
-  /** What was committed, newest first, as far back as the log reaches. */
-  history(): Promise<readonly HistoryEntry[]> {
-    return history(this.#storage);
+    return this.snapshot.files();
   }
 
   /** The table as SQL. @throws delta.unsupported-feature, delta.bad-deletion-vector */
   relation(): Promise<DeltaRelation> {
-    this.#relation ??= relationOf(this.#snapshot, this.#storage);
-    return this.#relation;
+    return this.snapshot.relation();
   }
 
   /**
    * The rows as objects; the values are documented at `SqlValue`. Meant for small tables: it holds all
    * of them. @param options `limit` stops after so many rows, in no particular order.
    */
-  async toRows(options: { readonly limit?: number } = {}): Promise<Record<string, SqlValue>[]> {
-    const rows: Record<string, SqlValue>[] = [];
-    for await (const row of this.rows(options)) rows.push(row);
-    return rows;
+  toRows(options: { readonly limit?: number } = {}): Promise<Record<string, SqlValue>[]> {
+    return this.snapshot.toRows(options);
   }
 
   /** The rows as objects, one at a time, with bounded memory. @throws tables.damaged-file, duckdb.io */
-  async *rows(
-    options: { readonly limit?: number } = {},
-  ): AsyncGenerator<Record<string, SqlValue>, void, undefined> {
-    const { sql, columns } = await this.relation();
-    await using session = await (await scratchDatabase()).session();
-    const limited = options.limit === undefined ? sql : `SELECT * FROM (${sql}) LIMIT ${options.limit}`;
-    const rows = session.stream(limited)[Symbol.asyncIterator]();
-    try {
-      for (;;) {
-        const { done, value } = await this.#explained(() => rows.next());
-        if (done === true) return;
-        yield Object.fromEntries(columns.map(({ name }, i) => [name, value[i] as SqlValue]));
-      }
-    } finally {
-      await rows.return?.();
-    }
+  rows(options: { readonly limit?: number } = {}): AsyncGenerator<Record<string, SqlValue>, void, undefined> {
+    return this.snapshot.rows(options);
   }
 
   /** The rows as an Arrow table, in memory. */
-  async toArrow(): Promise<Arrow.Table> {
-    const { sql } = await this.relation();
-    return this.#explained(() => withScratchSession((session) => queryToArrow(session, sql)));
+  toArrow(): Promise<Arrow.Table> {
+    return this.snapshot.toArrow();
   }
 
-  /** What fails on a data file names it. */
-  async #explained<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw await explainReadError(error, this.#snapshot, this.#storage);
-    }
+  /**
+   * Adds rows. Never in the way of other appends.
+   *
+   * @throws as `writeDelta`
+   */
+  append(rows: RowsInput, options: Omit<WriteOptions, 'mode'> = {}): Promise<WriteResult> {
+    return append(this.#handle, rows, options);
+  }
+
+  /**
+   * Replaces the rows: all of them, those for which `replaceWhere` is true, or with `partitionOverwrite: 'dynamic'`
+   * the partitions that the new ones are in.
+   *
+   * @throws as `writeDelta`
+   */
+  overwrite(rows: RowsInput, options: Omit<WriteOptions, 'mode'> = {}): Promise<WriteResult> {
+    return overwrite(this.#handle, rows, options);
+  }
+
+  /**
+   * Deletes the rows for which `where` is true; every row without it. @param where SQL over the columns.
+   *
+   * @throws as `deleteRows`
+   */
+  delete(where?: string, options: OperationOptions = {}): Promise<DeleteResult> {
+    return deleteRows(this.#handle, undefined, where === undefined ? {} : { where }, options);
+  }
+
+  /**
+   * Changes rows: `table.update({ set: { price: 'price * 2' }, where: "day = DATE '2024-01-01'" })`.
+   *
+   * @throws as `updateRows`
+   */
+  update(spec: UpdateSpec, options: OperationOptions = {}): Promise<UpdateResult> {
+    return updateRows(this.#handle, undefined, spec, options);
+  }
+
+  /**
+   * Begins a MERGE, which `execute` runs:
+   *
+   *     await table
+   *       .merge({ source: rows, on: 'source.id = target.id' })
+   *       .whenMatchedUpdateAll()
+   *       .whenNotMatchedInsertAll()
+   *       .execute();
+   *
+   * `execute` @throws as `mergeRows`
+   */
+  merge(input: MergeInput, options: OperationOptions = {}): MergeBuilder {
+    const { source, ...rest } = input;
+    const handle = this.#handle;
+    return new MergeBuilder({ ...rest, source: '', clauses: [] }, (spec) =>
+      withRowsQuery<MergeResult>(handle, source, (session, query) =>
+        mergeRows(handle, session, { ...spec, source: query }, options),
+      ),
+    );
+  }
+
+  /** Changes what the table is; see `AlterChange`. All changes are one commit. @throws as `alterTable` */
+  alter(change: AlterChange | readonly AlterChange[], options: OperationOptions = {}): Promise<AlterResult> {
+    return alterTable(this.#handle, 'kind' in change ? [change] : change, options);
+  }
+
+  /** Puts the table back to an older version or time, as a new version. @throws as `restoreTable` */
+  restore(target: RestoreTarget, options: OperationOptions = {}): Promise<RestoreResult> {
+    return restoreTable(this.#handle, target, options);
+  }
+
+  /** Makes a shallow clone at `target`: a table of its own over this one's files. @throws as `cloneTable` */
+  async clone(target: string, options: CloneOptions = {}): Promise<DeltaTable> {
+    return new DeltaTable((await cloneTable(this.#handle, target, options)).handle);
+  }
+
+  /** What was committed, newest first, as far back as the log reaches. @param options `limit` commits at most. */
+  history(options: { readonly limit?: number } = {}): Promise<readonly HistoryEntry[]> {
+    return history(this.#handle.storage, options);
+  }
+
+  /** The table in one row, by the names of DESCRIBE DETAIL. */
+  detail(): Promise<TableDetail> {
+    return describeDetail(this.#handle);
+  }
+
+  /**
+   * The rows that came and went, from the change data feed: the table's columns, and `_change_type`,
+   * `_commit_version`, `_commit_timestamp`.
+   *
+   * @throws as `readChanges`
+   */
+  async changes(range: ChangeRange = {}): Promise<RelationRows> {
+    return new RelationRows(await readChanges(this.#handle, range));
+  }
+
+  /** Writes a checkpoint of the version it stands at, so that opening the table reads less. Commits do so now and then. */
+  async checkpoint(): Promise<void> {
+    const { storage, snapshot } = this.#handle;
+    await writeCheckpoint(storage, snapshot, duckdbParquetRows, systemClock.nowMs());
   }
 }
