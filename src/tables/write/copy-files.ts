@@ -48,6 +48,7 @@ export async function copyFiles(
   // Makes the folder, and says which absolute path it has.
   const root = path.dirname(await storage.prepareWrite(`${below}${prefix}-${writeId}`));
   try {
+    if (request.partitionBy.length > 0) await keepFilesOpen(session);
     const copied = await runCopy(session, root, request);
     const written = await evenPartitions(copied, request, (again) =>
       runCopy(session, again.root ?? root, { ...request, ...again }),
@@ -63,6 +64,15 @@ export async function copyFiles(
     await removeLeftovers(storage, folder, writeId).catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * With more partitions than the engine keeps open at once it begins a new file at every turn. It holds
+ * little for an open one. Where settings are locked, the files are put together afterwards.
+ */
+async function keepFilesOpen(session: Session): Promise<void> {
+  if (session.inTransaction) return;
+  await session.run('SET GLOBAL partitioned_write_max_open_files = 1000').catch(() => undefined);
 }
 
 async function runCopy(session: Session, root: string, request: CopyRequest): Promise<WrittenFile[]> {

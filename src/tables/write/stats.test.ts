@@ -112,6 +112,8 @@ describe('statsJson', () => {
     ['date', '0044-03-15 (BC)', undefined],
     ['timestamp', 'infinity', undefined],
     ['double', 'inf', undefined],
+    ['float', '2.6666667', Math.fround(8 / 3)],
+    ['float', '-inf', undefined],
   ] as const)('gives a %s bound %s as %s', (type, text, expected) => {
     const json = JSON.parse(
       statsJson(file({ a: { min: text, max: text } }), schemaOf(field('a', primitive(type)))),

@@ -46,6 +46,7 @@ function bounds(stats: ColumnStats, type: DataType): [string | undefined, string
     case 'short':
     case 'byte':
     case 'float':
+      return [float(min), float(max)];
     case 'double':
       return [number(min), number(max)];
     case 'date':
@@ -65,6 +66,12 @@ function bounds(stats: ColumnStats, type: DataType): [string | undefined, string
 function number(text: string): string | undefined {
   const match = /^(-?)0*(\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/i.exec(text);
   return match ? `${match[1]}${match[2]}` : undefined;
+}
+
+/** All digits of the value as readers have it in a double: the short ones that tell floats apart lie beside it. */
+function float(text: string): string | undefined {
+  const value = Math.fround(Number(text));
+  return text !== '' && Number.isFinite(value) ? String(value) : undefined;
 }
 
 function date(text: string): string | undefined {
