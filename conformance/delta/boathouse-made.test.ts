@@ -1,7 +1,15 @@
 /** Tables that we create and change with every feature, read by Spark, delta-rs and DuckDB; then Spark goes on. */
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { alterTable } from '../../src/tables/alter/alter-table.ts';
-import { type AlterChange, createTable, TableHandle, type TableSpec } from '../../src/tables/index.ts';
+import {
+  type AlterChange,
+  cloneTable,
+  convertToDelta,
+  createTable,
+  restoreTable,
+  TableHandle,
+  type TableSpec,
+} from '../../src/tables/index.ts';
 import { Court } from './court.ts';
 import { deleteFrom, insertInto, updateTable } from './operations.ts';
 import { peerMissing } from './peer.ts';
@@ -252,5 +260,50 @@ describe.skipIf(missing !== undefined)('tables of ours', { timeout: 240_000 }, (
       else await alterTable(await TableHandle.open(table), step);
     }
     await judge(court, table, one);
+  });
+
+  it('are read equal after a restore, and Spark goes on and restores again', async () => {
+    const table = court.fresh();
+    await createTable(table, { schema, properties: { 'delta.enableDeletionVectors': 'true' } });
+    await insertInto(table, rows(0, 20));
+    await deleteFrom(table, 'a % 3 = 0');
+    await updateTable(table, { b: "'lost'" }, 'a > 10');
+    await restoreTable(await TableHandle.open(table), { version: 2 });
+    await judge(court, table, {
+      wanted: `SELECT * FROM (${rows(0, 20)}) WHERE a % 3 <> 0`,
+      refused: arrow,
+      onward: [...goOn, 'RESTORE TABLE $t TO VERSION AS OF 3', ...goOn],
+    });
+  });
+
+  it('are read equal as clones, which Spark changes without a trace in their source', async () => {
+    const source = `${court.fresh()} with space`;
+    await createTable(source, {
+      schema,
+      partitionBy: ['p'],
+      properties: { 'delta.enableDeletionVectors': 'true' },
+    });
+    await insertInto(source, rows(0, 20));
+    await deleteFrom(source, 'a = 3');
+    const clone = court.fresh();
+    await cloneTable(await TableHandle.open(source), clone);
+    await insertInto(clone, rows(100, 105));
+    await deleteFrom(clone, 'a IN (4, 101)');
+    const left = `SELECT * FROM (${rows(0, 20)}) WHERE a <> 3`;
+    await judge(court, clone, {
+      wanted: `SELECT * FROM (${left} UNION ALL ${rows(100, 105)}) WHERE a NOT IN (4, 101)`,
+      refused: all,
+      onward: goOn,
+    });
+    await judge(court, source, { wanted: left, refused: arrow });
+  });
+
+  it('are read equal when made of a folder of Parquet, and Spark goes on', async () => {
+    const table = court.fresh();
+    await court.session.run(
+      `COPY (${rows(0, 20)}) TO '${table}' (FORMAT parquet, PARTITION_BY (p), WRITE_PARTITION_COLUMNS false)`,
+    );
+    await convertToDelta(table, { partitionSchema: 'p INT' });
+    await judge(court, table, { wanted: rows(0, 20), onward: goOn });
   });
 });

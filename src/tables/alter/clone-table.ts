@@ -213,8 +213,10 @@ export function clonedFile(file: AddFile, sourceUri: string): AddFile {
   return { ...rest, path, logPath: path, dataChange: true, ...(vector ? { deletionVector: vector } : {}) };
 }
 
+/** A local path has one slash after its scheme: Spark, which writes it so, finds no row to delete by three. */
 function absolutePath(path: string, sourceUri: string): string {
-  return isAbsoluteFilePath(path) ? path : `${sourceUri}/${encodeFilePath(path)}`;
+  if (isAbsoluteFilePath(path)) return path;
+  return `${sourceUri.replace(/^file:\/\/\//, 'file:/')}/${encodeFilePath(path)}`;
 }
 
 function absoluteVector(vector: DeletionVector, sourceUri: string): DeletionVector {
