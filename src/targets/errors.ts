@@ -34,6 +34,7 @@ type Kinds = {
   'changed-outside': ErrorKind<{ path: string }>;
   stopped: ErrorKind<{ node: string }>;
   'read-only': ErrorKind<{ asked: string }>;
+  'no-place': ErrorKind<{ name: string; statement: string }>;
   'missing-relation': ErrorKind<{ relation: string; node: string }>;
 };
 
@@ -152,6 +153,12 @@ const kinds: Kinds = {
   },
   'not-prepared': { message: (d) => `${d.asked} before the target was prepared` },
   stopped: { message: (d) => `${d.node} was stopped`, exitCode: 130, sqlState: '57014' },
+  'no-place': {
+    message: (d) => `${d.statement} ${d.name}: where is the table to be?`,
+    hint: () => "Add LOCATION 'path', or name the table by its place: delta.'path/to/table'.",
+    sqlState: '42601',
+    exitCode: 1,
+  },
   'read-only': { message: (d) => `${d.asked} on a target that was opened to look only` },
   'missing-relation': {
     message: (d) => `${d.relation} has not been built, and ${d.node} reads it`,

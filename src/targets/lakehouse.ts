@@ -250,6 +250,7 @@ export class LakehouseTarget implements Target {
       ...this.#turn(this.#log),
     });
     this.#engineVersion = opened.engineVersion;
+    opened.work.commitMetadata = { runId: this.#compilation.invocation.id };
     return opened;
   }
 

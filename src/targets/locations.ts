@@ -46,6 +46,13 @@ async function locationOf(compilation: Compilation, node: ManifestNode, engine: 
   if (!compilation.isBuiltIn('external_location')) {
     return (await compilation.renderIn(node, '{{ external_location(this, config) }}', engine)).trim();
   }
+  const locationRoot = text(node, 'location_root');
+  if (locationRoot !== undefined && isDelta(node)) {
+    const rendered = locationRoot.includes('{')
+      ? (await compilation.renderIn(node, locationRoot, engine)).trim()
+      : locationRoot;
+    return join2(rendered, node.alias);
+  }
   const root = compilation.project.profile.externalRoot;
   const isFolder = columnNames(mapping(node, 'options')['partition_by']).length > 0 && !isDelta(node);
   const format = isDelta(node) ? 'delta' : (text(node, 'format') ?? 'parquet');

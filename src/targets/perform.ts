@@ -15,7 +15,8 @@ import {
 } from '../compiler/index.ts';
 import { quoteIdentifier, quoteLiteral, quotePath } from '../duckdb/index.ts';
 import { Dict, toValue, type Value } from '../jinja/index.ts';
-import { writeQueryToDelta } from '../tables/index.ts';
+import { alterTable, TableHandle, writeQueryToDelta } from '../tables/index.ts';
+import { changesNeeded } from './delta-changes.ts';
 import { discardStaged, externalSelect, type StagedExternal, stageExternal } from './external-files.ts';
 import { swapExternal } from './external-swap.ts';
 import type { ExternalOutput, MacroArgument, PlanStep } from './plan.ts';
@@ -104,6 +105,8 @@ class Performer {
         return await this.#swap(step.output);
       case 'write-delta':
         return await this.#writeDelta(step);
+      case 'define-delta':
+        return await this.#defineDelta(step);
       case 'pin-delta':
         return await this.#pinDelta(step.relation, step.location);
       case 'made':
@@ -247,11 +250,25 @@ class Performer {
       ...(step.schemaMode === undefined ? {} : { schemaMode: step.schemaMode }),
       ...(step.partitionBy.length === 0 ? {} : { partitionBy: step.partitionBy }),
       configuration: step.configuration,
+      ...(step.replaceWhere === undefined
+        ? {}
+        : { replaceWhere: await work.delta.rewrite(step.replaceWhere) }),
+      ...(step.dynamicPartitions === true ? { partitionOverwrite: 'dynamic' as const } : {}),
       commitMetadata: { runId, node: node.unique_id },
       signal,
     });
-    this.#rows = result.rows;
+    this.#rows = (this.#rows ?? 0) + result.rows;
     work.delta.forget(step.location);
+  }
+
+  async #defineDelta(step: PlanStep & { kind: 'define-delta' }): Promise<void> {
+    const { work, runId, node, signal } = this.#input;
+    const handle = await TableHandle.open(step.location);
+    const changes = changesNeeded(handle.snapshot, step.changes);
+    if (changes.length === 0) return;
+    await alterTable(handle, changes, { commitMetadata: { runId, node: node.unique_id }, signal });
+    work.delta.forget(step.location);
+    await this.#pinDelta(step.relation, step.location);
   }
 
   async #pinDelta(relation: RelationName, location: string): Promise<void> {

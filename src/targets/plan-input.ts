@@ -23,7 +23,12 @@ export interface PlanInput {
   /** For external relations. */
   readonly output?: ExternalOutput;
   /** For Delta tables: the table's folder, and whether a table is there. */
-  readonly delta?: { readonly location: string; readonly exists: boolean };
+  readonly delta?: {
+    readonly location: string;
+    readonly exists: boolean;
+    /** Of the table that is there. */
+    readonly partitionBy?: readonly string[];
+  };
   /** For seeds: what the CSV file holds. */
   readonly seed?: SeedFacts;
 }

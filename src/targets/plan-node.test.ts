@@ -246,7 +246,7 @@ commit
     expect(plan(config, { delta })).toContain('write-delta append /lake/orders.delta');
     expect(plan(config, { delta, fullRefresh: true })).toContain('write-delta overwrite');
     expect(plan(config, { delta: { ...delta, exists: false } })).toContain('write-delta overwrite');
-    expect(() => plan({ ...config, unique_key: 'id' }, { delta })).toThrow(
+    expect(() => plan({ ...config, incremental_strategy: 'mine' }, { delta })).toThrow(
       expect.objectContaining({ code: 'targets.unsupported-strategy' }),
     );
   });

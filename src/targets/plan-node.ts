@@ -2,7 +2,8 @@
 import { targetErrors } from './errors.ts';
 import { isDelta } from './node-config.ts';
 import type { PlanStep } from './plan.ts';
-import { planDelta, planExternal } from './plan-external.ts';
+import { planDelta } from './plan-delta.ts';
+import { planExternal } from './plan-external.ts';
 import { planIncremental } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
 import { planTable, planTableFunction, planView } from './plan-relation.ts';

@@ -7,6 +7,7 @@
  * them did.
  */
 import type { RelationKind, RelationName, WarehouseColumn } from '../compiler/index.ts';
+import type { AlterChange } from '../tables/index.ts';
 
 /** How an external relation is laid out on disk. */
 export interface ExternalOutput {
@@ -86,7 +87,19 @@ export type PlanStep =
       readonly mode: 'append' | 'overwrite';
       readonly schemaMode: 'merge' | 'overwrite' | undefined;
       readonly partitionBy: readonly string[];
+      /** Of a table that this makes. */
       readonly configuration: Readonly<Record<string, string>>;
+      /** With mode `overwrite`: only rows for which it is true are replaced, and the new ones have to match it. */
+      readonly replaceWhere?: string;
+      /** With mode `overwrite`: only partitions that the rows are in are replaced. */
+      readonly dynamicPartitions?: boolean;
+    }
+  /** Gives the Delta table what its model says of it, as far as it isn't so already; one commit, or none. */
+  | {
+      readonly kind: 'define-delta';
+      readonly relation: RelationName;
+      readonly location: string;
+      readonly changes: readonly AlterChange[];
     }
   /** Makes the relation a view over the version of the Delta table that is newest now. */
   | { readonly kind: 'pin-delta'; readonly relation: RelationName; readonly location: string }
@@ -139,8 +152,15 @@ function printStep(step: PlanStep): string {
     case 'write-delta': {
       const partitions = step.partitionBy.length > 0 ? ` partitioned by ${step.partitionBy.join(', ')}` : '';
       const schema = step.schemaMode ? ` schema ${step.schemaMode}` : '';
-      return block(`write-delta ${step.mode}${schema}${partitions} ${step.location}`, step.query);
+      const where = step.replaceWhere === undefined ? '' : ` where ${step.replaceWhere}`;
+      const mode = step.dynamicPartitions === true ? `${step.mode} partitions` : step.mode;
+      return block(`write-delta ${mode}${schema}${partitions} ${step.location}${where}`, step.query);
     }
+    case 'define-delta':
+      return block(
+        `define-delta ${printName(step.relation)} at ${step.location}`,
+        step.changes.map((change) => JSON.stringify(change)).join('\n'),
+      );
     case 'pin-delta':
       return `pin-delta ${printName(step.relation)} at ${step.location}`;
     case 'made':

@@ -1,6 +1,7 @@
 /** Running one node: compile, decide, perform. */
 import { join } from 'node:path';
 import type { Compilation, ManifestNode, RelationName } from '../compiler/index.ts';
+import { TableHandle } from '../tables/index.ts';
 import { checkContract, declaredQuery, hasContract } from './contract.ts';
 import { targetErrors } from './errors.ts';
 import { deltaLocationOf, outputOf } from './locations.ts';
@@ -132,8 +133,7 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
     checkContract(node, await session.describe(code), await session.describe(declaredQuery(node)));
   }
   if (isDelta(node)) {
-    const location = await deltaLocationOf(compilation, node, engine);
-    return planNode({ ...base, delta: { location, exists: existing !== undefined } });
+    return planNode({ ...base, ...(await deltaFactsOf(run, base)) });
   }
   if (node.config.materialized === 'external') {
     return planNode({ ...base, output: await outputOf(compilation, node, engine) });
@@ -153,12 +153,25 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
   return planNode(base);
 }
 
+/** What a plan needs to know of the Delta table, and of the rows that are to be written to it. */
+async function deltaFactsOf(
+  run: NodeRun,
+  base: PlanInput,
+): Promise<Pick<PlanInput, 'delta' | 'existingColumns' | 'newColumns'>> {
+  const { compilation, node, session, engine } = run;
+  const location = await deltaLocationOf(compilation, node, engine);
+  const isThere = base.existing !== undefined && run.work.factsOf(base.target)?.catalogKind === 'delta';
+  if (!isThere) return { delta: { location, exists: false }, existingColumns: [], newColumns: [] };
+  const partitionBy = (await TableHandle.open(location)).snapshot.metadata.partitionColumns;
+  return {
+    delta: { location, exists: true, partitionBy },
+    existingColumns: await session.columnsOf(base.target),
+    newColumns: base.code === '' ? [] : await session.describe(base.code),
+  };
+}
+
 function isMicrobatch(node: ManifestNode): boolean {
-  return (
-    node.config.materialized === 'incremental' &&
-    node.config.incremental_strategy === 'microbatch' &&
-    !isDelta(node)
-  );
+  return node.config.materialized === 'incremental' && node.config.incremental_strategy === 'microbatch';
 }
 
 /** A seed's absolute path: packages keep theirs below their own root. */

@@ -14,6 +14,12 @@ import type {
   WarehouseTable,
 } from '../compiler/index.ts';
 import { quoteIdentifier, quoteLiteral, quotePath, type Session } from '../duckdb/index.ts';
+import {
+  type DeltaStatementInput,
+  type RoutedStatement,
+  routeStatements,
+  runDeltaStatement,
+} from './delta-statements.ts';
 import { printName, sqlKind } from './relation-sql.ts';
 import { changesTables, isBlank } from './statement-kinds.ts';
 import { noRows, toWarehouseTable } from './warehouse-values.ts';
@@ -44,6 +50,8 @@ export class LakehouseSession implements WarehouseSession {
     sql: string,
     options: { readonly fetch: boolean; readonly limit?: number; readonly planned?: boolean },
   ): Promise<{ readonly response: AdapterResponse; readonly table: WarehouseTable }> {
+    const routed = await routeStatements(sql, this.#deltaInput());
+    if (routed !== undefined) return await this.#executeRouted(routed, options);
     const ready = await this.#work.delta.rewrite(sql);
     if (isBlank(ready)) return { response: { message: 'OK' }, table: noRows };
     if (changesTables(ready)) await this.#work.claimTables();
@@ -58,6 +66,38 @@ export class LakehouseSession implements WarehouseSession {
       const { rowsChanged } = await this.#session.run(ready);
       return { response: { message: 'OK', rowsAffected: rowsChanged }, table: noRows };
     });
+  }
+
+  /** Statements one after the other, some of them on Delta tables; the last one's answer counts. */
+  async #executeRouted(
+    routed: readonly RoutedStatement[],
+    options: { readonly fetch: boolean; readonly limit?: number; readonly planned?: boolean },
+  ): Promise<{ readonly response: AdapterResponse; readonly table: WarehouseTable }> {
+    let answer: { response: AdapterResponse; table: WarehouseTable } = {
+      response: { message: 'OK' },
+      table: noRows,
+    };
+    for (const part of routed) {
+      if (part.kind === 'engine') answer = await this.execute(part.sql, options);
+      else {
+        const { rowsAffected, ...result } = await runDeltaStatement(part.statement, this.#deltaInput());
+        answer = {
+          response: { message: 'OK', ...(rowsAffected === undefined ? {} : { rowsAffected }) },
+          table: options.fetch ? toWarehouseTable(result, options.limit) : noRows,
+        };
+      }
+    }
+    return answer;
+  }
+
+  #deltaInput(): DeltaStatementInput {
+    return {
+      work: this.#work,
+      session: this.#session,
+      find: (name) => this.#find(name),
+      commitMetadata: this.#work.commitMetadata,
+      signal: undefined,
+    };
   }
 
   async begin(): Promise<void> {

@@ -60,6 +60,8 @@ export class WorkingDatabase {
   readonly delta: DeltaVersions;
   /** Taken by statements that change the catalog. */
   readonly catalogTurn: Mutex = new Mutex();
+  /** Noted in commits that statements make. */
+  commitMetadata: Readonly<Record<string, string>> = {};
   /** Asked before a table is changed that isn't temporary: it may be another run's turn. */
   onTablesChange: (() => Promise<void>) | undefined;
   readonly #engine: Database;

@@ -1,0 +1,164 @@
+/**
+ * Statements on Delta tables, wherever they come from: a strategy, a hook, a macro, a person.
+ *
+ * To the engine a Delta relation is a view, which nothing can be written to. So a statement that names one is
+ * run by the tables themselves, as one commit of its own whatever transaction the engine is in; then the view is
+ * made anew over the version it left.
+ */
+import type { RelationName } from '../compiler/index.ts';
+import { quoteLiteral, type ResultTable, type Session } from '../duckdb/index.ts';
+import {
+  changesSomething,
+  type DeltaStatement,
+  executeStatement,
+  parseStatement,
+  rewriteTimeTravel,
+  splitStatements,
+  statementErrors,
+  type TableRef,
+} from '../tables/index.ts';
+import { targetErrors } from './errors.ts';
+import { printName } from './relation-sql.ts';
+import type { RelationFacts, WorkingDatabase } from './working-database.ts';
+
+/** What statements on Delta tables need of the run. */
+export interface DeltaStatementInput {
+  readonly work: WorkingDatabase;
+  readonly session: Session;
+  /** Finds a relation by a name that may leave out its database or schema. */
+  readonly find: (name: RelationName) => Promise<RelationName | undefined>;
+  /** Noted in every commit. */
+  readonly commitMetadata: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One statement of a text: for the engine, or for a Delta table. */
+export type RoutedStatement =
+  | { readonly kind: 'engine'; readonly sql: string }
+  | { readonly kind: 'delta'; readonly sql: string; readonly statement: DeltaStatement };
+
+/**
+ * The statements of `sql`, each with who runs it; undefined when all are the engine's, which then gets the text as
+ * it is.
+ *
+ * @throws tables.bad-statement for a statement that only Delta has and that is wrong.
+ */
+export async function routeStatements(
+  sql: string,
+  input: DeltaStatementInput,
+): Promise<readonly RoutedStatement[] | undefined> {
+  if (!mayConcernDelta(sql)) return undefined;
+  const routed: RoutedStatement[] = [];
+  for (const text of splitStatements(sql)) {
+    const statement = parsed(text);
+    const isDelta = statement !== undefined && (await concernsDelta(statement, input));
+    routed.push(isDelta ? { kind: 'delta', sql: text, statement } : { kind: 'engine', sql: text });
+  }
+  return routed.some(({ kind }) => kind === 'delta') ? routed : undefined;
+}
+
+/** Runs one statement on a Delta table. @throws tables.*, delta.*, targets.* */
+export async function runDeltaStatement(
+  statement: DeltaStatement,
+  input: DeltaStatementInput,
+): Promise<ResultTable & { readonly rowsAffected: number | undefined }> {
+  const { work, session, commitMetadata, signal } = input;
+  const result = await executeStatement(statement, {
+    session,
+    locate: async (table, doing) => (await locationOf(table, input)) ?? (await refuse(table, doing, input)),
+    placeNew: async (table, location, doing) => {
+      const place = location ?? (table.kind === 'path' ? table.uri : await locationOf(table, input));
+      if (place !== undefined) return work.delta.resolve(place);
+      throw targetErrors['no-place']({ name: nameText(table), statement: doing });
+    },
+    resolve: async (sql) =>
+      work.delta.rewrite(
+        await rewriteTimeTravel(sql, async (parts) => {
+          const table: TableRef = { kind: 'name', parts };
+          return (await locationOf(table, input)) ?? (await refuse(table, 'VERSION AS OF', input));
+        }),
+      ),
+    options: { commitMetadata, signal },
+  });
+  if (changesSomething(statement)) await showAgain(result.uri, statement, input);
+  const [counted] = result.columns;
+  const first = result.rows[0]?.[0];
+  const rowsAffected =
+    counted?.name === 'num_affected_rows' && typeof first === 'bigint' ? Number(first) : undefined;
+  return { columns: result.columns, rows: result.rows, rowsAffected };
+}
+
+/** Words that begin the statements we know, so that a text without them isn't looked into. */
+function mayConcernDelta(sql: string): boolean {
+  return /\b(?:merge|update|delete|insert|truncate|optimize|reorg|vacuum|restore|convert|alter|create|replace|comment|desc|describe)\b/i.test(
+    sql,
+  );
+}
+
+/** What the engine may take in a way of its own is no mistake of ours. */
+function parsed(sql: string): DeltaStatement | undefined {
+  const isOnlyOurs =
+    /^\s*(?:optimize|reorg|restore|convert|desc(?:ribe)?\s+(?:history|detail))\b|\bdelta\s*\.\s*['`"]/i;
+  try {
+    return parseStatement(sql);
+  } catch (error) {
+    if (isOnlyOurs.test(sql)) throw error;
+    return undefined;
+  }
+}
+
+async function concernsDelta(statement: DeltaStatement, input: DeltaStatementInput): Promise<boolean> {
+  if (statement.kind === 'convert') return true;
+  if (statement.kind === 'create') {
+    return (
+      statement.location !== undefined ||
+      statement.table.kind === 'path' ||
+      (statement.spec.orReplace === true && (await locationOf(statement.table, input)) !== undefined)
+    );
+  }
+  if (statement.kind === 'clone') return true;
+  return statement.table.kind === 'path' || (await locationOf(statement.table, input)) !== undefined;
+}
+
+async function locationOf(table: TableRef, input: DeltaStatementInput): Promise<string | undefined> {
+  if (table.kind === 'path') return input.work.delta.resolve(table.uri);
+  const relation = await found(table, input);
+  const facts = relation && input.work.factsOf(relation);
+  return facts?.catalogKind === 'delta' ? (facts.location ?? undefined) : undefined;
+}
+
+function found(
+  table: TableRef & { kind: 'name' },
+  input: DeltaStatementInput,
+): Promise<RelationName | undefined> {
+  const [identifier = '', schema = '', database = ''] = [...table.parts].reverse();
+  return input.find({ database, schema, identifier });
+}
+
+async function refuse(table: TableRef, doing: string, input: DeltaStatementInput): Promise<never> {
+  const relation = table.kind === 'name' ? await found(table, input) : undefined;
+  if (relation === undefined) throw statementErrors['unknown-table']({ name: nameText(table), known: [] });
+  const facts = input.work.factsOf(relation);
+  const kind = facts === undefined ? 'no Delta table' : `a ${facts.catalogKind}`;
+  throw statementErrors['not-delta']({ name: nameText(table), statement: doing, kind });
+}
+
+/** The relations over the table at `uri` show what it is now; so does everything this run reads of it later. */
+async function showAgain(uri: string, statement: DeltaStatement, input: DeltaStatementInput): Promise<void> {
+  const { work, session } = input;
+  work.delta.forget(uri);
+  const location = 'table' in statement ? await locationOf(statement.table, input) : undefined;
+  if (location !== undefined) work.delta.forget(location);
+  if (!('table' in statement) || statement.table.kind === 'path') return;
+  const relation = await found(statement.table, input);
+  const facts = relation && work.factsOf(relation);
+  if (relation === undefined || facts?.catalogKind !== 'delta' || facts.location === null) return;
+  const pinned = await work.delta.open(facts.location);
+  await session.run(`create or replace view ${printName(relation)} as ${pinned.sql}`);
+  const known: RelationFacts = { ...facts, deltaVersion: pinned.version, sql: pinned.sql };
+  work.note(relation, known, true);
+}
+
+function nameText(table: TableRef): string {
+  return table.kind === 'path' ? `delta.${quoteLiteral(table.uri)}` : table.parts.join('.');
+}
