@@ -135,10 +135,8 @@ describe('DeltaTable', () => {
     expectTypeOf<DeltaTable['detail']>().returns.resolves.toEqualTypeOf<TableDetail>();
     expectTypeOf<DeltaTable['snapshot']>().toEqualTypeOf<TableSnapshot>();
     expectTypeOf<DeltaTable['clone']>().returns.resolves.toEqualTypeOf<DeltaTable>();
-    // @ts-expect-error A change has a kind that exists.
-    const wrong: AlterChange = { kind: 'add-colum', column: { name: 'a', type: 'INT' } };
-    // @ts-expect-error A table is made by `open`, `create` or `convert`.
-    const made = (): DeltaTable => new DeltaTable();
-    expect([typeof wrong, typeof made]).toEqual(['object', 'function']);
+    expectTypeOf<{ kind: 'add-colum' }>().not.toExtend<AlterChange>();
+    expectTypeOf<{ kind: 'rename-column'; column: string }>().not.toExtend<AlterChange>();
+    expect(DeltaTable.name).toBe('DeltaTable');
   });
 });
