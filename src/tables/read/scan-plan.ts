@@ -236,8 +236,15 @@ export class ScanPlan {
   ): void {
     const lists = [`unnest(range(${files.length})) AS i`];
     const values = ['CAST(i AS UBIGINT) AS i'];
-    this.#constants.forEach(({ type, textOf }, index) => {
-      lists.push(`${textList(files.map((file) => partitionCastable(textOf(file), type)))} AS p${index}`);
+    this.#constants.forEach((constant, index) => {
+      const texts = files.map((file) => constant.textOf(file) ?? null);
+      // What all share is written once, where conditions on it can be decided while planning.
+      if (texts.every((text) => text === texts[0])) {
+        values.push(`${literalOf(files[0], constant)} AS p${index}`);
+        return;
+      }
+      const { type } = constant;
+      lists.push(`${textList(texts.map((text) => partitionCastable(text, type)))} AS p${index}`);
       values.push(`CAST(p${index} AS ${duckdbTypeOf(type)}) AS p${index}`);
     });
     const picks = files.map((file) => this.#extras.pick(file)?.rows);
@@ -346,7 +353,7 @@ function* chunksBy(
     else if (point === undefined || Number.isNaN(point)) unordered.push(file);
     else ordered.push({ file, point });
   }
-  if (nulls.length > 0) yield { files: nulls, range: `${name} IS NULL` };
+  if (nulls.length > 0) yield { files: nulls, range: undefined };
   if (unordered.length > 0) yield { files: unordered, range: undefined };
   ordered.sort((a, b) => comparePoints(a.point, b.point));
   const size = Math.max(1, Math.ceil(ordered.length / chunksMax));
