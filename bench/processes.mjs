@@ -15,6 +15,8 @@ const library = pathToFileURL(join(root, 'dist/index.js')).href;
 
 const jsPrelude = `
 import { readFileSync } from 'node:fs';
+// The engine's library is loaded before anything is measured, as Python has loaded its own by then.
+import '@duckdb/node-api';
 import * as boathouse from ${JSON.stringify(library)};
 const input = JSON.parse(process.env.BOATHOUSE_BENCH);
 let measured = {};
