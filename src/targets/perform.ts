@@ -67,6 +67,8 @@ class Performer {
   readonly #input: PerformInput;
   readonly #executed: string[] = [];
   readonly #learned: [RelationName, RelationFacts][] = [];
+  /** What was known of Delta relations before this plan pinned them. */
+  readonly #before = new Map<RelationName, RelationFacts | undefined>();
   #staged: StagedExternal | undefined;
   #stagedColumns: Awaited<ReturnType<LakehouseSession['describe']>> = [];
   #isSwapped = false;
@@ -122,11 +124,23 @@ class Performer {
   /** Removes what no relation points at, after a failure. */
   async discard(): Promise<void> {
     if (this.#staged && !this.#isSwapped) await discardStaged(this.#staged);
+    const { work } = this.#input;
+    if (this.#before.size > 0) work.dropIndex();
+    for (const [relation, facts] of this.#before) {
+      if (facts === undefined) work.forgetRelation(relation);
+      else work.note(relation, facts, false);
+    }
   }
 
   /** The plan is through: what it made is known from now on. */
   settle(): void {
-    for (const [relation, facts] of this.#learned) this.#input.work.note(relation, facts, true);
+    const { work } = this.#input;
+    for (const [relation, facts] of this.#learned) {
+      const now = work.factsOf(relation);
+      // A statement may have moved the table on since it was pinned.
+      const isNewer = this.#before.has(relation) && (now?.deltaVersion ?? 0) > (facts.deltaVersion ?? 0);
+      work.note(relation, isNewer && now !== undefined ? now : facts, true);
+    }
   }
 
   outcome(): Performed {
@@ -272,9 +286,11 @@ class Performer {
   }
 
   async #pinDelta(relation: RelationName, location: string): Promise<void> {
-    const pinned = await this.#input.work.delta.open(location);
+    const { work } = this.#input;
+    const pinned = await work.delta.open(location);
     await this.#run(`create or replace view ${printName(relation)} as ${pinned.sql}`, false);
-    this.#learn(relation, {
+    this.#before.set(relation, work.factsOf(relation));
+    const facts = this.#learn(relation, {
       shown: 'table',
       catalogKind: 'delta',
       location,
@@ -282,24 +298,25 @@ class Performer {
       deltaVersion: pinned.version,
       sql: pinned.sql,
     });
+    // Statements that follow in this very plan, of hooks too, are for the table.
+    work.note(relation, facts, false);
   }
 
   #learn(
     relation: RelationName,
     facts: Partial<RelationFacts> & Pick<RelationFacts, 'shown' | 'catalogKind'>,
-  ): void {
-    this.#learned.push([
-      relation,
-      {
-        location: null,
-        format: null,
-        deltaVersion: null,
-        pins: [],
-        sql: null,
-        uniqueId: this.#input.node.unique_id,
-        ...facts,
-      },
-    ]);
+  ): RelationFacts {
+    const known: RelationFacts = {
+      location: null,
+      format: null,
+      deltaVersion: null,
+      pins: [],
+      sql: null,
+      uniqueId: this.#input.node.unique_id,
+      ...facts,
+    };
+    this.#learned.push([relation, known]);
+    return known;
   }
 }
 

@@ -69,8 +69,8 @@ export function finishSteps(input: PlanInput): readonly PlanStep[] {
 
 type WriteDelta = PlanStep & { readonly kind: 'write-delta' };
 
-/** The whole model's rows. */
-function writeStep(
+/** The step that writes a Delta table: `query`'s rows, the whole model's unless given. */
+export function writeStep(
   input: PlanInput,
   how: Pick<WriteDelta, 'mode'> & Partial<Pick<WriteDelta, 'replaceWhere' | 'dynamicPartitions'>>,
   query: string = hasContract(input.node) ? contractSelect(input) : input.code,

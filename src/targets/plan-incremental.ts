@@ -12,7 +12,8 @@ import { tableSteps } from './plan-relation.ts';
 import { printName } from './relation-sql.ts';
 
 /** Whether the model is built from nothing: it isn't there, is no table, or is to be refreshed. */
-export function isRebuilt(input: Pick<PlanInput, 'existing' | 'fullRefresh'>): boolean {
+export function isRebuilt(input: Pick<PlanInput, 'existing' | 'fullRefresh' | 'delta'>): boolean {
+  if (input.delta !== undefined) return !input.delta.exists || input.fullRefresh;
   return input.existing === undefined || input.existing.kind !== 'table' || input.fullRefresh;
 }
 

@@ -5,6 +5,7 @@ import { type Batch, inBatch } from './batches.ts';
 import { onSchemaChange, planColumnChanges } from './column-changes.ts';
 import { badConfig, text, textList } from './node-config.ts';
 import type { PlanStep } from './plan.ts';
+import { finishSteps, pinSteps, writeStep } from './plan-delta.ts';
 import { documentSteps, frame, indexSteps, subquery } from './plan-frame.ts';
 import { viaMacro } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -32,12 +33,50 @@ export interface BatchPlace {
 export function planMicrobatch(input: PlanInput, place: BatchPlace): readonly PlanStep[] {
   const { node, target } = input;
   const field = checkedField(node);
+  if (input.delta !== undefined) return planDeltaBatch(input, place, field);
   const steps = [
     ...(place.isRebuilt && place.isFirst
       ? beginSteps(input, place, field)
       : replaceSteps(input, place, field)),
     ...(place.isLast ? documentSteps(node, target, 'table') : []),
     { kind: 'made', relation: target, as: 'table', select: null } as const,
+  ];
+  return frame(node, steps, [], { pre: place.isFirst, post: place.isLast });
+}
+
+/** The same on a Delta table, where a batch is one commit that replaces the rows of its time. */
+function planDeltaBatch(input: PlanInput, place: BatchPlace, field: string): readonly PlanStep[] {
+  const { node, target } = input;
+  const begins = place.isRebuilt && place.isFirst;
+  const stretch = [
+    inBatch(field, place.batch),
+    ...textList(node, 'incremental_predicates').map((one) => `(${one})`),
+  ];
+  const answer = place.isRebuilt ? 'ignore' : onSchemaChange(node.config.on_schema_change);
+  const changes = planColumnChanges(target, input.existingColumns, input.newColumns, answer);
+  const macro = 'get_incremental_microbatch_sql';
+  if (!begins && input.overridden(macro)) {
+    const written = viaMacro(input, changes, macro);
+    const altered = changes.statements.map((sql) => ({ kind: 'sql', sql }) as const);
+    return frame(node, [...written.before, ...altered, ...written.after], [], {
+      pre: place.isFirst,
+      post: place.isLast,
+    });
+  }
+  const list =
+    begins || changes.columns.length === 0
+      ? '*'
+      : changes.columns.map((column) => quoteIdentifier(column.name)).join(', ');
+  const query = `select ${list} from ${rowsOf(input, place.batch, field)}`;
+  const steps: readonly PlanStep[] = [
+    ...(begins ? [] : changes.statements.map((sql) => ({ kind: 'sql', sql }) as const)),
+    writeStep(
+      input,
+      begins ? { mode: 'overwrite' } : { mode: 'overwrite', replaceWhere: stretch.join(' and ') },
+      query,
+    ),
+    ...pinSteps(input),
+    ...(place.isLast ? finishSteps(input) : []),
   ];
   return frame(node, steps, [], { pre: place.isFirst, post: place.isLast });
 }

@@ -10,6 +10,7 @@ import { quoteIdentifier } from '../duckdb/index.ts';
 import { targetErrors } from './errors.ts';
 import { badConfig, mapping, text, textList } from './node-config.ts';
 import type { PlanStep } from './plan.ts';
+import { finishSteps, pinSteps, writeStep } from './plan-delta.ts';
 import { documentSteps, frame, indexSteps, subquery } from './plan-frame.ts';
 import type { PlanInput } from './plan-input.ts';
 import { planSnapshotByMacros, snapshotMacro } from './plan-snapshot-macros.ts';
@@ -18,13 +19,20 @@ import { printName } from './relation-sql.ts';
 /** Compares the query with the states that are current, or begins the table. @throws targets.bad-config */
 export function planSnapshot(input: PlanInput): readonly PlanStep[] {
   const { node, target } = input;
-  if (input.existing && input.existing.kind !== 'table') {
+  const isThere = input.delta === undefined ? input.existing !== undefined : input.delta.exists;
+  if (input.delta === undefined && input.existing && input.existing.kind !== 'table') {
     throw badConfig(node, 'materialized', `can't be: ${printName(target)} is a ${input.existing.kind}`);
   }
   const macro = snapshotMacro(input);
   if (macro !== undefined) return planSnapshotByMacros(input, macro);
   const rules = snapshotRules(input);
-  const steps = input.existing ? compareSteps(input, rules) : beginSteps(input, rules);
+  if (input.delta !== undefined) {
+    const steps = isThere
+      ? mergeSteps(input, rules)
+      : [writeStep(input, { mode: 'overwrite' }, beginQuery(input, rules)), ...pinSteps(input)];
+    return frame(node, [...steps, ...finishSteps(input)]);
+  }
+  const steps = isThere ? compareSteps(input, rules) : beginSteps(input, rules);
   return frame(node, [
     ...steps,
     ...documentSteps(node, target, 'table'),
@@ -96,11 +104,14 @@ function hardDeletes(node: ManifestNode): SnapshotRules['hardDeletes'] {
 }
 
 function beginSteps(input: PlanInput, rules: SnapshotRules): readonly PlanStep[] {
-  const sql = `create table ${printName(input.target)} as
-select *,
+  const sql = `create table ${printName(input.target)} as\n${beginQuery(input, rules)}`;
+  return [{ kind: 'sql', sql, main: true }, ...indexSteps(input.node, input.target)];
+}
+
+function beginQuery(input: PlanInput, rules: SnapshotRules): string {
+  return `select *,
   ${stateColumns(rules, rules.updatedAt).join(',\n  ')}
 from ${subquery(input.code)} as query_rows`;
-  return [{ kind: 'sql', sql, main: true }, ...indexSteps(input.node, input.target)];
 }
 
 /** The columns of a state that begins with a row of the query. */
@@ -121,20 +132,60 @@ function stateId(parts: readonly string[]): string {
   return `md5(${parts.map((part) => `coalesce(cast(${part} as varchar), '')`).join(" || '|' || ")})`;
 }
 
+/** On a Delta table all that happens to states is one commit: states that end meet theirs, those that begin meet none. */
+function mergeSteps(input: PlanInput, rules: SnapshotRules): readonly PlanStep[] {
+  const { target, newColumns } = input;
+  const name = printName(target);
+  const added = addedColumns(input);
+  const { names } = rules;
+  const changed = rowChanged(input, rules, added);
+  const columns = [
+    ...newColumns.map((column) => quoteIdentifier(column.name)),
+    ...[names.dbt_scd_id, names.dbt_updated_at, names.dbt_valid_from, names.dbt_valid_to],
+    ...(rules.hardDeletes === 'new_record' ? [names.dbt_is_deleted] : []),
+  ];
+  const sql = `merge into ${name} as target
+using (
+  ${sourceCtes(input, rules)}
+  select 'open' as dbt_change, null as state_id, null as closed_at, opened.* from (
+${openedSql(rules, newColumns, added, changed)}
+  ) as opened
+  union all by name
+  select 'close' as dbt_change, closed.* from (
+${closedSql(rules, changed)}
+  ) as closed
+) as source
+on target.${names.dbt_scd_id} = source.state_id and ${isCurrent(rules, 'target.')}
+when matched then update set ${names.dbt_valid_to} = source.closed_at
+when not matched and source.dbt_change = 'open' then insert (${columns.join(', ')}) values (${columns.map((column) => `source.${column}`).join(', ')})`;
+  return [
+    ...added.map((column) => ({ kind: 'sql', sql: addColumnSql(name, column) }) as const),
+    { kind: 'sql', sql, main: true },
+  ];
+}
+
+function addedColumns({ existingColumns, newColumns }: PlanInput): readonly WarehouseColumn[] {
+  const known = new Set(existingColumns.map((column) => column.name.toLowerCase()));
+  return newColumns.filter((column) => !known.has(column.name.toLowerCase()));
+}
+
+function addColumnSql(name: string, column: WarehouseColumn): string {
+  return `alter table ${name} add column ${quoteIdentifier(column.name)} ${column.type}`;
+}
+
 function compareSteps(input: PlanInput, rules: SnapshotRules): readonly PlanStep[] {
   const { target, newColumns } = input;
   const name = printName(target);
   const opened = quoteIdentifier(`${target.identifier}__dbt_opened`);
   const closed = quoteIdentifier(`${target.identifier}__dbt_closed`);
-  const known = new Set(input.existingColumns.map((column) => column.name.toLowerCase()));
-  const added = newColumns.filter((column) => !known.has(column.name.toLowerCase()));
+  const added = addedColumns(input);
   const { names } = rules;
   const sources = sourceCtes(input, rules);
   const changed = rowChanged(input, rules, added);
   const statements = [
     `create or replace temporary table ${opened} as\n${sources}\n${openedSql(rules, newColumns, added, changed)}`,
     `create or replace temporary table ${closed} as\n${sources}\n${closedSql(rules, changed)}`,
-    ...added.map((column) => `alter table ${name} add column ${quoteIdentifier(column.name)} ${column.type}`),
+    ...added.map((column) => addColumnSql(name, column)),
     `update ${name} as target set ${names.dbt_valid_to} = closed.closed_at
 from ${closed} as closed
 where target.${names.dbt_scd_id} = closed.state_id and ${isCurrent(rules, 'target.')}`,

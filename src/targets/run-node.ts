@@ -27,7 +27,7 @@ export async function materialize(run: NodeRun): Promise<Outcome> {
   const code = await run.timer.time('compile', async () => (isBatched ? '' : await compile(run)));
   return await run.timer.time('execute', async () => {
     if (!isPlanned(run)) return await materializeByMacro(run);
-    if (isBatched) return await runBatches(run, await factsOf(run, code));
+    if (isBatched) return await runBatches(run, await batchFactsOf(run));
     const steps = await planFor(run, code);
     const done = await perform(steps, run);
     return { status: 'success', ...done };
@@ -36,7 +36,7 @@ export async function materialize(run: NodeRun): Promise<Outcome> {
 
 /** The steps that materializing the node would take now. */
 export async function planOf(run: NodeRun): Promise<readonly PlanStep[]> {
-  if (isPlanned(run) && isMicrobatch(run.node)) return await planBatchesOf(run, await factsOf(run, ''));
+  if (isPlanned(run) && isMicrobatch(run.node)) return await planBatchesOf(run, await batchFactsOf(run));
   const code = await compile(run);
   if (!isPlanned(run)) {
     const { name } = requireMaterialization(run);
@@ -133,6 +133,7 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
     checkContract(node, await session.describe(code), await session.describe(declaredQuery(node)));
   }
   if (isDelta(node)) {
+    // A snapshot's plan compares the query with the states that are there, whatever keeps them.
     return planNode({ ...base, ...(await deltaFactsOf(run, base)) });
   }
   if (node.config.materialized === 'external') {
@@ -151,6 +152,12 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
     });
   }
   return planNode(base);
+}
+
+/** Of a model that is compiled for each of its batches. */
+async function batchFactsOf(run: NodeRun): Promise<PlanInput> {
+  const base = await factsOf(run, '');
+  return isDelta(run.node) ? { ...base, ...(await deltaFactsOf(run, base)) } : base;
 }
 
 /** What a plan needs to know of the Delta table, and of the rows that are to be written to it. */

@@ -22,9 +22,10 @@ export function parseMerge(sql: string): DeltaStatement {
     : ({ kind: 'table', table: at.table() } as const);
   const sourceAlias = at.alias('on', 'using');
   const on = parseOn(at, targetAlias, sourceAlias, table, source);
-  const clauses: MergeClause[] = [];
-  while (!at.isDone) clauses.push(parseClause(at));
-  if (clauses.length === 0) throw at.wrong('WHEN');
+  const parsed: ParsedClause[] = [];
+  while (!at.isDone) parsed.push(parseClause(at));
+  if (parsed.length === 0) throw at.wrong('WHEN');
+  const clauses = withoutIdle(parsed);
   return { kind: 'merge', table, targetAlias, source, sourceAlias, on, clauses, schemaEvolution };
 }
 
@@ -48,7 +49,29 @@ function parseOn(
   return at.sqlUntil('a condition', ['when', 'matched'], ['when', 'not', 'matched']);
 }
 
-function parseClause(at: Cursor): MergeClause {
+/** A clause as written: DO NOTHING is no clause of Delta's, and takes its rows from those after it. */
+type ParsedClause =
+  | MergeClause
+  | { readonly kind: 'idle'; readonly group: string; readonly condition?: string };
+
+function withoutIdle(parsed: readonly ParsedClause[]): MergeClause[] {
+  const taken = new Map<string, string[]>();
+  return parsed.flatMap((clause): MergeClause[] => {
+    const group =
+      clause.kind === 'idle' ? clause.group : clause.kind.replace(/-(?:update|delete|insert)$/, '');
+    const before = taken.get(group) ?? [];
+    if (clause.kind === 'idle') {
+      taken.set(group, [...before, clause.condition ?? 'true']);
+      return [];
+    }
+    if (before.length === 0) return [clause];
+    const left = before.map((condition) => `((${condition}) IS NOT TRUE)`);
+    const own = clause.condition === undefined ? [] : [`(${clause.condition})`];
+    return [{ ...clause, condition: [...left, ...own].join(' AND ') }];
+  });
+}
+
+function parseClause(at: Cursor): ParsedClause {
   at.expect('when');
   const isMatched = !at.take('not');
   at.expect('matched');
@@ -56,18 +79,32 @@ function parseClause(at: Cursor): MergeClause {
   if (!isMatched && !bySource) at.take('by', 'target');
   const when = at.take('and') ? { condition: at.sqlUntil('a condition', ['then']) } : {};
   at.expect('then');
+  if (at.take('do', 'nothing')) {
+    return {
+      kind: 'idle',
+      group: isMatched ? 'matched' : bySource ? 'not-matched-by-source' : 'not-matched',
+      ...when,
+    };
+  }
+  if (at.sees('error')) throw at.bad('THEN ERROR is not for Delta tables; give the table a CHECK constraint');
   if (isMatched || bySource) {
     if (at.take('delete'))
       return { kind: isMatched ? 'matched-delete' : 'not-matched-by-source-delete', ...when };
     at.expect('update');
     if (isMatched) {
-      const isAll = at.sees('when') || at.isDone || at.take('set', '*') || at.take('*');
+      const isAll =
+        at.sees('when') || at.isDone || at.take('set', '*') || at.take('*') || at.take('by', 'name');
+      if (at.sees('by', 'position')) throw byPosition(at);
       return { kind: 'matched-update', ...when, set: isAll ? 'all' : parseSet(at) };
     }
     return { kind: 'not-matched-by-source-update', ...when, set: parseSet(at) };
   }
   at.expect('insert');
   return { kind: 'not-matched-insert', ...when, values: parseValues(at) };
+}
+
+function byPosition(at: Cursor): Error {
+  return at.bad('columns of Delta tables are met by name; say BY NAME, or name the columns');
 }
 
 function parseSet(at: Cursor): Record<string, string> {
@@ -85,6 +122,7 @@ function parseSet(at: Cursor): Record<string, string> {
 
 function parseValues(at: Cursor): Assignments {
   if (at.sees('when') || at.isDone || at.take('*') || at.take('by', 'name')) return 'all';
+  if (at.sees('by', 'position')) throw byPosition(at);
   const columns = at.list(() => columnKey(at.columnPath()));
   at.expect('values');
   const values = at.list(() => at.sqlUntil('a value', [','], [')']));

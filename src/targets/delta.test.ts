@@ -1,0 +1,187 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DeltaTable } from '../tables/index.ts';
+import { Lake, statuses } from './lake.fixture.ts';
+
+const lake = new Lake();
+beforeEach(() => lake.make());
+afterEach(() => lake.remove());
+
+const table = (): Promise<DeltaTable> => DeltaTable.open(`${lake.root}/lake/inc`);
+
+describe('incremental models on Delta', () => {
+  const model = (config: string, body: string): Record<string, string> => ({
+    'models/inc.sql': `{{ config(materialized='incremental', file_format='delta', location_root='${lake.root}/lake', ${config}) }}\n${body}`,
+  });
+  const rows =
+    "select * from (values {% if var('batch') == 1 %}(1, 'a'), (2, 'b'){% else %}(2, 'B'), (3, 'C'){% endif %}) as t(id, s)";
+
+  it.each([
+    ['append', "incremental_strategy='append'", ['1a', '2B', '2b', '3C']],
+    ['delete and insert', "unique_key='id'", ['1a', '2B', '3C']],
+    ['delete and insert by several keys', "unique_key=['id']", ['1a', '2B', '3C']],
+    [
+      'delete and insert where predicates hold',
+      "unique_key='id', incremental_predicates=['DBT_INTERNAL_DEST.id > 2']",
+      ['1a', '2B', '2b', '3C'],
+    ],
+    ['merge', "unique_key='id', incremental_strategy='merge'", ['1a', '2B', '3C']],
+    [
+      'merge some columns',
+      "unique_key='id', incremental_strategy='merge', merge_exclude_columns=['s']",
+      ['1a', '2b', '3C'],
+    ],
+    [
+      'merge with vectors',
+      "unique_key='id', incremental_strategy='merge', deletion_vectors=true",
+      ['1a', '2B', '3C'],
+    ],
+    [
+      'merge by clauses',
+      `unique_key='id', incremental_strategy='merge', merge_clauses={'when_matched': [{'action': 'delete'}]}`,
+      ['1a', '3C'],
+    ],
+    [
+      'overwrite partitions',
+      "incremental_strategy='insert_overwrite', partition_by='id'",
+      ['1a', '2B', '3C'],
+    ],
+    ['overwrite the whole', "incremental_strategy='insert_overwrite'", ['2B', '3C']],
+    [
+      'replace where',
+      "incremental_strategy='replace_where', incremental_predicates=['id >= 2']",
+      ['1a', '2B', '3C'],
+    ],
+  ])('%s, in one commit', async (_, config, expected) => {
+    await lake.write(model(config, rows));
+    await lake.build({ vars: { batch: 1 } });
+    const before = (await table()).version;
+    const built = await lake.build({ vars: { batch: 2 } });
+    expect(statuses(built.results)).toEqual({ inc: 'success' });
+    expect((await lake.query('select id || s from inc order by id, s')).flat()).toEqual(expected);
+    expect((await table()).version).toBe(before + 1);
+    await lake.build({ vars: { batch: 2 }, fullRefresh: true });
+    expect((await lake.query('select id || s from inc order by id')).flat()).toEqual(['2B', '3C']);
+  });
+
+  it.each([
+    ['ignore', [['1'], ['2']]],
+    [
+      'append_new_columns',
+      [
+        ['1', 'NULL'],
+        ['2', 'new'],
+      ],
+    ],
+    [
+      'sync_all_columns',
+      [
+        ['1', 'NULL'],
+        ['2', 'new'],
+      ],
+    ],
+  ])('answer a new column with %s', async (answer, expected) => {
+    const body = "select {{ var('batch') }} as id {% if var('batch') == 2 %}, 'new' as extra{% endif %}";
+    await lake.write(model(`on_schema_change='${answer}'`, body));
+    await lake.build({ vars: { batch: 1 } });
+    expect(statuses((await lake.build({ vars: { batch: 2 } })).results)).toEqual({ inc: 'success' });
+    expect(await lake.query('select * from inc order by id')).toEqual(expected);
+  });
+
+  it('write nothing when a merge changes nothing', async () => {
+    await lake.write(model("unique_key='id', incremental_strategy='merge'", 'select 1 as id'));
+    await lake.build();
+    const before = (await table()).version;
+    await lake.build();
+    expect((await table()).version).toBe(before);
+  });
+
+  it('have the properties, constraints and clustering of their configuration', async () => {
+    await lake.write({
+      ...model(
+        "liquid_clustered_by=['id'], tblproperties={'delta.logRetentionDuration': 'interval 5 days'}, contract={'enforced': true}",
+        'select 1 as id, 2 as n',
+      ),
+      'models/inc.yml': `models:
+  - name: inc
+    columns:
+      - {name: id, data_type: integer, constraints: [{type: not_null}]}
+      - {name: n, data_type: integer, constraints: [{type: check, name: positive, expression: n > 0}]}
+`,
+    });
+    expect(statuses((await lake.build()).results)).toEqual({ inc: 'success' });
+    const made = await table();
+    expect(Object.fromEntries(made.metadata.configuration)).toMatchObject({
+      'delta.logRetentionDuration': 'interval 5 days',
+      'delta.constraints.positive': 'n > 0',
+    });
+    expect(made.schema.fields[0]).toMatchObject({ name: 'id', nullable: false });
+    await lake.write(model("contract={'enforced': true}", 'select 2 as id, -1 as n'));
+    const [failed] = [...(await lake.build()).results.values()];
+    expect(failed?.message).toContain('positive');
+    expect(await lake.query('select id, n from inc')).toEqual([['1', '2']]);
+  });
+
+  it('take statements of hooks', async () => {
+    await lake.write(
+      model(
+        "incremental_strategy='append', post_hook=[\"update {{ this }} set s = 'hooked' where id = 2\", 'optimize {{ this }}']",
+        rows,
+      ),
+    );
+    const built = await lake.build({ vars: { batch: 1 } });
+    expect(statuses(built.results)).toEqual({ inc: 'success' });
+    expect((await lake.query('select id || s from inc order by id')).flat()).toEqual(['1a', '2hooked']);
+  });
+});
+
+describe('microbatch models on Delta', () => {
+  it('replace one stretch of time with each commit', async () => {
+    await lake.write({
+      'models/inc.sql': `{{ config(materialized='incremental', incremental_strategy='microbatch', file_format='delta', location_root='${lake.root}/lake', event_time='happened', batch_size='day', begin='2025-01-01') }}
+select i as id, timestamp '2025-01-01' + i * interval 12 hour as happened, '{{ var("run") }}' as run from range(6) t(i)`,
+    });
+    const args = { event_time_start: '2025-01-01', event_time_end: '2025-01-04' };
+    expect(statuses((await lake.build({ vars: { run: 'a' }, args })).results)).toEqual({ inc: 'success' });
+    expect((await table()).version).toBe(2);
+    await lake.build({
+      vars: { run: 'b' },
+      args: { event_time_start: '2025-01-02', event_time_end: '2025-01-03' },
+    });
+    expect((await lake.query('select id || run from inc order by id')).flat()).toEqual([
+      '0a',
+      '1a',
+      '2b',
+      '3b',
+      '4a',
+      '5a',
+    ]);
+    expect((await table()).version).toBe(3);
+  });
+});
+
+describe('snapshots on Delta', () => {
+  it.each([['ignore'], ['invalidate'], ['new_record']])(
+    'keep every state, gone rows: %s',
+    async (hardDeletes) => {
+      await lake.write({
+        'snapshots/inc.sql': `{% snapshot inc %}{{ config(target_schema='main', file_format='delta', location_root='${lake.root}/lake', strategy='check', check_cols='all', unique_key='id', hard_deletes='${hardDeletes}') }}
+select * from (values {% if var('run') == 1 %}(1, 'a'), (2, 'b'), (3, 'c'){% else %}(1, 'a'), (2, 'B'){% endif %}) t(id, s){% endsnapshot %}`,
+      });
+      await lake.build({ vars: { run: 1 } });
+      expect(statuses((await lake.build({ vars: { run: 2 } })).results)).toEqual({ inc: 'success' });
+      const gone =
+        { ignore: ['3copen'], invalidate: ['3cclosed'], new_record: ['3cclosed', '3copen'] }[hardDeletes] ??
+        [];
+      expect(
+        (
+          await lake.query(
+            "select id || s || if(dbt_valid_to is null, 'open', 'closed') as x from inc order by x",
+          )
+        ).flat(),
+      ).toEqual(['1aopen', '2Bopen', '2bclosed', ...gone]);
+      expect((await table()).version).toBe(1);
+      await lake.build({ vars: { run: 2 } });
+      expect((await table()).version).toBe(1);
+    },
+  );
+});
