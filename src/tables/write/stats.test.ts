@@ -95,6 +95,14 @@ describe('statsJson', () => {
     );
   });
 
+  it.each([
+    ['long', '-9007199254740993', '9223372036854775807'],
+    ['integer', '-16777217', '16777217'],
+  ] as const)('keeps every digit of a %s', (type, min, max) => {
+    const json = statsJson(file({ a: { min, max, null_count: '0' } }), schemaOf(field('a', primitive(type))));
+    expect(json).toContain(`"minValues":{"a":${min}},"maxValues":{"a":${max}}`);
+  });
+
   it('keeps every digit of a decimal', () => {
     const schema = schemaOf(field('d', { kind: 'decimal', precision: 38, scale: 9 }));
     const digits = '12345678901234567890123456789.123456789';

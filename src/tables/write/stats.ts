@@ -45,10 +45,10 @@ function bounds(stats: ColumnStats, type: DataType): [string | undefined, string
     case 'integer':
     case 'short':
     case 'byte':
-    case 'float':
-      return [float(min), float(max)];
     case 'double':
       return [number(min), number(max)];
+    case 'float':
+      return [float(min), float(max)];
     case 'date':
       return [date(min), date(max)];
     case 'timestamp':
