@@ -45,21 +45,68 @@ export function parseStats(
   statsText: string,
   table: Pick<Snapshot, 'schema' | 'metadata'>,
 ): FileStats | undefined {
+  const opened = openStats(statsText, true);
+  if (opened === undefined) return undefined;
+  const columns = new Map<string, ColumnStats>();
+  collect(table.schema, opened.members, '', table, columns);
+  return { rowCount: opened.rowCount, tightBounds: opened.tightBounds, columns };
+}
+
+/** Statistics whose columns are looked up one by one: quicker than all of them when few are wanted. */
+export interface OpenStats {
+  readonly rowCount: number | undefined;
+  readonly tightBounds: boolean;
+  /** `minValues`, `maxValues` and `nullCount`. */
+  readonly members: StatsMembers;
+}
+
+/** The three objects of statistics, or what one member of a struct has in them. */
+export type StatsMembers = readonly [Json | undefined, Json | undefined, Json | undefined];
+
+/**
+ * The statistics in `statsText`; undefined when they make no sense. Pure.
+ *
+ * @param keepsDigits whether decimals are among the columns that will be asked for: a double would cost them
+ * digits, and keeping these costs time.
+ */
+export function openStats(statsText: string, keepsDigits: boolean): OpenStats | undefined {
   let body: Json;
   try {
-    body = parseJson(quoteFractions(statsText));
+    body = parseJson(keepsDigits ? quoteFractions(statsText) : statsText);
   } catch {
     return undefined;
   }
   if (!isObject(body)) return undefined;
-  const columns = new Map<string, ColumnStats>();
-  collect(table.schema, [body['minValues'], body['maxValues'], body['nullCount']], '', table, columns);
   const rows = body['numRecords'];
   return {
     rowCount: typeof rows === 'number' || typeof rows === 'bigint' ? Number(rows) : undefined,
     tightBounds: body['tightBounds'] !== false,
-    columns,
+    members: [body['minValues'], body['maxValues'], body['nullCount']],
   };
+}
+
+/**
+ * What `opened` says about a column of `type`; undefined when it says nothing. Pure.
+ *
+ * @param path physical names.
+ */
+export function columnStatsIn(
+  opened: OpenStats,
+  path: readonly string[],
+  type: DataType,
+): ColumnStats | undefined {
+  const [low, high, nullCount] = path.reduce<StatsMembers>(membersOf, opened.members);
+  const stats: ColumnStats = {
+    min: parseBound(low, type, 'min'),
+    max: parseBound(high, type, 'max'),
+    nullCount: typeof nullCount === 'number' || typeof nullCount === 'bigint' ? Number(nullCount) : undefined,
+  };
+  const isKnown = stats.min !== undefined || stats.max !== undefined || stats.nullCount !== undefined;
+  return isKnown ? stats : undefined;
+}
+
+function membersOf([min, max, nulls]: StatsMembers, name: string): StatsMembers {
+  return [memberOf(min, name), memberOf(max, name), memberOf(nulls, name)];
 }
 
 /** A column's path as one text: names joined by dots, those that hold a dot or a backtick in backticks. Pure. */
@@ -67,32 +114,22 @@ export function columnKey(path: readonly string[]): string {
   return path.map((name) => (/[.`]/.test(name) ? `\`${name.replaceAll('`', '``')}\`` : name)).join('.');
 }
 
-type Triple = readonly [Json | undefined, Json | undefined, Json | undefined];
-
 function collect(
   type: StructType,
-  [min, max, nulls]: Triple,
+  members: StatsMembers,
   prefix: string,
   table: Pick<Snapshot, 'schema' | 'metadata'>,
   into: Map<string, ColumnStats>,
 ): void {
   for (const field of type.fields) {
     const name = physicalName(field, table.metadata);
-    const values: Triple = [memberOf(min, name), memberOf(max, name), memberOf(nulls, name)];
     const path = prefix + columnKey([field.name]);
     if (field.type.kind === 'struct') {
-      collect(field.type, values, `${path}.`, table, into);
+      collect(field.type, membersOf(members, name), `${path}.`, table, into);
       continue;
     }
-    const [low, high, nullCount] = values;
-    const stats: ColumnStats = {
-      min: parseBound(low, field.type, 'min'),
-      max: parseBound(high, field.type, 'max'),
-      nullCount:
-        typeof nullCount === 'number' || typeof nullCount === 'bigint' ? Number(nullCount) : undefined,
-    };
-    if (stats.min !== undefined || stats.max !== undefined || stats.nullCount !== undefined)
-      into.set(path, stats);
+    const stats = columnStatsIn({ rowCount: undefined, tightBounds: true, members }, [name], field.type);
+    if (stats !== undefined) into.set(path, stats);
   }
 }
 
@@ -117,8 +154,11 @@ function parseBound(json: Json | undefined, type: DataType, side: 'min' | 'max')
     case 'timestamp':
     case 'timestamp_ntz': {
       const micros = typeof json === 'string' ? parseTimestampMicros(json) : undefined;
+      if (micros === undefined) return undefined;
+      // Without a zone an instant is of the writer's, which isn't known: a day either way covers them all.
+      const slack = type.name === 'timestamp' && !hasZone(json as string) ? microsPerDay : 0n;
       // Cut to milliseconds, a greatest value is up to 999 µs too low.
-      return micros !== undefined && side === 'max' && micros % 1000n === 0n ? micros + 999n : micros;
+      return side === 'min' ? micros - slack : micros + slack + (micros % 1000n === 0n ? 999n : 0n);
     }
     case 'date':
       return typeof json === 'string' ? json : undefined;
@@ -130,6 +170,12 @@ function parseBound(json: Json | undefined, type: DataType, side: 'min' | 'max')
       return undefined;
   }
 }
+
+function hasZone(text: string): boolean {
+  return /(?:Z|[+-]\d{2}(?::?\d{2})?)$/.test(text.slice(10));
+}
+
+const microsPerDay = 86_400_000_000n;
 
 function decimalText(json: Json): string | undefined {
   const digits = unmark(json);

@@ -4,7 +4,7 @@ import { physicalName } from '../features.ts';
 import type { Snapshot } from '../log/snapshot.ts';
 import { type PartitionValue, parsePartitionValue } from '../partition-values.ts';
 import type { DataType, StructField } from '../schema.ts';
-import { type ColumnStats, columnKey, type FileStats, parseStats, type StatValue } from '../stats.ts';
+import { type ColumnStats, columnStatsIn, type OpenStats, openStats, type StatValue } from '../stats.ts';
 import { comparePoints, type Domain, domainOf, type Point, pointOf } from './points.ts';
 import type { ColumnOperand } from './predicate.ts';
 import { applyTransform, domainAfter, keepsOrder } from './transforms.ts';
@@ -16,18 +16,20 @@ export type JudgedTable = Pick<Snapshot, 'schema' | 'metadata'>;
 export class FileFacts {
   /** As in the log. */
   readonly file: AddFile;
-  readonly #table: JudgedTable;
-  #stats: FileStats | undefined | 'unread' = 'unread';
+  readonly #keepsDigits: boolean;
+  #stats: OpenStats | undefined | 'unread' = 'unread';
 
-  constructor(file: AddFile, table: JudgedTable) {
+  /** @param keepsDigits whether a decimal will be asked for. */
+  constructor(file: AddFile, keepsDigits: boolean) {
     this.file = file;
-    this.#table = table;
+    this.#keepsDigits = keepsDigits;
   }
 
   /** Undefined when there are none that make sense. */
-  get stats(): FileStats | undefined {
+  get stats(): OpenStats | undefined {
     if (this.#stats === 'unread') {
-      this.#stats = this.file.stats === undefined ? undefined : parseStats(this.file.stats, this.#table);
+      const { stats } = this.file;
+      this.#stats = stats === undefined ? undefined : openStats(stats, this.#keepsDigits);
     }
     return this.#stats;
   }
@@ -35,7 +37,8 @@ export class FileFacts {
 
 /** A column that a condition is about, found in the schema. */
 export interface ResolvedColumn {
-  readonly key: string;
+  /** Names in statistics. */
+  readonly physicalPath: readonly string[];
   readonly type: DataType;
   /** The type's domain before and after the functions; undefined when it has none. */
   readonly ownDomain: Domain | undefined;
@@ -51,12 +54,14 @@ export interface ResolvedColumn {
 /** The column of `table` that `operand` names; undefined when there is none. Pure. */
 export function resolveColumn(operand: ColumnOperand, table: JudgedTable): ResolvedColumn | undefined {
   const names: string[] = [];
+  const physicalPath: string[] = [];
   let fields: readonly StructField[] = table.schema.fields;
   let found: StructField | undefined;
   for (const name of operand.path) {
     found = fields.find((f) => f.name === name) ?? fields.find((f) => sameName(f.name, name));
     if (found === undefined) return undefined;
     names.push(found.name);
+    physicalPath.push(physicalName(found, table.metadata));
     fields = found.type.kind === 'struct' ? found.type.fields : [];
   }
   if (found === undefined) return undefined;
@@ -68,7 +73,7 @@ export function resolveColumn(operand: ColumnOperand, table: JudgedTable): Resol
   for (const transform of via) domain = domain === undefined ? undefined : domainAfter(transform, domain);
   const isFloat = found.type.kind === 'primitive' && found.type.name === 'float';
   return {
-    key: columnKey(names),
+    physicalPath,
     type: found.type,
     ownDomain,
     domain,
@@ -121,8 +126,8 @@ function rangeOfConstant(column: ResolvedColumn, text: string | null): Range | u
   return { low, high, hasNulls: isNull, hasValues: !isNull, hasNaN: false };
 }
 
-function rangeOfStats(column: ResolvedColumn, stats: FileStats | undefined): Range | undefined {
-  const known = stats?.columns.get(column.key);
+function rangeOfStats(column: ResolvedColumn, stats: OpenStats | undefined): Range | undefined {
+  const known = stats && columnStatsIn(stats, column.physicalPath, column.type);
   if (stats === undefined || known === undefined) return undefined;
   let [low, high] = [boundOf(known.min, column.ownDomain), boundOf(known.max, column.ownDomain)];
   // Bounds that cross are somebody's mistake; nothing can be concluded from them.

@@ -9,34 +9,47 @@ import type { AddFile } from '../actions.ts';
 import type { Snapshot } from '../log/snapshot.ts';
 import { FileFacts, type JudgedTable, rangeOf, resolveColumn } from './column-range.ts';
 import { anything, isFalse, isNull, isTrue, type Outcomes } from './outcomes.ts';
-import type { Predicate } from './predicate.ts';
+import { type Predicate, predicatePaths } from './predicate.ts';
 import { judgeRange, type OnColumn } from './ranges.ts';
 
 /** Whether `file` may hold a row for which `predicate` is true. Pure. */
 export function mayMatch(predicate: Predicate, file: AddFile, table: JudgedTable): boolean {
-  return (judgeOf(predicate, table, true)(new FileFacts(file, table)) & isTrue) !== 0;
+  const { judge, keepsDigits } = judgeOf(predicate, table, true);
+  return (judge(new FileFacts(file, keepsDigits)) & isTrue) !== 0;
 }
 
 /** Whether `predicate` is true for every row of `file`, by partition values alone: statistics aren't trusted that far. Pure. */
 export function matchesWholly(predicate: Predicate, file: AddFile, table: JudgedTable): boolean {
-  return judgeOf(predicate, table, false)(new FileFacts(file, table)) === isTrue;
+  const { judge, keepsDigits } = judgeOf(predicate, table, false);
+  return judge(new FileFacts(file, keepsDigits)) === isTrue;
 }
 
 type Judge = (file: FileFacts) => Outcomes;
 
-/** Compiled once for a table's many files. */
-function judgeOf(predicate: Predicate, table: JudgedTable, trustsStats: boolean): Judge {
-  const known = judges.get(predicate);
-  if (known?.schema === table.schema && known.trustsStats === trustsStats) return known.judge;
-  const judge = compile(predicate, table, trustsStats);
-  judges.set(predicate, { schema: table.schema, trustsStats, judge });
-  return judge;
+/** A condition on one table's files. */
+interface Judging {
+  readonly schema: Snapshot['schema'];
+  readonly trustsStats: boolean;
+  readonly judge: Judge;
+  /** Whether it asks for bounds of decimals. */
+  readonly keepsDigits: boolean;
 }
 
-const judges = new WeakMap<
-  Predicate,
-  { readonly schema: Snapshot['schema']; readonly trustsStats: boolean; readonly judge: Judge }
->();
+/** Compiled once for a table's many files. */
+function judgeOf(predicate: Predicate, table: JudgedTable, trustsStats: boolean): Judging {
+  const known = judges.get(predicate);
+  if (known?.schema === table.schema && known.trustsStats === trustsStats) return known;
+  let keepsDigits = false;
+  for (const path of predicatePaths(predicate)) {
+    keepsDigits ||= resolveColumn({ path }, table)?.ownDomain === 'decimal';
+  }
+  const judge = compile(predicate, table, trustsStats);
+  const made: Judging = { schema: table.schema, trustsStats, judge, keepsDigits };
+  judges.set(predicate, made);
+  return made;
+}
+
+const judges = new WeakMap<Predicate, Judging>();
 
 function compile(predicate: Predicate, table: JudgedTable, trustsStats: boolean): Judge {
   switch (predicate.kind) {

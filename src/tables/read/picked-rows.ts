@@ -33,18 +33,17 @@ export interface PickingSql {
  * @param charsMax for the bits, when they are larger than a list of the positions would be.
  */
 export function pickingSql({ rows, keep }: PickedRows, position: string, charsMax: number): PickingSql {
-  const ranges = rows.ranges();
+  const ranges = fewRanges(rows);
   const these = keep === 'these';
-  if (ranges.length <= rangesMax) {
+  if (ranges !== undefined) {
     const within = ranges.map(({ start, end }) =>
       end - start === 1 ? `${position} = ${start}` : `${position} BETWEEN ${start} AND ${end - 1}`,
     );
     const condition = within.length === 0 ? 'false' : `(${within.join(' OR ')})`;
     return { condition: these ? condition : `NOT ${condition}`, join: '' };
   }
-  const first = ranges[0]?.start ?? 0;
   if (fitsBits(rows, charsMax)) {
-    const { base64 } = rowBits(rows);
+    const { first, base64 } = rowBits(rows);
     const bit = `get_bit(CAST(from_base64('${base64}') AS BIT), CAST(${position} - ${first} AS INTEGER))`;
     return {
       condition: `CASE WHEN ${position} BETWEEN ${first} AND ${rows.last} THEN ${bit} = ${these ? 1 : 0} ELSE ${!these} END`,
@@ -72,16 +71,27 @@ export function fitsBits(rows: RowSet, charsMax: number): boolean {
 
 /** `rows` as bits. Only for a set that `fitsBits`, and isn't empty. Pure. */
 export function rowBits(rows: RowSet): RowBits {
-  const ranges = rows.ranges();
-  const first = ranges[0]?.start ?? 0;
+  const positions = rows.toArray();
+  const first = positions[0] ?? 0;
   const bytes = new Uint8Array(Math.ceil((rows.last + 1 - first) / 8));
-  for (const { start, end } of ranges) {
-    for (let row = start - first; row < end - first; row += 1) {
-      // The engine counts bits from the left.
-      bytes[row >>> 3] = (bytes[row >>> 3] ?? 0) | (0x80 >>> (row & 7));
-    }
+  for (const position of positions) {
+    const row = position - first;
+    // The engine counts bits from the left.
+    bytes[row >>> 3] = (bytes[row >>> 3] ?? 0) | (0x80 >>> (row & 7));
   }
-  return { first, base64: Buffer.from(bytes).toString('base64') };
+  return { first, base64: Buffer.from(bytes.buffer).toString('base64') };
+}
+
+/** The stretches of `rows`; undefined when there are many. */
+function fewRanges(rows: RowSet): { readonly start: number; readonly end: number }[] | undefined {
+  const ranges: { start: number; end: number }[] = [];
+  for (const row of rows.toArray()) {
+    const last = ranges.at(-1);
+    if (last?.end === row) last.end += 1;
+    else if (ranges.length === rangesMax) return undefined;
+    else ranges.push({ start: row, end: row + 1 });
+  }
+  return ranges;
 }
 
 /** Up to so many stretches are compared one by one. */
