@@ -51,6 +51,7 @@ function nodeKeeps(node: ManifestNode, input: TablesInput, tables: ReadonlySet<s
       return tables.has(nameKey(node.database, node.schema, node.alias));
     case 'table':
     case 'incremental':
+    case 'snapshot':
       return !isDelta(node) || tables.has(nameKey(node.database, node.schema, node.alias));
     default:
       return node.resource_type !== 'analysis' && node.resource_type !== 'operation';
