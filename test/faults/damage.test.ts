@@ -149,25 +149,25 @@ const damages: readonly Damage[] = [
   {
     name: 'a data file that is gone',
     does: () => rmSync(dataFile(2)),
-    code: /^duckdb\.io$/,
+    code: /^tables\.damaged-file$/,
     names: () => dataFile(2),
   },
   {
     name: 'a data file that is torn',
     does: () => tear(dataFile(2)),
-    code: /^duckdb\./,
+    code: /^tables\.damaged-file$/,
     names: () => dataFile(2),
   },
   {
     name: 'a data file that is garbage',
     does: () => garble(dataFile(2)),
-    code: /^duckdb\./,
+    code: /^tables\.damaged-file$/,
     names: () => dataFile(2),
   },
   {
     name: 'a data file that is empty',
     does: () => empty(dataFile(2)),
-    code: /^duckdb\./,
+    code: /^tables\.damaged-file$/,
     names: () => dataFile(2),
   },
   {

@@ -14,7 +14,7 @@ const causedByBytes =
 /**
  * `error`, which reading `snapshot` ended with, or the damaged file that is the reason for it.
  *
- * Costs a reading of every file up to the damaged one, and only when something failed and no file was named.
+ * Costs a reading of every file up to the damaged one, and only when the engine failed and named no file.
  */
 export async function explainReadError(
   error: unknown,
@@ -23,7 +23,10 @@ export async function explainReadError(
 ): Promise<unknown> {
   if (!isBoathouseError(error) || !causedByBytes.test(error.code)) return error;
   const paths = Array.from(snapshot.files.values(), (file) => file.path);
-  if (paths.some((path) => error.message.includes(locateFile(storage, path)))) return error;
+  const damaged = (file: string, problem: string): Error =>
+    tablesErrors['damaged-file']({ table: storage.uri, file, problem }, { cause: error });
+  const named = paths.find((path) => error.message.includes(locateFile(storage, path)));
+  if (named !== undefined) return damaged(named, error.message);
   return withScratchSession(async (session) => {
     for (const path of paths) {
       const file = quoteLiteral(globSafe(locateFile(storage, path)));
@@ -31,8 +34,7 @@ export async function explainReadError(
         // A hash of the whole row needs every page of every column.
         await session.run(`SELECT count(hash(t)) FROM read_parquet(${file}, hive_partitioning = false) AS t`);
       } catch (cause) {
-        const problem = cause instanceof Error ? cause.message : String(cause);
-        return tablesErrors['damaged-file']({ table: storage.uri, file: path, problem }, { cause: error });
+        return damaged(path, cause instanceof Error ? cause.message : String(cause));
       }
     }
     return error;

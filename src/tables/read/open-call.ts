@@ -4,6 +4,7 @@ import { openStorage } from '../../storage/index.ts';
 import { type ChangeRange, changesOf } from '../feed/read-changes.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
 import { TableHandle } from '../table-handle.ts';
+import { explainReadError } from './damaged-file.ts';
 import type { ChangeEnd, DeltaCall } from './delta-calls.ts';
 import type { OpenedCall } from './rewrite-scans.ts';
 import { relationOf } from './scan.ts';
@@ -13,6 +14,8 @@ export interface OpenedTable extends OpenedCall {
   readonly version: number;
   /** The table's folder as a URI. */
   readonly uri: string;
+  /** `error`, which a query that reads the rows ended with, or `tables.damaged-file` when that is the reason. */
+  explain(error: unknown): Promise<unknown>;
 }
 
 /**
@@ -34,6 +37,7 @@ export async function openDeltaCall(
       uri: handle.uri,
       schema,
       relation: async (predicate) => changes.relation(predicate).sql,
+      explain: async (error) => error,
     };
   }
   const storage = openStorage(call.uri, storageOptions);
@@ -47,6 +51,7 @@ export async function openDeltaCall(
     uri: storage.uri,
     schema: snapshot.schema,
     relation: async (predicate) => (await relationOf(snapshot, storage, predicate)).sql,
+    explain: (error) => explainReadError(error, snapshot, storage),
   };
 }
 
