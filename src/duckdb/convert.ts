@@ -169,7 +169,10 @@ function orNull<E>(read: (value: E) => SqlValue): ValueReader {
   return (value) => (value === null ? null : read(value as unknown as E));
 }
 
-const bytes: ValueReader = orNull<{ bytes: Uint8Array }>((v) => Uint8Array.from(v.bytes));
+const bytes: ValueReader = orNull<{ bytes: Uint8Array }>(({ bytes: { buffer, byteOffset, length } }) =>
+  // The binding gives a copy already; small ones share a pool's memory, which shouldn't be kept for them.
+  buffer.byteLength === length ? new Uint8Array(buffer) : new Uint8Array(buffer, byteOffset, length).slice(),
+);
 const timestamps = (unit: TimestampUnit, field: string, isInstant: boolean): ValueReader =>
   orNull<Record<string, bigint>>((v) => new Timestamp(v[field] as bigint, unit, isInstant));
 

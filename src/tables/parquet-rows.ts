@@ -2,15 +2,15 @@
 
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isBoathouseError, type Json, parseJson, printJson } from '../base/index.ts';
 import type { CheckpointPiece, CheckpointRow, ParquetRows, StructType } from '../delta/index.ts';
-import { type Column, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
+import { type Column, Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { duckdbTypeOf } from './delta-types.ts';
-import { membersOf, packedRowSql } from './packed-actions.ts';
-import { scratchDatabase, withScratchSession, withTemporaryFolder } from './scratch.ts';
+import { membersOf, type PackedColumn, packedRowSql, rareMembers } from './packed-actions.ts';
+import { scratchDatabase, spillFolder, withScratchSession, withTemporaryFolder } from './scratch.ts';
 
 /** The `ParquetRows` port, with DuckDB's Parquet reader and writer. Rows stream; a file is never whole on the heap when read. */
 export const duckdbParquetRows: ParquetRows = {
@@ -96,7 +96,29 @@ async function* readLocal(
 }
 
 async function* readLocalPieces(local: string): AsyncGenerator<CheckpointPiece, void, undefined> {
-  await using session = await (await scratchDatabase()).session();
+  const shared = await scratchDatabase();
+  // The engine's threads share the work by row groups, and where there is but one, those without keep spinning.
+  const isOnePiece = (await stat(local)).size > onePieceBytesMin && (await rowGroups(shared, local)) === 1;
+  if (!isOnePiece) return yield* readPiecesIn(shared, local);
+  await using own = await Database.open({ threads: 1, tempDirectory: spillFolder() });
+  yield* readPiecesIn(own, local);
+}
+
+/** From this size on a checkpoint in one row group gets an engine of one thread. */
+const onePieceBytesMin = 16 * 1_048_576;
+
+async function rowGroups(database: Database, local: string): Promise<number> {
+  await using session = await database.session();
+  return Number(
+    await session.value(`SELECT num_row_groups FROM parquet_file_metadata(${quoteLiteral(local)})`),
+  );
+}
+
+async function* readPiecesIn(
+  database: Database,
+  local: string,
+): AsyncGenerator<CheckpointPiece, void, undefined> {
+  await using session = await database.session();
   const source = `read_parquet(${quoteLiteral(local)}, hive_partitioning = false, file_row_number = true)`;
   const columns = await session.describe(`SELECT * FROM ${source}`);
   const known = columns.filter(({ name }) => actionColumns.includes(name));
@@ -111,31 +133,41 @@ async function* readLocalPieces(local: string): AsyncGenerator<CheckpointPiece, 
   }
 
   const typedStats = await lacksTextStats(session, local, known);
-  const files = known.flatMap(({ name, sqlType }) => {
+  for (const { name, sqlType } of known) {
     const isAdd = name === 'add';
-    if (!isAdd && name !== 'remove') return [];
-    const row = packedRowSql(name, sqlType, isAdd ? 'modificationTime' : 'deletionTimestamp', typedStats);
-    return row === undefined ? [] : [{ kind: isAdd ? ('adds' as const) : ('removes' as const), name, row }];
-  });
-  if (files.length === 0) return;
-  const blobs = files.map(
-    ({ name, row }) => `encode(string_agg(${row}, '') FILTER (${quoteIdentifier(name)}.path IS NOT NULL))`,
-  );
-  const isAny = files.map(({ name }) => `${quoteIdentifier(name)}.path IS NOT NULL`).join(' OR ');
-  const rowCount = Number(await session.value(`SELECT count(*) FROM ${source}`));
-  for (let first = 0; first < rowCount; first += rowsAtOnce) {
-    const within =
-      rowCount <= rowsAtOnce
-        ? ''
-        : `file_row_number >= ${first} AND file_row_number < ${first + rowsAtOnce} AND `;
-    const query = `SELECT ${blobs.join(', ')} FROM ${source} WHERE ${within}(${isAny}) GROUP BY file_row_number // ${rowsInBlock}`;
-    // Streamed, or the engine would hold all of it once more.
-    for await (const blocks of session.stream(query)) {
-      for (const [i, { kind }] of files.entries()) {
-        const bytes = blocks[i];
-        if (bytes instanceof Uint8Array) yield { kind, bytes };
-      }
+    const hasPath = membersOf(sqlType).some((member) => member.name === 'path');
+    if ((!isAdd && name !== 'remove') || !hasPath) continue;
+    const timeMember = isAdd ? 'modificationTime' : 'deletionTimestamp';
+    const packed = { column: name, type: sqlType, timeMember, typedStats };
+    for await (const bytes of readPacked(session, source, packed)) {
+      yield { kind: isAdd ? 'adds' : 'removes', bytes };
     }
+  }
+}
+
+async function* readPacked(
+  session: Session,
+  source: string,
+  packed: PackedColumn,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const isFile = `${quoteIdentifier(packed.column)}.path IS NOT NULL`;
+  const tests = rareMembers(packed);
+  const counts = [...tests.values()].map((test) => `count(${test})`);
+  // Counting first costs little, and saves looking at a million rows for what none of them has.
+  const { rows } = await session.query(
+    `SELECT ${['min(file_row_number)', 'max(file_row_number)', ...counts].join(', ')} FROM ${source} WHERE ${isFile}`,
+  );
+  const [first, last, ...present] = (rows[0] ?? []).map((value) => Number(value ?? -1));
+  if (first === undefined || last === undefined || first < 0) return;
+  const row = packedRowSql(packed, new Set([...tests.keys()].filter((_, i) => (present[i] ?? 0) > 0)));
+  for (let start = first; start <= last; start += rowsAtOnce) {
+    const isOne = last - first < rowsAtOnce;
+    const within = isOne ? '' : `file_row_number BETWEEN ${start} AND ${start + rowsAtOnce - 1} AND `;
+    // Not streamed: nothing comes before everything is grouped, and waiting for a stream keeps a core busy.
+    const blocks = await session.query(
+      `SELECT encode(string_agg(${row}, '')) FROM ${source} WHERE ${within}${isFile} GROUP BY file_row_number // ${rowsInBlock}`,
+    );
+    for (const [bytes] of blocks.rows) if (bytes instanceof Uint8Array) yield bytes;
   }
 }
 

@@ -9,12 +9,16 @@ import { Database, type DatabaseOptions, type Session } from '../duckdb/index.ts
  * than most of what is asked of it. It holds no tables between calls.
  */
 export function scratchDatabase(): Promise<Database> {
-  // By default the engine spills into the current folder, which is a user's project.
-  shared ??= Database.open({ tempDirectory: path.join(tmpdir(), `boathouse-spill-${process.pid}`) });
+  shared ??= Database.open({ tempDirectory: spillFolder() });
   shared.catch(() => {
     shared = undefined;
   });
   return shared;
+}
+
+/** Where a database of the process spills to. By default it would be the current folder, which is a user's project. */
+export function spillFolder(): string {
+  return path.join(tmpdir(), `boathouse-spill-${process.pid}`);
 }
 
 let shared: Promise<Database> | undefined;
