@@ -184,8 +184,7 @@ export class LakehouseSession implements WarehouseSession {
   }
 
   async truncateRelation(relation: RelationName): Promise<void> {
-    await this.#work.claimTables();
-    await this.#change(`truncate ${printName(relation)}`);
+    await this.execute(`truncate ${printName(relation)}`, { fetch: false, planned: true });
   }
 
   interrupt(): void {
