@@ -28,6 +28,10 @@ export {
   commitVersionColumn,
   readChanges,
 } from './feed/read-changes.ts';
+export { maintainErrors } from './maintain/errors.ts';
+export { optimize } from './maintain/optimize.ts';
+export type { FileSizes, OptimizeMetrics, OptimizeResult, OptimizeSpec } from './maintain/optimize-spec.ts';
+export { type PurgeSpec, purge } from './maintain/purge.ts';
 export { duckdbParquetRows } from './parquet-rows.ts';
 export type { ChangeEnd, DeltaCall } from './read/delta-calls.ts';
 export { type OpenedTable, openDeltaCall } from './read/open-call.ts';

@@ -32,6 +32,8 @@ export interface StageRequest {
   readonly writeId?: string;
   /** A file is closed when it has grown to about this; else the table's `delta.targetFileSize`, else 100 MiB. */
   readonly targetFileSizeBytes?: number;
+  /** Rows in a row group, and so in the smallest file; the engine's usual number unless given. */
+  readonly rowGroupRows?: number;
   /** SQL over the logical columns: rows stand in this order in the files, row group by row group. */
   readonly orderBy?: string;
   /** False when rows are only rearranged. True unless given. */
@@ -93,7 +95,7 @@ export async function stageTable(session: Session, storage: Storage, request: St
 
 /** The plan behind `stageTable`. Two plans of equal `text` write the same files. Pure. */
 export function planTable(table: string, columns: readonly Column[], request: StageRequest): StagePlan {
-  return planStage(request.query, columns, request.shape, {
+  const plan = planStage(request.query, columns, request.shape, {
     orderBy: request.orderBy,
     compression: request.compression,
     enforce: request.checks !== 'skip',
@@ -102,6 +104,9 @@ export function planTable(table: string, columns: readonly Column[], request: St
     extra: [],
     table,
   });
+  const { rowGroupRows } = request;
+  if (rowGroupRows === undefined) return plan;
+  return { ...plan, copyOptions: [...plan.copyOptions, `ROW_GROUP_SIZE ${rowGroupRows}`] };
 }
 
 /** Runs a plan's COPY; a row that breaks a rule is reported as that. */
