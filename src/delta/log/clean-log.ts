@@ -10,14 +10,7 @@ import type { FileInfo, Storage } from '../../storage/index.ts';
 import { logRetentionMs } from '../table-properties.ts';
 import { readCheckpoint, sidecarPath } from './checkpoint-read.ts';
 import { readActions } from './commit-file.ts';
-import {
-  type CheckpointFiles,
-  commitPath,
-  type LogListing,
-  listLog,
-  logFolder,
-  sidecarFolder,
-} from './log-files.ts';
+import { type CheckpointFiles, type LogListing, listLog, logFolder, sidecarFolder } from './log-files.ts';
 import type { ParquetRows } from './parquet-rows.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -65,7 +58,7 @@ export async function cleanLog(
 
   const expired = await filesBefore(storage, start.version);
   let kept: string | undefined;
-  if (expired.length > 0) kept = whyKept(snapshot, start) ?? (await whyUnreadable(storage, log, start, rows));
+  if (expired.length > 0) kept = whyKept(snapshot, start) ?? (await whyUnreadable(storage, start, rows));
   const gone = kept === undefined ? expired : [];
   const removed = [...gone, ...(await orphanSidecars(storage, log, gone, nowMs, rows))];
   if (!dryRun) for (const { path } of removed) await storage.remove(path);
@@ -119,11 +112,9 @@ function whyKept({ metadata }: Snapshot, start: CheckpointFiles): string | undef
 /** A checkpoint that can't be read must not become all there is. */
 async function whyUnreadable(
   storage: Storage,
-  log: LogListing,
   start: CheckpointFiles,
   rows: ParquetRows,
 ): Promise<string | undefined> {
-  if (!log.commits.has(start.version)) return `${commitPath(start.version)} is missing`;
   try {
     const { actions } = await readCheckpoint(storage, start, rows);
     const isWhole = ['protocol', 'metadata'].every((kind) => actions.some((action) => action.kind === kind));
