@@ -31,10 +31,11 @@ interface Case extends Verdict {
 const schema = 'a BIGINT, b STRING, p INT';
 const rows = (from: number, to: number): string =>
   `SELECT i::BIGINT a, 'row ' || i b, (i % 3)::INTEGER p FROM range(${from}, ${to}) t(i)`;
+// Spark's own MERGE reads, marks or rewrites, and adds: one statement for three.
 const goOn = [
-  "INSERT INTO $t (a, b, p) VALUES (1000, 'by Spark', 1)",
-  "UPDATE $t SET b = 'upd' WHERE a % 9 = 5",
-  'DELETE FROM $t WHERE a % 4 = 0',
+  `MERGE INTO $t t USING (SELECT 1000L a, 'by Spark' b, 1 p UNION ALL SELECT id, 'upd', 2 FROM range(0, 40, 4)) s ON t.a = s.a
+    WHEN MATCHED AND s.a % 8 = 0 THEN DELETE WHEN MATCHED THEN UPDATE SET b = s.b
+    WHEN NOT MATCHED AND s.a = 1000 THEN INSERT (a, b, p) VALUES (s.a, s.b, s.p)`,
 ];
 const arrow: readonly PeerName[] = ['delta-rs Arrow'];
 const deltaRs: readonly PeerName[] = ['delta-rs', 'delta-rs Arrow'];
@@ -206,7 +207,7 @@ const cases: readonly Case[] = [
     spec: { schema, properties: { 'delta.checkpointPolicy': 'v2', 'delta.checkpointInterval': '2' } },
     steps: [rows(0, 5), rows(5, 10), rows(10, 15), remove('a = 1')],
     refused: arrow,
-    onward: [...goOn, ...goOn],
+    onward: [...goOn, 'DELETE FROM $t WHERE a = 2'],
   },
   {
     name: 'icebergCompatV2',
@@ -272,7 +273,7 @@ describe.skipIf(missing !== undefined)('tables of ours', { timeout: 240_000 }, (
     await judge(court, table, {
       wanted: `SELECT * FROM (${rows(0, 20)}) WHERE a % 3 <> 0`,
       refused: arrow,
-      onward: [...goOn, 'RESTORE TABLE $t TO VERSION AS OF 3', ...goOn],
+      onward: [...goOn, 'RESTORE TABLE $t TO VERSION AS OF 3'],
     });
   });
 

@@ -26,8 +26,10 @@ settings = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.memory": "1g",
-    # Tables here are tiny: compiling less costs less than running slower.
-    "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -Duser.timezone=UTC -Dderby.system.home={scratch}/derby",
+    # Tables here are tiny: compiling less costs less than running slower, here and in generated code.
+    "spark.driver.extraJavaOptions": f"-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC -Dderby.system.home={scratch}/derby",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.local.dir": f"{scratch}/local",
     "spark.sql.warehouse.dir": f"{scratch}/warehouse",
     "spark.sql.shuffle.partitions": "1",

@@ -51,7 +51,7 @@ export async function judge(court: Court, table: string, verdict: Verdict): Prom
     await court.expectSame(await reader(table), spark, { types: false, reader: name });
   }
 
-  const [latest] = await court.spark.run(...onTable(table, ['DESCRIBE HISTORY $t']));
+  const [latest] = await court.spark.run(...onTable(table, ['DESCRIBE HISTORY $t LIMIT 1']));
   expect(latest).toMatchObject({ version: expect.any(Number), operation: expect.any(String) });
   const [detail] = await court.spark.run(...onTable(table, ['DESCRIBE DETAIL $t']));
   expect(detail).toMatchObject({ format: 'delta', numFiles: expect.any(Number) });
