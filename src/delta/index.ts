@@ -72,6 +72,7 @@ export {
 export { compactLog } from './log/compact-log.ts';
 export type { FileMap, LiveFiles, Tombstones } from './log/file-set.ts';
 export { type HistoryEntry, history } from './log/history.ts';
+export { type CheckpointFiles, type LogListing, latestVersion, listLog } from './log/log-files.ts';
 export type { CheckpointPiece, CheckpointRow, ParquetRows } from './log/parquet-rows.ts';
 export { type ReadSnapshotOptions, readSnapshot, updateSnapshot } from './log/read-snapshot.ts';
 export type { Snapshot } from './log/snapshot.ts';
@@ -124,7 +125,12 @@ export {
   type StatValue,
   statsOf,
 } from './stats.ts';
-export { parseIntervalMs } from './table-properties.ts';
+export {
+  checkpointInterval,
+  logRetentionMs,
+  parseIntervalMs,
+  tombstoneRetentionMs,
+} from './table-properties.ts';
 export {
   type DeletedRows,
   readDeletionVectors,

@@ -29,9 +29,17 @@ export {
   readChanges,
 } from './feed/read-changes.ts';
 export { maintainErrors } from './maintain/errors.ts';
+export {
+  type CompactedLog,
+  checkpointTable,
+  cleanTableLog,
+  compactTableLog,
+} from './maintain/log-upkeep.ts';
 export { optimize } from './maintain/optimize.ts';
 export type { FileSizes, OptimizeMetrics, OptimizeResult, OptimizeSpec } from './maintain/optimize-spec.ts';
 export { type PurgeSpec, purge } from './maintain/purge.ts';
+export { vacuum } from './maintain/vacuum.ts';
+export type { VacuumedFile, VacuumMode, VacuumResult, VacuumSpec } from './maintain/vacuum-spec.ts';
 export { duckdbParquetRows } from './parquet-rows.ts';
 export type { ChangeEnd, DeltaCall } from './read/delta-calls.ts';
 export { type OpenedTable, openDeltaCall } from './read/open-call.ts';
