@@ -50,6 +50,8 @@ export interface TableState {
   readonly domains: Map<string, DomainMetadata>;
   /** Of the last commit applied, if it had one. */
   commitInfo: CommitInfo | undefined;
+  /** What the state started from: most commits leave the schema as it is, and needn't parse it again. */
+  readonly start: Pick<Snapshot, 'metadata' | 'schema'> | undefined;
 }
 
 /** What a checkpoint says, as a state to go on from. */
@@ -73,6 +75,7 @@ export function startState(snapshot?: Snapshot): TableState {
     transactions: new Map(snapshot?.transactions),
     domains: new Map(snapshot?.domains),
     commitInfo: undefined,
+    start: snapshot,
   };
 }
 
@@ -123,8 +126,9 @@ export function finishState(
   state: TableState,
   about: Pick<Snapshot, 'table' | 'version' | 'timestampMs' | 'inCommitTimestampMs'>,
 ): Snapshot | undefined {
-  const { protocol, metadata, files, tombstones, transactions, domains } = state;
+  const { protocol, metadata, files, tombstones, transactions, domains, start } = state;
   if (!protocol || !metadata) return undefined;
-  const schema = parseSchema(metadata.schemaString);
+  const isKnown = start !== undefined && start.metadata.schemaString === metadata.schemaString;
+  const schema = isKnown ? start.schema : parseSchema(metadata.schemaString);
   return { ...about, protocol, metadata, schema, files, tombstones, transactions, domains };
 }
