@@ -5,7 +5,7 @@
 import { tablesErrors } from '../errors.ts';
 import { feedErrors } from '../feed/errors.ts';
 import { pointInTimeMs } from './point-in-time.ts';
-import { type Token, tokenize } from './sql-tokens.ts';
+import { type Token, tokenize } from '../sql/tokens.ts';
 
 /** What a call asks for. */
 export type DeltaCall =
