@@ -22,19 +22,23 @@ export function parseActionLine(line: string): Action {
 }
 
 /**
- * The action that `row` holds: its first member that isn't null; undefined when all are.
+ * The action that `row` holds: the member we know, or else its first that isn't null; undefined when all are null.
  *
- * @throws MalformedAction
+ * @throws MalformedAction, also for what is JSON but no action, such as another of the log's files.
  */
 export function parseAction(row: JsonObject): Action | undefined {
+  let action: Action | undefined;
   for (const [name, body] of Object.entries(row)) {
     if (body === null) continue;
-    const parse = parsers.get(name);
-    if (!parse) return { kind: 'unknown', name, body };
     if (!isObject(body)) throw new MalformedAction(`${name} is not an object`);
-    return parse(new Members(name, body));
+    const parse = parsers.get(name);
+    if (parse && action && action.kind !== 'unknown') {
+      throw new MalformedAction(`${name} stands beside another action`);
+    }
+    if (parse) action = parse(new Members(name, body));
+    else action ??= { kind: 'unknown', name, body };
   }
-  return undefined;
+  return action;
 }
 
 /** `action` as one line of a commit, without the line feed. */

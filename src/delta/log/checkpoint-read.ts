@@ -6,12 +6,13 @@
  *
  * Source: Delta protocol, "Checkpoints", "Checkpoint Specs".
  */
+import { printJson } from '../../base/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { parseAction } from '../action-json.ts';
 import type { Action, AddFile, RemoveFile } from '../actions.ts';
 import { deltaErrors } from '../errors.ts';
 import { decodeFilePath } from '../file-paths.ts';
-import { MalformedAction } from '../json-members.ts';
+import { isObject, MalformedAction } from '../json-members.ts';
 import { inside, readActions } from './commit-file.ts';
 import { type CheckpointFiles, sidecarFolder } from './log-files.ts';
 import { PackedFiles } from './packed-files.ts';
@@ -56,16 +57,37 @@ export async function readCheckpoint(
     else for (const action of await readActions(storage, path)) take(action);
   }
   for (const path of sidecars) await readParquet(path);
+  const problem = problemOf(files, actions);
+  if (problem !== undefined) throw damaged(storage, files, problem);
   if (adds.size > 0) {
-    for (const key of removes.keys()) if (adds.has(key)) throw contradiction(storage, files, key);
+    for (const key of removes.keys()) if (adds.has(key)) throw damaged(storage, files, contradiction(key));
   }
   return { adds, removes, actions };
 }
 
-function contradiction(storage: Storage, files: CheckpointFiles, key: string): Error {
+/** What a checkpoint must say and this one doesn't; undefined when it says it all. */
+function problemOf(files: CheckpointFiles, actions: readonly Action[]): string | undefined {
+  for (const kind of ['protocol', 'metadata']) {
+    if (!actions.some((action) => action.kind === kind)) return `holds no ${kind}`;
+  }
+  for (const action of actions) {
+    if (action.kind !== 'unknown' || action.name !== 'checkpointMetadata' || !isObject(action.body)) continue;
+    const { version } = action.body;
+    if (version !== files.version) return `says that it is of version ${printJson(version)}`;
+  }
+  return undefined;
+}
+
+function contradiction(key: string): string {
+  return `says of ${key.split('\0', 1)[0]} both that it is in the table and that it was removed`;
+}
+
+function damaged(storage: Storage, files: CheckpointFiles, problem: string): Error {
   const [path = ''] = files.paths;
-  const problem = `${path} says of ${key.split('\0', 1)[0]} both that it is in the table and that it was removed`;
-  return deltaErrors['corrupt-log']({ table: storage.uri, problem }, { location: { file: path } });
+  return deltaErrors['corrupt-log'](
+    { table: storage.uri, problem: `${path} ${problem}` },
+    { location: { file: path } },
+  );
 }
 
 function takeRow(row: CheckpointRow, path: string, table: string, take: (action: Action) => void): void {

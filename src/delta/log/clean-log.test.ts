@@ -130,6 +130,11 @@ describe('cleanLog', () => {
     expect(await names(storage)).toEqual(before);
   });
 
+  it('removes nothing because somebody’s clock is ahead', async () => {
+    const storage = await tableOf(20, [5, 12]);
+    expect(await clean(storage, 4000)).toMatchObject({ paths: [] });
+  });
+
   it('goes by the retention that the table states, and past protection as a whole', async () => {
     const storage = await tableOf(20, [3, 6], {
       'delta.logRetentionDuration': 'interval 2 days',

@@ -48,9 +48,13 @@ export async function cleanLog(
   nowMs: number,
   { rows, dryRun = false }: CleanLogOptions,
 ): Promise<LogCleanup> {
-  // Midnight in UTC, so that a table isn't cleaned up all day long.
-  const cutMs = Math.floor((nowMs - logRetentionMs(snapshot.metadata)) / dayMs) * dayMs;
   const log = await listLog(storage);
+  // Whose clock is wrong must not take what others still commit upon: time is no later than the newest commit
+  // says, by the clock that all these times come from.
+  const newestMs = Math.max(...Array.from(log.commits.values(), ({ modifiedMs }) => modifiedMs));
+  // Midnight in UTC, so that a table isn't cleaned up all day long.
+  const untilMs = Math.min(nowMs, newestMs) - logRetentionMs(snapshot.metadata);
+  const cutMs = Math.floor(untilMs / dayMs) * dayMs;
   const cut = lastCommitBefore(log, cutMs);
   const start = log.checkpoints.findLast((c) => c.version <= cut);
   const nothing: LogCleanup = { oldestKept: undefined, paths: [], sizeBytes: 0 };
@@ -60,7 +64,7 @@ export async function cleanLog(
   let kept: string | undefined;
   if (expired.length > 0) kept = whyKept(snapshot, start) ?? (await whyUnreadable(storage, start, rows));
   const gone = kept === undefined ? expired : [];
-  const removed = [...gone, ...(await orphanSidecars(storage, log, gone, nowMs, rows))];
+  const removed = [...gone, ...(await orphanSidecars(storage, log, gone, Math.min(nowMs, newestMs), rows))];
   if (!dryRun) for (const { path } of removed) await storage.remove(path);
   return {
     oldestKept: gone.length > 0 ? start.version : undefined,
@@ -116,9 +120,8 @@ async function whyUnreadable(
   rows: ParquetRows,
 ): Promise<string | undefined> {
   try {
-    const { actions } = await readCheckpoint(storage, start, rows);
-    const isWhole = ['protocol', 'metadata'].every((kind) => actions.some((action) => action.kind === kind));
-    return isWhole ? undefined : `${start.paths[0]} has no protocol or no metadata`;
+    await readCheckpoint(storage, start, rows);
+    return undefined;
   } catch (error) {
     return `${start.paths[0]} can't be read: ${error instanceof Error ? error.message : String(error)}`;
   }

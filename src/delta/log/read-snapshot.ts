@@ -225,7 +225,7 @@ async function replay(
   const missing = state.protocol ? 'metaData' : 'protocol';
   throw deltaErrors['corrupt-log']({
     table: storage.uri,
-    problem: `no ${missing} action up to version ${version}`,
+    problem: `no ${missing} action up to version ${version}, in ${commitPath(0)} or after`,
   });
 }
 
