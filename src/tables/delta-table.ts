@@ -31,6 +31,11 @@ import { mergeRows } from './dml/merge-rows.ts';
 import type { MergeSpec } from './dml/merge-spec.ts';
 import { type UpdateSpec, updateRows } from './dml/update-rows.ts';
 import { type ChangeRange, readChanges } from './feed/read-changes.ts';
+import { optimize } from './maintain/optimize.ts';
+import type { OptimizeResult, OptimizeSpec } from './maintain/optimize-spec.ts';
+import { type PurgeSpec, purge } from './maintain/purge.ts';
+import { vacuum } from './maintain/vacuum.ts';
+import type { VacuumResult, VacuumSpec } from './maintain/vacuum-spec.ts';
 import { duckdbParquetRows } from './parquet-rows.ts';
 import type { RelationColumn } from './read/relation.ts';
 import type { DeltaRelation } from './read/scan.ts';
@@ -264,6 +269,21 @@ export class DeltaTable {
   /** Makes a shallow clone at `target`: a table of its own over this one's files. @throws as `cloneTable` */
   async clone(target: string, options: CloneOptions = {}): Promise<DeltaTable> {
     return new DeltaTable((await cloneTable(this.#handle, target, options)).handle);
+  }
+
+  /** Writes small files together, or orders or clusters all: `table.optimize({ zOrderBy: ['id'] })`. @throws as `optimize` */
+  optimize(spec: OptimizeSpec = {}, options: OperationOptions = {}): Promise<OptimizeResult> {
+    return optimize(this.#handle, undefined, spec, options);
+  }
+
+  /** Writes files with deletion vectors again, without their deleted rows. @throws as `purge` */
+  purge(spec: PurgeSpec = {}, options: OperationOptions = {}): Promise<OptimizeResult> {
+    return purge(this.#handle, undefined, spec, options);
+  }
+
+  /** Deletes files that no version within the retention needs; `dryRun` only lists them. @throws as `vacuum` */
+  vacuum(spec: VacuumSpec = {}, options: OperationOptions = {}): Promise<VacuumResult> {
+    return vacuum(this.#handle, spec, options);
   }
 
   /** What was committed, newest first, as far back as the log reaches. @param options `limit` commits at most. */
