@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type BoathouseError, isBoathouseError } from '../../src/base/index.ts';
 import { DeltaTable, type WriteOptions, writeDelta } from '../../src/tables/index.ts';
+import { compact } from './compact.ts';
 import { TinyDisk } from './tiny-disk.ts';
 
 const mounted = TinyDisk.mount(8);
@@ -95,6 +96,51 @@ describe.skipIf(disk === undefined)(`a full disk${why}`, () => {
     await add('end');
     expect(await counts()).toEqual(expected);
   });
+
+  it.each([
+    [
+      'a MERGE',
+      (opened: DeltaTable) =>
+        opened
+          .merge({
+            source: { sql: "SELECT 'merged' AS batch, i AS filler FROM range(0, 400000, 2) t(i)" },
+            on: 'source.filler = target.filler',
+          })
+          .whenMatchedUpdateAll()
+          .whenNotMatchedInsertAll()
+          .execute(),
+    ],
+    [
+      'an UPDATE',
+      (opened: DeltaTable) => opened.update({ set: { batch: "'updated'" }, where: 'filler % 2 = 0' }),
+    ],
+    ['a DELETE', (opened: DeltaTable) => opened.delete('filler % 2 = 0')],
+    ['a compaction', (opened: DeltaTable) => compact(opened.handle, (files) => files)],
+  ] satisfies [string, (table: DeltaTable) => Promise<unknown>][])(
+    'during %s leaves every row as it was, and no file',
+    async (_, run) => {
+      for (const configuration of [{}, { 'delta.enableChangeDataFeed': 'true' }]) {
+        const some = (first: number) => ({
+          sql: `SELECT 'first' AS batch, i AS filler FROM range(${first}, ${first + 150_000}) t(i) ORDER BY hash(i)`,
+        });
+        await writeDelta(table, some(0), { configuration });
+        await writeDelta(table, some(150_000), { mode: 'append' });
+        const files = readdirSync(table, { recursive: true, encoding: 'utf8' }).sort();
+        for (const freeKilobytes of [0, 60, 400]) {
+          disk?.fill(freeKilobytes);
+          const error = await failing((async () => run(await DeltaTable.open(table)))());
+          expect(error.code).toMatch(/^(duckdb|storage)\.no-space$/);
+          expect(error.hint).toContain('Free space');
+          disk?.drain();
+          const left = readdirSync(table, { recursive: true, encoding: 'utf8' }).sort();
+          expect(left.filter((name) => !files.includes(name))).toEqual([]);
+          expect(await counts()).toEqual({ first: 300_000 });
+        }
+        await run(await DeltaTable.open(table));
+        rmSync(table, { recursive: true, force: true });
+      }
+    },
+  );
 
   it('under the temporary folder stops rows that stream, and says so', async () => {
     process.env['TMPDIR'] = path;

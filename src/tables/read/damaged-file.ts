@@ -26,7 +26,8 @@ export async function explainReadError(
   const damaged = (file: string, problem: string): Error =>
     tablesErrors['damaged-file']({ table: storage.uri, file, problem }, { cause: error });
   const named = paths.find((path) => error.message.includes(locateFile(storage, path)));
-  if (named !== undefined) return damaged(named, error.message);
+  // A file that may not be read is whole; the engine's own error says so, and what helps.
+  if (named !== undefined) return isForbidden(error) ? error : damaged(named, error.message);
   return withScratchSession(async (session) => {
     for (const path of paths) {
       const file = quoteLiteral(globSafe(locateFile(storage, path)));
@@ -34,9 +35,14 @@ export async function explainReadError(
         // A hash of the whole row needs every page of every column.
         await session.run(`SELECT count(hash(t)) FROM read_parquet(${file}, hive_partitioning = false) AS t`);
       } catch (cause) {
+        if (isForbidden(cause)) return cause;
         return damaged(path, cause instanceof Error ? cause.message : String(cause));
       }
     }
     return error;
   });
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof Error && /permission denied/i.test(error.message);
 }
