@@ -37,9 +37,10 @@ export class LocalRoot {
   }
 
   /** As `resolve`, waiting for the disk. @throws storage.outside-root */
-  resolveSync(path: string): string {
+  resolveSync(path: string, follow: 'target' | 'entry' = 'target'): string {
     const whole = join(this.path, path);
-    this.#check(path, deepestRealSync(this.path), deepestRealSync(whole));
+    const start = follow === 'target' ? whole : dirname(whole);
+    this.#check(path, deepestRealSync(this.path), deepestRealSync(start));
     return whole;
   }
 

@@ -104,7 +104,10 @@ export class LocalStorage implements Storage {
 
   async stat(path: string): Promise<FileInfo | undefined> {
     try {
-      return await this.#touch('read', path, async (file) => fileInfo(path, file));
+      return await this.#touch('read', path, async (file) => {
+        const prompt = await this.#promptness.attempt(() => ({ info: fileInfoSync(path, file) }));
+        return prompt ? prompt.info : await fileInfo(path, file);
+      });
     } catch (error) {
       const code = codeOf(error);
       if (code === 'storage.not-found' || code === 'storage.not-a-file') return undefined;
@@ -203,7 +206,8 @@ export class LocalStorage implements Storage {
   ): Promise<T> {
     checkPath(path, this.uri);
     try {
-      return await work(await this.#root.resolve(path, follow));
+      const prompt = await this.#promptness.attempt(() => ({ file: this.#root.resolveSync(path, follow) }));
+      return await work(prompt ? prompt.file : await this.#root.resolve(path, follow));
     } catch (error) {
       throw localError(error, { path, uri: this.uri, doing });
     }
@@ -265,6 +269,10 @@ export class LocalStorage implements Storage {
   }
 
   async #makeFolder(folder: string): Promise<void> {
+    const prompt = await this.#promptness.attempt(() => ({
+      isThere: statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true,
+    }));
+    if (prompt?.isThere === true) return;
     const first = await mkdir(folder, { recursive: true });
     if (first === undefined) return;
     for (let made = folder; made.length >= first.length; made = dirname(made)) this.#newFolders.add(made);
