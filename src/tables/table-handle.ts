@@ -3,12 +3,13 @@ import { readSnapshot, type Snapshot, type TimeBounds, updateSnapshot, versionAt
 import { openStorage, type Storage } from '../storage/index.ts';
 import { tablesErrors } from './errors.ts';
 import { duckdbParquetRows } from './parquet-rows.ts';
+import { pointInTimeMs } from './read/point-in-time.ts';
 
 /** How a handle is opened. */
 export interface OpenHandleOptions {
   /** Pins the handle to this version. The latest, and moving on, unless given. */
   readonly version?: number;
-  /** Pins the handle to the version that was current then: a Date, milliseconds since 1970, or ISO text. */
+  /** Pins the handle to the version that was current then: a Date, milliseconds since 1970, or ISO text (UTC without a zone). */
   readonly timestamp?: Date | number | string;
   /** `AWS_*` names verbatim. */
   readonly storageOptions?: Readonly<Record<string, string>>;
@@ -89,13 +90,7 @@ export async function wantedVersion(
   const bad = (value: string, expected: string): Error =>
     tablesErrors['bad-option']({ option: 'timestamp', value, expected });
   if (version !== undefined) throw bad(String(timestamp), 'either a version or a timestamp');
-  const timeMs =
-    timestamp instanceof Date
-      ? timestamp.getTime()
-      : typeof timestamp === 'number'
-        ? timestamp
-        : Date.parse(timestamp);
-  if (!Number.isFinite(timeMs))
-    throw bad(String(timestamp), 'a Date, milliseconds since 1970, or ISO 8601 text');
+  const timeMs = pointInTimeMs(timestamp);
+  if (timeMs === undefined) throw bad(String(timestamp), 'a Date, milliseconds since 1970, or ISO 8601 text');
   return versionAt(storage, timeMs, bounds);
 }

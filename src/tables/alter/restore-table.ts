@@ -18,6 +18,7 @@ import {
 import { openStorage, type Storage } from '../../storage/index.ts';
 import { tablesErrors } from '../errors.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
+import { pointInTimeMs } from '../read/point-in-time.ts';
 import { type TableHandle, wantedVersion } from '../table-handle.ts';
 import { type OperationOptions, transact } from '../transact.ts';
 import { identityOf } from '../write/identity.ts';
@@ -28,7 +29,7 @@ import { alterErrors } from './errors.ts';
 /** Which state a table is put back to: one of the two. */
 export interface RestoreTarget {
   readonly version?: number;
-  /** A Date, milliseconds since 1970, or ISO text. */
+  /** A Date, milliseconds since 1970, or ISO text (UTC without a zone). */
   readonly timestamp?: Date | number | string;
 }
 
@@ -98,7 +99,10 @@ export async function restoreTable(
             name: 'RESTORE',
             parameters: {
               version: target.version ?? null,
-              timestamp: target.timestamp === undefined ? null : new Date(target.timestamp).toISOString(),
+              timestamp:
+                target.timestamp === undefined
+                  ? null
+                  : new Date(pointInTimeMs(target.timestamp) ?? 0).toISOString(),
             },
             metrics: {
               numRestoredFiles,

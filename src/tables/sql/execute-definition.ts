@@ -1,9 +1,13 @@
 /** CREATE TABLE and ALTER TABLE, as statements. */
+
+import { openStorage } from '../../storage/index.ts';
 import { alterTable } from '../alter/alter-table.ts';
 import { createTable } from '../alter/create-table.ts';
+import { relationOf } from '../read/scan.ts';
 import { TableHandle } from '../table-handle.ts';
 import type { WriteMode } from '../write/write-options.ts';
 import { writeQueryToDelta } from '../write/write-query.ts';
+import { ownReads } from './own-reads.ts';
 import { countsRow } from './result-rows.ts';
 import type { DeltaStatement } from './statement.ts';
 import type { StatementContext, StatementResult } from './statement-context.ts';
@@ -56,8 +60,15 @@ async function createFromQuery(
   const { orReplace, ifNotExists, partitionBy, properties, comment, clusterBy } = statement.spec;
   const mode: WriteMode = orReplace === true ? 'overwrite' : ifNotExists === true ? 'ignore' : 'error';
   const { signal, commitMetadata } = context.options;
-  const written = await writeQueryToDelta(context.session, await context.resolve(query), uri, {
+  const own = await ownReads(query, openStorage(uri, context.storageOptions).uri, context);
+  const read = own === undefined ? undefined : await TableHandle.open(uri, storageOf(context));
+  const rows =
+    own === undefined || read === undefined
+      ? query
+      : own((await relationOf(read.snapshot, read.storage)).sql);
+  const written = await writeQueryToDelta(context.session, await context.resolve(rows), uri, {
     mode,
+    ...(read === undefined ? {} : { readVersion: read.snapshot.version }),
     ...(mode === 'overwrite' ? { schemaMode: 'overwrite' } : {}),
     ...(partitionBy === undefined ? {} : { partitionBy }),
     ...(properties === undefined ? {} : { configuration: properties }),

@@ -86,6 +86,16 @@ describe('statements that change rows', () => {
       ['0 n0 2024-01-01', '2 n1 2024-01-01', '3 n2 2024-01-01'],
       { num_affected_rows: 3n, num_updated_rows: 1n, num_deleted_rows: 1n, num_inserted_rows: 1n },
     ],
+    [
+      'merge into orders using (select o.id, o.name || o.id as name from orders o, (values (1)) v(x) where o.id = v.x union all select 5, orders.name from orders where orders.id = 0) s on s.id = orders.id when matched then update set name = s.name when not matched then insert (id, name) values (s.id, s.name)',
+      ['0 n0 2024-01-01', '1 n11 2024-01-01', '2 n2 2024-01-01', '5 n0 '],
+      { num_affected_rows: 2n, num_updated_rows: 1n, num_deleted_rows: 0n, num_inserted_rows: 1n },
+    ],
+    [
+      "insert overwrite orders select id * 10, name, day from delta_scan('$') where id > 0",
+      ['10 n1 2024-01-01', '20 n2 2024-01-01'],
+      { num_affected_rows: 2n, num_inserted_rows: 2n },
+    ],
   ])('%s', async (sql, rows, counts) => {
     const done = await run(sql.replaceAll('$', table));
     expect(done.rows).toEqual(rows);

@@ -1,13 +1,17 @@
 /** MERGE, UPDATE, DELETE and INSERT, as statements. */
+import { unreachable } from '../../base/index.ts';
 import type { Snapshot } from '../../delta/index.ts';
 import { quoteIdentifier, quoteLiteral } from '../../duckdb/index.ts';
 import { duckdbTypeOf } from '../delta-types.ts';
 import { deleteRows } from '../dml/delete-rows.ts';
 import { mergeRows } from '../dml/merge-rows.ts';
+import type { MergeClause } from '../dml/merge-spec.ts';
 import { updateRows } from '../dml/update-rows.ts';
+import { relationOf } from '../read/scan.ts';
 import { TableHandle } from '../table-handle.ts';
 import { writeQueryToHandle } from '../write/write-query.ts';
 import { statementErrors } from './errors.ts';
+import { ownReads } from './own-reads.ts';
 import { countsRow } from './result-rows.ts';
 import type { DeltaStatement, TableRef } from './statement.ts';
 import type { StatementContext, StatementResult } from './statement-context.ts';
@@ -68,21 +72,19 @@ async function executeMerge(
   const { source } = statement;
   const query = source.kind === 'query' ? source.sql : `SELECT * FROM ${printTable(source.table)}`;
   const sourceName = source.kind === 'table' ? nameOf(source.table) : undefined;
-  const conditions = await Promise.all(
-    statement.clauses.map(async (clause) =>
-      clause.condition === undefined
-        ? clause
-        : { ...clause, condition: await context.resolve(clause.condition) },
-    ),
-  );
+  const conditions = await Promise.all(statement.clauses.map((clause) => resolveClause(clause, context)));
+  const own = await ownReads(query, handle.uri, context);
   const { version, changed, metrics } = await mergeRows(
     handle,
     context.session,
     {
-      source: await context.resolve(query),
+      source:
+        own === undefined
+          ? await context.resolve(query)
+          : async (snapshot) => context.resolve(own((await relationOf(snapshot, handle.storage)).sql)),
       sourceAlias: statement.sourceAlias ?? sourceName ?? 'source',
       targetAlias: statement.targetAlias ?? nameOf(statement.table) ?? 'target',
-      on: statement.on,
+      on: await context.resolve(statement.on),
       clauses: conditions,
       schemaEvolution: statement.schemaEvolution,
     },
@@ -107,12 +109,16 @@ async function executeInsert(
   handle: TableHandle,
   context: StatementContext,
 ): Promise<StatementResult> {
-  const query = await insertQuery(statement, handle, context);
+  const own = await ownReads(statement.query, handle.uri, context);
+  const read = handle.snapshot;
+  const rows = own === undefined ? statement.query : own((await relationOf(read, handle.storage)).sql);
+  const query = await insertQuery({ ...statement, query: rows }, handle, context);
   const { signal, clock, random, transaction, commitMetadata } = context.options;
   const { mode, replaceWhere } = statement;
   const result = await writeQueryToHandle(context.session, query, handle, {
     mode: replaceWhere === undefined ? mode : 'overwrite',
-    ...(replaceWhere === undefined ? {} : { replaceWhere }),
+    ...(replaceWhere === undefined ? {} : { replaceWhere: await context.resolve(replaceWhere) }),
+    ...(own === undefined ? {} : { readVersion: read.version }),
     ...(signal === undefined ? {} : { signal }),
     ...(clock === undefined ? {} : { clock }),
     ...(random === undefined ? {} : { random }),
@@ -177,6 +183,30 @@ function fillsItself(metadata: Readonly<Record<string, unknown>>): boolean {
   return ['delta.generationExpression', 'delta.identity.start', 'CURRENT_DEFAULT'].some(
     (key) => metadata[key] !== undefined,
   );
+}
+
+async function resolveClause(clause: MergeClause, context: StatementContext): Promise<MergeClause> {
+  const { condition } = clause;
+  const when = condition === undefined ? {} : { condition: await context.resolve(condition) };
+  switch (clause.kind) {
+    case 'matched-update':
+      return {
+        ...clause,
+        ...when,
+        set: clause.set === 'all' ? 'all' : await resolveAll(clause.set, context),
+      };
+    case 'not-matched-by-source-update':
+      return { ...clause, ...when, set: await resolveAll(clause.set, context) };
+    case 'not-matched-insert': {
+      const values = clause.values === 'all' ? 'all' : await resolveAll(clause.values, context);
+      return { ...clause, ...when, values };
+    }
+    case 'matched-delete':
+    case 'not-matched-by-source-delete':
+      return { ...clause, ...when };
+    default:
+      return unreachable(clause);
+  }
 }
 
 async function resolveAll(

@@ -1,13 +1,16 @@
 /** Running one of Delta's statements. */
 import { unreachable } from '../../base/index.ts';
+import { executeCopy } from './execute-copies.ts';
 import { executeDefinition } from './execute-definition.ts';
 import { executeHistory } from './execute-history.ts';
+import { executeMaintenance } from './execute-maintenance.ts';
 import { executeRows } from './execute-rows.ts';
 import type { DeltaStatement } from './statement.ts';
 import type { StatementContext, StatementResult } from './statement-context.ts';
 
 /**
- * Runs `statement`: one commit of the table it names, or none when there is nothing to change.
+ * Runs `statement`: one commit of the table it names, or none when there is nothing to change. A large OPTIMIZE is
+ * several commits, each of which leaves the table's rows as they are.
  *
  * The result has the columns that Spark gives. Atomic; readers see all of it or nothing.
  *
@@ -31,11 +34,12 @@ export async function executeStatement(
       return executeHistory(statement, context);
     case 'clone':
     case 'convert':
+      return executeCopy(statement, context);
     case 'optimize':
     case 'purge':
     case 'vacuum':
     case 'restore':
-      throw new Error('not wired yet');
+      return executeMaintenance(statement, context);
     default:
       return unreachable(statement);
   }

@@ -61,6 +61,8 @@ export type DeltaStatement =
       readonly where: string | undefined;
       readonly zOrderBy: readonly string[];
       readonly full: boolean;
+      /** SQL has no word for it. */
+      readonly targetSizeBytes?: number;
     }
   | { readonly kind: 'purge'; readonly table: TableRef; readonly where: string | undefined }
   | {

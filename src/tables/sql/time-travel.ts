@@ -38,7 +38,8 @@ export async function rewriteTimeTravel(
   return out + sql.slice(copied);
 }
 
-interface Found {
+/** A table as it stands among tokens. */
+export interface Found {
   readonly uri: string | undefined;
   readonly parts: readonly string[];
   /** The token after the table. */
@@ -46,7 +47,7 @@ interface Found {
 }
 
 /** A table by place anywhere, or any dotted name; the latter counts only where a version follows. */
-function tableAt(tokens: readonly Token[], at: number): Found | undefined {
+export function tableAt(tokens: readonly Token[], at: number): Found | undefined {
   const first = tokens[at];
   if (first?.kind !== 'word' && first?.kind !== 'quoted') return undefined;
   const before = tokens[at - 1];
@@ -78,7 +79,8 @@ function looksLikePath(text: string): boolean {
   return text.includes('/') || text.includes('\\');
 }
 
-function travelAt(
+/** The version of the past that stands at `start`, as an argument of `delta_scan`, if one does. */
+export function travelAt(
   tokens: readonly Token[],
   start: number,
 ): { readonly argument: string; readonly next: number } | undefined {
