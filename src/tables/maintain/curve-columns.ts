@@ -49,15 +49,18 @@ export function orderColumns(
  * Costs one pass over these columns alone.
  *
  * @param rows how many `query` has, as far as that is known.
+ * @param bits of a range's number: there are two to the power of so many.
  */
 export async function readCuts(
   session: Session,
   query: string,
   columns: readonly OrderColumn[],
   rows: number,
+  bits: number,
   signal?: AbortSignal,
 ): Promise<readonly RangedColumn[]> {
-  const shares = Array.from({ length: 255 }, (_, index) => (index + 1) / 256).join(', ');
+  const ranges = 2 ** bits;
+  const shares = Array.from({ length: ranges - 1 }, (_, index) => (index + 1) / ranges).join(', ');
   const named = columns.map((column, index) => ({ column, name: `c${index}` }));
   const values = named.map(({ column, name }) => `${sampledSql(column)} AS ${name}`);
   const cuts = named.map(({ name }) => `CAST(quantile_disc(${name}, [${shares}]) AS VARCHAR[]) AS ${name}`);

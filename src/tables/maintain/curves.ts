@@ -1,9 +1,9 @@
 /**
  * Orders that keep rows together which are close in several columns at once, as SQL.
  *
- * Each column's values become numbers from 0 to 255 by how many of all values are below them; equal shares of
- * rows for equal steps, whatever the type. The numbers of a row are then one place on a curve through all of
- * them: by interleaved bits (Z-order), or along Hilbert's curve, which never jumps.
+ * Each column's values become numbers by how many of all values are below them: equal shares of rows for equal
+ * steps, whatever the type. The numbers of a row are then one place on a curve through all of them: by
+ * interleaved bits (Z-order), or along Hilbert's curve, which never jumps.
  *
  * Source: J. Skilling, "Programming the Hilbert curve", for the latter.
  */
@@ -15,7 +15,7 @@ export interface RangedColumn {
   readonly sql: string;
   /** Its SQL type. */
   readonly type: string;
-  /** Values that cut off equal shares of the rows, rising, as SQL literals of text; may repeat. At most 255. */
+  /** Values that cut off equal shares of the rows, rising, as SQL literals of text; may repeat. */
   readonly cuts: readonly string[];
 }
 
@@ -25,8 +25,14 @@ export type Curve = 'z-order' | 'hilbert';
 /** The place on the curve, in the rows of `curvedSql`. */
 export const curveColumn = '__boathouse_curve';
 
-/** Bits of a column's number. */
+/** More bits of a column's number than this tell no more apart than row groups do. */
 const bitsMax = 8;
+
+/** Rows that may well share a place. */
+const rowsPerPlace = 256;
+
+/** Rows that may well share a column's number, so that columns which say the same don't hide behind each other. */
+const rowsPerRange = 16_384;
 
 /** Bits that a place on a curve has room for. */
 const curveBits = 62;
@@ -34,17 +40,36 @@ const curveBits = 62;
 /** More columns than this have no bit each. */
 export const curveColumnsMax: number = curveBits;
 
+/** How many bits the numbers of each of `columns` columns are to have for so many rows; each costs a comparison a row. Pure. */
+export function curveBitsFor(rows: number, columns: number): number {
+  const forPlaces = Math.log2(Math.max(1, rows / rowsPerPlace)) / columns;
+  const forRanges = Math.log2(Math.max(1, rows / rowsPerRange));
+  const wanted = Math.max(4, Math.ceil(forPlaces), Math.ceil(forRanges));
+  return Math.min(wanted, bitsMax, Math.floor(curveBits / columns));
+}
+
 /** The rows of `query` with their place on the curve through `columns`, as a column more. Pure. */
-export function curvedSql(query: string, columns: readonly RangedColumn[], curve: Curve): string {
-  assert(columns.length > 0 && columns.length <= curveColumnsMax, 'a curve has a few columns');
-  const bits = Math.min(bitsMax, Math.floor(curveBits / columns.length));
+export function curvedSql(
+  query: string,
+  columns: readonly RangedColumn[],
+  curve: Curve,
+  bits: number,
+): string {
+  assert(columns.length > 0 && bits * columns.length <= curveBits, 'a place on a curve is one number');
   if (curve === 'z-order' || columns.length === 1) {
     const parts = columns.map((column, index) =>
-      rangeSql(column, bits, (range) => `${spread(range, bits, columns.length, index)}`),
+      rangeSql(column, bits, (range) => String(spread(range, bits, columns.length, index))),
     );
-    return `SELECT *, CAST(${parts.join(' | ')} AS BIGINT) AS ${curveColumn} FROM (${query}\n)`;
+    const type = placeType(bits * columns.length);
+    return `SELECT *, CAST(${parts.join(' | ')} AS ${type}) AS ${curveColumn} FROM (${query}\n)`;
   }
   return hilbertSql(query, columns, bits);
+}
+
+/** Narrow numbers are sorted faster. */
+function placeType(bits: number): string {
+  if (bits < 16) return 'SMALLINT';
+  return bits < 32 ? 'INTEGER' : 'BIGINT';
 }
 
 /**
@@ -97,7 +122,8 @@ function hilbertSql(query: string, columns: readonly RangedColumn[], bits: numbe
       terms.push(`(CAST((${axis} >> ${bit}) & 1 AS BIGINT) << ${to})`);
     });
   }
-  return `SELECT * EXCLUDE (${axes.join(', ')}), ${terms.join(' | ')} AS ${curveColumn} FROM (${sql})`;
+  const place = `CAST(${terms.join(' | ')} AS ${placeType(bits * axes.length)})`;
+  return `SELECT * EXCLUDE (${axes.join(', ')}), ${place} AS ${curveColumn} FROM (${sql})`;
 }
 
 type Step = readonly (readonly [axis: string, value: string])[];

@@ -21,7 +21,7 @@ import type { TableHandle } from '../table-handle.ts';
 import { type OperationOptions, transact } from '../transact.ts';
 import { type Staged, stageTable } from '../write/stage-table.ts';
 import { columnSql, type OrderColumn, readCuts } from './curve-columns.ts';
-import { type Curve, curveColumn, curvedSql } from './curves.ts';
+import { type Curve, curveBitsFor, curveColumn, curvedSql } from './curves.ts';
 import type { FileGroup, RewriteUnit } from './file-candidates.ts';
 
 /** How files are written again. */
@@ -218,8 +218,9 @@ class WrittenUnits {
     if (only !== undefined && columns.length === 1) {
       return `SELECT * FROM (${query}\n) ORDER BY ${columnSql(only)} NULLS FIRST`;
     }
-    const ranged = await readCuts(this.#session, query, columns, rows, this.#options.signal);
-    return `SELECT * EXCLUDE (${curveColumn}) FROM (${curvedSql(query, ranged, curve)}) ORDER BY ${curveColumn}`;
+    const bits = curveBitsFor(rows, columns.length);
+    const ranged = await readCuts(this.#session, query, columns, rows, bits, this.#options.signal);
+    return `SELECT * EXCLUDE (${curveColumn}) FROM (${curvedSql(query, ranged, curve, bits)}) ORDER BY ${curveColumn}`;
   }
 }
 
