@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type BoathouseError, isBoathouseError } from '../../src/base/index.ts';
 import { DeltaTable, type WriteOptions, writeDelta } from '../../src/tables/index.ts';
-import { compact } from './compact.ts';
 import { TinyDisk } from './tiny-disk.ts';
 
 const mounted = TinyDisk.mount(8);
@@ -115,7 +114,7 @@ describe.skipIf(disk === undefined)(`a full disk${why}`, () => {
       (opened: DeltaTable) => opened.update({ set: { batch: "'updated'" }, where: 'filler % 2 = 0' }),
     ],
     ['a DELETE', (opened: DeltaTable) => opened.delete('filler % 2 = 0')],
-    ['a compaction', (opened: DeltaTable) => compact(opened.handle, (files) => files)],
+    ['an OPTIMIZE', (opened: DeltaTable) => opened.optimize()],
   ] satisfies [string, (table: DeltaTable) => Promise<unknown>][])(
     'during %s leaves every row as it was, and no file',
     async (_, run) => {

@@ -94,6 +94,7 @@ const cases = Object.entries(operations).flatMap(([name, operation]) =>
 
 describe.each(cases)('%s on a table that is %s', (_, variant, operation) => {
   const about = { rows, transaction: { appId: 'test', version: 1 } };
+  const seen = (table: string) => looker.state(table, operation.commitsTwice);
   const target = (uri: string): string => (operation.beside === true ? `${uri}-beside` : uri);
 
   it.each(ways)('is whole or never was, whichever call fails (%s)', async (way) => {
@@ -101,9 +102,9 @@ describe.each(cases)('%s on a table that is %s', (_, variant, operation) => {
     let after: TableState | undefined;
     {
       const uri = copyOf(variant);
-      before = await looker.state(target(uri));
+      before = await seen(target(uri));
       await operation.run(uri, about);
-      after = await looker.state(target(uri));
+      after = await seen(target(uri));
     }
     let told = 0;
     let calls = 1;
@@ -123,14 +124,14 @@ describe.each(cases)('%s on a table that is %s', (_, variant, operation) => {
           /^storage\.|^delta\.(commit-conflict|corrupt-log)$|^tables\.damaged-file$/,
         );
       }
-      const state = await looker.state(target(uri));
+      const state = await seen(target(uri));
       expect([before, after], what).toContainEqual(state);
       if (error === undefined) expect(state, what).toEqual(after);
       const isDone = state?.version === after?.version;
 
       // A second try lands it, once.
       if (operation.isOnce || !isDone || operation.beside === true) await operation.run(uri, about);
-      expect(await looker.state(target(uri)), `${what}, again`).toEqual(after);
+      expect(await seen(target(uri)), `${what}, again`).toEqual(after);
       if (operation.beside === true) continue;
       const left = await strangers(uri);
       if (error === undefined && way !== 'down from then on')

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/index.ts';
 import { DeltaTable } from '../../src/tables/index.ts';
 import { makeTable, operations } from './operations.ts';
-import { Looker } from './state.ts';
+import { Looker, strangers } from './state.ts';
 import { Workers } from './workers.ts';
 
 const rows = 60_000;
@@ -47,16 +47,17 @@ describe('a process killed', () => {
   it.each(cases)(
     'while it does %s on a table that is %s leaves one state or the other',
     async (name, variant, operation) => {
+      const seen = (table: string) => looker.state(table, operation.commitsTwice);
       const target = (uri: string): string => (operation.beside === true ? `${uri}-beside` : uri);
       const whole = copyOf(variant);
-      const before = await looker.state(target(whole));
+      const before = await seen(target(whole));
       let began = 0;
       let tookMs = 0;
       await operators.run({ uri: whole, name, rows }, (line) => {
         if (line === 'ready') began = performance.now();
         if (line === 'done') tookMs = performance.now() - began;
       });
-      const after = await looker.state(target(whole));
+      const after = await seen(target(whole));
       for (let kill = 0; kill < kills; kill += 1) {
         const uri = copyOf(variant);
         const afterMs = random.fraction() * tookMs * 1.1;
@@ -64,15 +65,18 @@ describe('a process killed', () => {
         await operators.run({ uri, name, rows }, (line, child) => {
           if (line === 'ready') setTimeout(() => child.kill('SIGKILL'), afterMs);
         });
-        const state = await looker.state(target(uri));
+        const state = await seen(target(uri));
         expect([before, after], what).toContainEqual(state);
         // What comes next works on either.
         if (state?.version !== after?.version || operation.beside === true)
           await operation.run(uri, { rows });
-        expect(await looker.state(target(uri)), what).toEqual(after);
+        expect(await seen(target(uri)), what).toEqual(after);
         const table = await DeltaTable.open(uri);
         const gone = await table.delete();
         expect(await looker.state(uri), what).toMatchObject({ version: gone.version, files: 0 });
+        // Nothing that a dead process left stays for good.
+        await table.vacuum({ retentionHours: 0, enforceRetention: false });
+        expect(await strangers(uri, 'all'), what).toEqual([]);
       }
     },
   );

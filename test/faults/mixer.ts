@@ -4,7 +4,6 @@
  */
 import { isBoathouseError, seededRandom } from '../../src/base/index.ts';
 import { DeltaTable } from '../../src/tables/index.ts';
-import { compact } from './compact.ts';
 
 /** What a mixer is told to do. */
 export interface MixerTask {
@@ -93,7 +92,7 @@ async function work(task: MixerTask): Promise<void> {
       console.log(JSON.stringify({ ...about, ms: Math.round(performance.now() - start), ...more }));
     };
     try {
-      const version = await perform(table, kind, task.writer, n, random.fraction());
+      const version = await perform(table, kind, task.writer, n);
       tell(version === undefined ? {} : { version });
     } catch (error) {
       if (!isBoathouseError(error, 'delta.commit-conflict')) throw error;
@@ -107,7 +106,6 @@ async function perform(
   kind: MixedKind,
   writer: number,
   n: number,
-  fraction: number,
 ): Promise<number | undefined> {
   const values = valuesOf(writer, n);
   const changed = (result: { changed: boolean; version: number }): number | undefined =>
@@ -139,9 +137,6 @@ async function perform(
       await table.refresh();
       return (await table.overwrite({ sql: values.rows(8) })).version;
     case 'compact':
-      return compact(table.handle, (files) => {
-        const first = Math.floor(fraction * Math.max(0, files.length - 20));
-        return files.slice(first, first + 20);
-      });
+      return changed(await table.optimize());
   }
 }

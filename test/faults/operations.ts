@@ -1,6 +1,5 @@
 /** Every operation on a table, on one and the same table: for tests that fail or kill it anywhere. */
 import { DeltaTable } from '../../src/tables/index.ts';
-import { compact } from './compact.ts';
 
 /** What the table promises, besides its rows. */
 export type Variant = 'plain' | 'fed';
@@ -15,15 +14,20 @@ export const variants: Readonly<Record<Variant, Readonly<Record<string, string>>
   },
 };
 
-/** Makes the table at versions 0 to 3: three batches of `rows` rows, in two partitions. */
+/** Makes the table at versions 0 to 4: three batches of `rows` rows, in two partitions. */
 export async function makeTable(uri: string, variant: Variant, rows: number): Promise<void> {
   const table = await DeltaTable.create(uri, {
     schema: 'id BIGINT, p STRING, v BIGINT',
     partitionBy: ['p'],
     // So that every operation writes a checkpoint as well.
-    properties: { ...variants[variant], 'delta.checkpointInterval': '4' },
+    properties: { ...variants[variant], 'delta.checkpointInterval': '5' },
   });
-  for (let batch = 0; batch < 3; batch += 1) await table.append({ sql: rowsOf(batch * rows, rows) });
+  // What the first one writes is what a vacuum takes away.
+  await table.overwrite({ sql: rowsOf(0, rows) });
+  for (let batch = 0; batch < 3; batch += 1) {
+    if (batch === 0) await table.overwrite({ sql: rowsOf(0, rows) });
+    else await table.append({ sql: rowsOf(batch * rows, rows) });
+  }
 }
 
 const rowsOf = (first: number, count: number): string =>
@@ -43,6 +47,8 @@ export interface Operation {
   readonly isOnce: boolean;
   /** Whether it moves rows, so that the table's variant matters. */
   readonly moves: boolean;
+  /** Whether it makes more than one version, which may stand alone: only the rows are one state or the other. */
+  readonly commitsTwice?: boolean;
   /** Whether the table that results is another, beside the first. */
   readonly beside?: boolean;
   run(uri: string, about: Run): Promise<unknown>;
@@ -119,14 +125,17 @@ export const operations: Readonly<Record<string, Operation>> = {
         .execute(),
     ),
   },
-  compact: {
+  optimize: { isOnce: false, moves: true, run: on((table) => table.optimize()) },
+  'z-order': {
     isOnce: false,
     moves: true,
-    run: on((table) =>
-      compact(table.handle, (files) =>
-        files.filter(({ partitionValues }) => partitionValues.get('p') === 'x'),
-      ),
-    ),
+    run: on((table) => table.optimize({ zOrderBy: ['id', 'v'] })),
+  },
+  vacuum: {
+    isOnce: false,
+    moves: true,
+    commitsTwice: true,
+    run: on((table) => table.vacuum({ retentionHours: 0, enforceRetention: false })),
   },
   alter: {
     isOnce: true,

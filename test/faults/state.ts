@@ -32,26 +32,30 @@ export class Looker {
     return this.#database.close();
   }
 
-  /** Reads every row. Undefined where there is no table. */
-  async state(table: string): Promise<TableState | undefined> {
+  /** Reads every row. Undefined where there is no table. @param rowsOnly leaves the version and the files out. */
+  async state(table: string, rowsOnly = false): Promise<TableState | undefined> {
     if (!existsSync(join(table, '_delta_log')) || !(await DeltaTable.isDeltaTable(table))) return undefined;
     const opened = await DeltaTable.open(table);
     const { sql, columns } = await opened.relation();
     const { rows } = await this.#session.query(`SELECT count(*), sum(hash(t)::HUGEINT) FROM (${sql}) AS t`);
     const names = columns.map(({ name, type }) => `${name} ${type}`).join(', ');
     return {
-      version: opened.version,
-      files: opened.snapshot.files().length,
+      version: rowsOnly ? 0 : opened.version,
+      files: rowsOnly ? 0 : opened.snapshot.files().length,
       rows: `${names}: ${rows[0]?.join(' ')}`,
     };
   }
 }
 
-/** Files in the table's folder that no version of it refers to; temporary ones among them. */
-export async function strangers(table: string): Promise<string[]> {
+/**
+ * Files in the table's folder that no version of it refers to, temporary ones among them.
+ *
+ * @param which `all` also takes those for strangers that only older versions refer to.
+ */
+export async function strangers(table: string, which: 'unknown' | 'all' = 'unknown'): Promise<string[]> {
   const { snapshot } = (await DeltaTable.open(table)).handle;
   const known = new Set<string>();
-  for (const file of [...snapshot.files.values(), ...snapshot.tombstones.values()]) {
+  for (const file of [...snapshot.files.values(), ...(which === 'all' ? [] : snapshot.tombstones.values())]) {
     known.add(decodeURIComponent(file.path));
     known.add(file.path);
     const vector = file.deletionVector === undefined ? undefined : vectorPath(file.deletionVector);
@@ -60,5 +64,10 @@ export async function strangers(table: string): Promise<string[]> {
   return readdirSync(table, { recursive: true, withFileTypes: true, encoding: 'utf8' })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(table.length + 1))
-    .filter((name) => !name.startsWith('_delta_log') && !name.startsWith('_change_data') && !known.has(name));
+    .filter(
+      (name) =>
+        !name.startsWith('_delta_log') &&
+        (which === 'all' || !name.startsWith('_change_data')) &&
+        !known.has(name),
+    );
 }
