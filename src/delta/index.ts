@@ -70,7 +70,7 @@ export {
   versionAt,
 } from './log/commit-times.ts';
 export { compactLog } from './log/compact-log.ts';
-export type { FileMap, LiveFiles, Tombstones } from './log/file-set.ts';
+export { bytesOf, type FileMap, type LiveFiles, type Tombstones } from './log/file-set.ts';
 export { type HistoryEntry, history } from './log/history.ts';
 export { type CheckpointFiles, type LogListing, latestVersion, listLog } from './log/log-files.ts';
 export type { CheckpointPiece, CheckpointRow, ParquetRows } from './log/parquet-rows.ts';

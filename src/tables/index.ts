@@ -28,6 +28,7 @@ export {
   commitVersionColumn,
   readChanges,
 } from './feed/read-changes.ts';
+export { afterCommit } from './maintain/auto-compact.ts';
 export { maintainErrors } from './maintain/errors.ts';
 export {
   type CompactedLog,
@@ -35,6 +36,13 @@ export {
   cleanTableLog,
   compactTableLog,
 } from './maintain/log-upkeep.ts';
+export { type MaintenanceDone, maintain, planMaintenance } from './maintain/maintain.ts';
+export {
+  type MaintenancePlan,
+  type MaintenanceStep,
+  type MaintenanceThresholds,
+  maintenanceThresholds,
+} from './maintain/maintenance-plan.ts';
 export { optimize } from './maintain/optimize.ts';
 export type { FileSizes, OptimizeMetrics, OptimizeResult, OptimizeSpec } from './maintain/optimize-spec.ts';
 export { type PurgeSpec, purge } from './maintain/purge.ts';

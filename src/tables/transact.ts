@@ -101,13 +101,29 @@ export async function transact<T>(
     try {
       const committed = await commitDraft(handle, snapshot, planned.draft, options, clock, random);
       handle.adopt(committed.snapshot);
-      return planned.draft.result(committed);
+      const result = planned.draft.result(committed);
+      await followUp(handle, committed, options);
+      return result;
     } catch (error) {
       if (saysNothingCommitted(error)) await planned.draft.discard();
       if (attempt >= plansMax || !isBoathouseError(error, 'delta.commit-conflict')) throw error;
     }
     await clock.sleep(replanDelayMs * random.fraction());
   }
+}
+
+/** What the table's properties want done after a write. The write stands, whatever becomes of it. */
+async function followUp(
+  handle: TableHandle,
+  committed: CommitResult,
+  options: OperationOptions,
+): Promise<void> {
+  const { configuration } = committed.snapshot.metadata;
+  if (!configuration.has('delta.autoOptimize.autoCompact') && !configuration.has('delta.autoOptimize'))
+    return;
+  // Loaded when it is needed: it is built on this file.
+  const { afterCommit } = await import('./maintain/auto-compact.ts');
+  await afterCommit(handle, committed, options);
 }
 
 /** How often an operation is planned before it gives up: each time another commit changed what it read. */

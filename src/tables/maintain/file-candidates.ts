@@ -50,11 +50,17 @@ export interface Candidates {
   readonly considered: number;
 }
 
-/** The files that may hold a row of `predicate` and `isWanted`, partitions numbered as they come. One pass over the files. */
+/**
+ * The files that may hold a row of `predicate` and `isWanted`, partitions numbered as they come. One pass over the
+ * files.
+ *
+ * @param within the only partitions that count, by `partitionKey`.
+ */
 export function candidatesOf(
   snapshot: Snapshot,
   predicate: Predicate | undefined,
   isWanted: (file: Candidate) => boolean,
+  within?: ReadonlySet<string>,
 ): Candidates {
   const partitions = new Map<string, number>();
   const candidates: Candidate[] = [];
@@ -62,8 +68,9 @@ export function candidatesOf(
   const isPartitioned = snapshot.metadata.partitionColumns.length > 0;
   for (const [key, file] of snapshot.files) {
     if (predicate !== undefined && !mayMatch(predicate, file, snapshot)) continue;
+    const values = isPartitioned ? partitionKey(file) : '[]';
+    if (within?.has(values) === false) continue;
     considered += 1;
-    const values = isPartitioned ? partitionKey(file) : '';
     let partition = partitions.get(values);
     if (partition === undefined) {
       partition = partitions.size;

@@ -9,7 +9,7 @@ import type { TableHandle } from '../table-handle.ts';
 import type { OperationOptions } from '../transact.ts';
 import { targetFileSizeOf } from '../write/stage-table.ts';
 import { packRuns } from './bin-packing.ts';
-import { columnNames, isClusterable, planCubes } from './cubes.ts';
+import { columnNames, isClusterable, isUnclustered, planCubes } from './cubes.ts';
 import { orderColumns } from './curve-columns.ts';
 import { maintainErrors } from './errors.ts';
 import {
@@ -124,6 +124,45 @@ export async function planOptimize(
     considered,
     style: style({ phase: 'compacting', isWorthwhile: (group) => isWorthwhile(group, wishes) }),
   };
+}
+
+/**
+ * Puts together the files of some partitions that are smaller than `minFileSizeBytes`, as what follows a write: not
+ * asked for, and marked as that in the log.
+ *
+ * @param partitions by `partitionKey`.
+ * @throws what `optimize` throws
+ */
+export function compactPartitions(
+  handle: TableHandle,
+  partitions: ReadonlySet<string>,
+  minFileSizeBytes: number,
+  options: OperationOptions,
+): Promise<OptimizeResult> {
+  return rewriteTable(handle, undefined, options, undefined, async (_, snapshot) => {
+    const spec = { auto: true };
+    const targetSizeBytes = targetFileSizeOf(snapshot.metadata);
+    const wishes = { targetSizeBytes, minFileSizeBytes, maxDeletedRatio: Number.POSITIVE_INFINITY };
+    const isClustered = (clusteringColumns(snapshot) ?? []).length > 0;
+    const { files, considered } = candidatesOf(
+      snapshot,
+      undefined,
+      // Mixed with others, clustered rows would have to be clustered once more.
+      (file) => isCompactable(file, wishes) && (!isClustered || isUnclustered(file)),
+      partitions,
+    );
+    const isPartitioned = snapshot.metadata.partitionColumns.length > 0;
+    return {
+      units: unitsOf(compactionGroups(files, wishes), isPartitioned, targetSizeBytes),
+      considered,
+      style: {
+        phase: 'compacting',
+        targetSizeBytes,
+        isWorthwhile: (group) => isWorthwhile(group, wishes),
+        operation: (numbers) => optimizeOperation(spec, [], numbers),
+      },
+    };
+  });
 }
 
 /** Plans once, and commits batch by batch. */
