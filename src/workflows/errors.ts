@@ -18,6 +18,11 @@ type Kinds = {
   'write-failed': ErrorKind<{ path: string; problem: string }>;
   'not-a-query': ErrorKind<{ statement: string }>;
   'several-statements': ErrorKind<Record<never, never>>;
+  'needs-place': ErrorKind<{ name: string; statement: string }>;
+  'needs-condition': ErrorKind<{ doing: string }>;
+  'bad-size': ErrorKind<{ text: string }>;
+  'not-published': ErrorKind<{ path: string }>;
+  'no-such-source': ErrorKind<{ source: string }>;
   'macro-missing': ErrorKind<{ name: string; near: string | undefined }>;
 };
 
@@ -79,15 +84,39 @@ const kinds: Kinds = {
     hint: () => 'Check the permissions of the folder, and that the disk has room.',
   },
   'not-a-query': {
-    message: (d) => `${d.statement} is not a query: only statements that read are run here`,
+    message: (d) =>
+      `${d.statement} is not a query: only statements that read, and statements on Delta tables, are run here`,
     hint: () =>
-      'Write rows to a file with `boathouse query … --output`; change tables with models, or with a macro and `boathouse run-operation`.',
+      "Write rows to a file with `boathouse query … --output`. Delta tables are changed by statements that name them, in the catalog or by their places: delta.'path/to/table'. Other tables are changed by models, or by a macro and `boathouse run-operation`.",
     exitCode: 1,
   },
   'several-statements': {
     message: () => 'There are several statements, and one is answered at a time',
     hint: () => 'Run them one after the other.',
     exitCode: 1,
+  },
+  'needs-place': {
+    message: (d) => `${d.statement}: ${d.name} is no Delta table yet, and has no place to be made at`,
+    hint: () => "Give it one: LOCATION 'path/to/table', or name it by its place: delta.'path/to/table'.",
+    exitCode: 1,
+  },
+  'needs-condition': {
+    message: (d) => `There is no condition, so every row would be ${d.doing}`,
+    hint: () => 'Give one with --where, or say --all.',
+  },
+  'not-published': {
+    message: (d) => `The tables are changed, and ${d.path} doesn't show it yet: others kept publishing it`,
+    hint: () => 'The next `boathouse build` shows it, and so does the next statement that changes them.',
+    retryable: true,
+  },
+  'bad-size': {
+    message: (d) => `'${d.text}' is not a size`,
+    hint: () => 'Give bytes, or a number with kb, mb or gb: 256mb.',
+  },
+  'no-such-source': {
+    message: (d) => `There is nothing to merge at ${d.source}`,
+    hint: () =>
+      'Name a Delta table, a relation of the catalog, a file of CSV, JSON or Parquet, or a .sql file, or give a query.',
   },
   'macro-missing': {
     message: (d) => `No macro is named '${d.name}'`,

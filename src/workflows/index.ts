@@ -14,13 +14,24 @@ import type { ListedResource, LsOptions } from './ls.ts';
 import type { ProjectOptions, RunOptions } from './options.ts';
 import type { ParseResult, ParseSummary } from './parse.ts';
 import type { NodePlan } from './plan.ts';
-import type { ExportOptions, ExportResult, QueryOptions } from './query.ts';
+import type { ExportOptions, ExportResult, QueryOptions, QueryResult } from './query.ts';
 import type { RunResult } from './run-nodes.ts';
 import type { RunOperationOptions, RunOperationResult } from './run-operation.ts';
 import type { Shown, ShowOptions } from './show.ts';
+import type { StatementOutcome } from './statement.ts';
+import type { ShowTableOptions, TableChangesOptions } from './table-rows.ts';
+import type { TableOptions, TableVerb } from './table-statement.ts';
+import type {
+  CheckpointOutcome,
+  TableFiles,
+  TableFilesOptions,
+  VacuumOutcome,
+  VacuumTableOptions,
+} from './table-upkeep.ts';
 
 // What a caller needs to read events and results.
 export { DbtLog, type Emit, plural, type RunCounts, type RunEvent, summaryLine } from '../runner/index.ts';
+export type { Progress } from '../tables/index.ts';
 export type { NodeResult, NodeStatus } from '../targets/index.ts';
 export type { CleanResult } from './clean.ts';
 export type { CompiledText, CompileOptions, CompileResult } from './compile.ts';
@@ -33,11 +44,22 @@ export type { ListedResource, LsOptions } from './ls.ts';
 export type { ProjectOptions, RunOptions, SelectOptions } from './options.ts';
 export type { ParseResult, ParseSummary } from './parse.ts';
 export type { NodePlan } from './plan.ts';
-export type { ExportFormat, ExportOptions, ExportResult, QueryOptions } from './query.ts';
+export type { ExportFormat, ExportOptions, ExportResult, QueryOptions, QueryResult } from './query.ts';
 export type { ReaderOptions } from './reader.ts';
 export type { RunResult } from './run-nodes.ts';
 export type { RunOperationOptions, RunOperationResult } from './run-operation.ts';
 export type { Shown, ShowOptions } from './show.ts';
+export type { StatementOptions, StatementOutcome } from './statement.ts';
+export type { ShowTableOptions, TableChangesOptions } from './table-rows.ts';
+export type { TableOptions, TableVerb } from './table-statement.ts';
+export type {
+  CheckpointOutcome,
+  TableFile,
+  TableFiles,
+  TableFilesOptions,
+  VacuumOutcome,
+  VacuumTableOptions,
+} from './table-upkeep.ts';
 export { csvRow, jsonRow, withOwnNames } from './text-rows.ts';
 
 /** Runs the selected seeds, models, snapshots and tests in graph order, and publishes: see `build.ts`. */
@@ -95,14 +117,44 @@ export async function show(options?: ShowOptions): Promise<readonly Shown[]> {
   return (await import('./show.ts')).show(options);
 }
 
-/** The rows of a query over what has been published, in memory. */
-export async function query(options: QueryOptions): Promise<Grid> {
+/** The rows of a query over what has been published, in memory; or a statement on a Delta table, run. */
+export async function query(options: QueryOptions): Promise<QueryResult> {
   return (await import('./query.ts')).query(options);
 }
 
 /** Writes the rows of a query over what has been published to a file or a callback. */
 export async function exportQuery(options: ExportOptions): Promise<ExportResult> {
   return (await import('./query.ts')).exportQuery(options);
+}
+
+/** Changes a Delta table, or tells of it: see `table-statement.ts`. */
+export async function changeTable(verb: TableVerb, options: TableOptions): Promise<StatementOutcome> {
+  return (await import('./table-statement.ts')).changeTable(verb, options);
+}
+
+/** The first rows of a Delta table, now or at a version of the past. */
+export async function showTable(options: ShowTableOptions): Promise<Grid> {
+  return (await import('./table-rows.ts')).showTable(options);
+}
+
+/** The rows that came and went, from a Delta table's change data feed. */
+export async function tableChanges(options: TableChangesOptions): Promise<Grid> {
+  return (await import('./table-rows.ts')).tableChanges(options);
+}
+
+/** The live files of a Delta table. */
+export async function tableFiles(options: TableFilesOptions): Promise<TableFiles> {
+  return (await import('./table-upkeep.ts')).tableFiles(options);
+}
+
+/** Deletes the files of a Delta table that no kept version needs. */
+export async function vacuumTable(options: VacuumTableOptions): Promise<VacuumOutcome> {
+  return (await import('./table-upkeep.ts')).vacuumTable(options);
+}
+
+/** Writes a checkpoint of a Delta table. */
+export async function checkpointTable(options: TableOptions): Promise<CheckpointOutcome> {
+  return (await import('./table-upkeep.ts')).checkpointTable(options);
 }
 
 /** Lands files in a Delta table, in one commit. */

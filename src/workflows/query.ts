@@ -1,19 +1,24 @@
-/** `query`: SQL over what has been published, as rows or as a file. */
+/** `query`: SQL over what has been published, as rows or as a file; and statements on Delta tables. */
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isBoathouseError, systemRandom } from '../base/index.ts';
 import { arrowIpcStream, quoteIdentifier, quoteLiteral } from '../duckdb/index.ts';
+import { type DeltaStatement, parseStatement, splitStatements } from '../tables/index.ts';
 import { workflowErrors } from './errors.ts';
 import { type Cell, cellOf, type Grid } from './grid.ts';
 import { refuseWrites } from './only-reads.ts';
 import { openReader, type Reader, type ReaderOptions } from './reader.ts';
+import { runStatementIn, type StatementOptions, type StatementOutcome } from './statement.ts';
 import { systemProblem } from './target-folder.ts';
 import { csvRow, jsonRow, withOwnNames } from './text-rows.ts';
 
 /** What to ask, and whom. */
-export interface QueryOptions extends ReaderOptions {
-  /** One statement that reads. Jinja is rendered first, in the project: `select * from {{ ref('orders') }}`. */
+export interface QueryOptions extends StatementOptions {
+  /**
+   * One statement that reads, or that is about a Delta table. Jinja is rendered first, in the project:
+   * `select * from {{ ref('orders') }}`.
+   */
   readonly sql: string;
   /** Rows at most; 10,000 unless given. */
   readonly limit?: number | undefined;
@@ -39,16 +44,28 @@ export interface ExportResult {
   readonly path: string | undefined;
 }
 
+/** Rows, and what a statement on a Delta table did beside giving them. */
+export interface QueryResult extends Grid {
+  /** Undefined for what only reads. */
+  readonly outcome: StatementOutcome | undefined;
+}
+
 /**
- * The rows of `options.sql`, in memory, up to the limit.
+ * The rows of `options.sql`, in memory, up to the limit. MERGE, OPTIMIZE and the like on Delta tables are run, see
+ * `runStatement`, and give the rows that Spark gives.
  *
  * @throws workflows.no-catalog, workflows.not-a-query, workflows.several-statements, duckdb.* with what the
- * engine says of the SQL.
+ * engine says of the SQL; tables.*, delta.*
  */
-export async function query(options: QueryOptions): Promise<Grid> {
-  const { reader, sql } = await prepare(options);
+export async function query(options: QueryOptions): Promise<QueryResult> {
+  const { reader, sql, statement } = await prepare(options);
   try {
     const limit = options.limit ?? 10_000;
+    if (statement !== undefined) {
+      const outcome = await runStatementIn(reader, statement, options);
+      const { columns, rows } = outcome;
+      return { columns, rows: rows.slice(0, limit), truncated: rows.length > limit, outcome };
+    }
     const stream = reader.session.stream(sql, undefined, { signal: options.signal });
     const columns = await stream.columns();
     const rows: (readonly Cell[])[] = [];
@@ -60,7 +77,12 @@ export async function query(options: QueryOptions): Promise<Grid> {
       }
       rows.push(row.map((value, i) => cellOf(value, columns[i]!)));
     }
-    return { columns: columns.map(({ name, type }) => ({ name, type })), rows, truncated };
+    return {
+      columns: columns.map(({ name, type }) => ({ name, type })),
+      rows,
+      truncated,
+      outcome: undefined,
+    };
   } finally {
     await reader.close();
   }
@@ -76,10 +98,13 @@ export async function exportQuery(options: ExportOptions): Promise<ExportResult>
   if (options.format === 'parquet' && path === undefined) {
     throw workflowErrors['needs-output']({ format: options.format });
   }
-  const { reader, sql } = await prepare(options);
+  const { reader, sql, statement } = await prepare(options);
   const draft = path === undefined ? undefined : `${path}.${systemRandom.uuid()}.tmp`;
   try {
-    const rowCount = await writeRows(reader, sql, options, draft);
+    const rowCount =
+      statement === undefined
+        ? await writeRows(reader, sql, options, draft)
+        : await writeOutcome(reader, statement, options, draft);
     if (path !== undefined && draft !== undefined) await rename(draft, path);
     return { rowCount, path };
   } catch (cause) {
@@ -92,15 +117,27 @@ export async function exportQuery(options: ExportOptions): Promise<ExportResult>
   }
 }
 
+interface Prepared {
+  readonly reader: Reader;
+  readonly sql: string;
+  /** What is for a Delta table and not for the engine. */
+  readonly statement: DeltaStatement | undefined;
+}
+
 async function prepare(
-  options: ReaderOptions & { readonly sql: string },
-): Promise<{ reader: Reader; sql: string }> {
+  options: ReaderOptions & { readonly sql: string; readonly format?: ExportFormat },
+): Promise<Prepared> {
   const text = options.sql.trim().replace(/;+\s*$/, '');
   const rendered = /\{[{%#]/.test(text) ? await renderInProject(text, options) : text;
-  const reader = await openReader(options);
+  const statement = splitStatements(rendered).length === 1 ? parseStatement(rendered) : undefined;
+  if (statement !== undefined && (options.format === 'parquet' || options.format === 'arrow')) {
+    throw workflowErrors['bad-format']({ format: options.format, known: ['csv', 'json', 'ndjson'] });
+  }
+  const reader = await openReader(statement === undefined ? options : { ...options, needsCatalog: false });
   try {
+    if (statement !== undefined) return { reader, sql: rendered, statement };
     await refuseWrites(rendered, (question) => reader.session.value(question));
-    return { reader, sql: await reader.resolve(rendered) };
+    return { reader, sql: await reader.resolve(rendered), statement };
   } catch (error) {
     await reader.close();
     throw error;
@@ -167,6 +204,29 @@ async function writeRows(
     await sink.end();
   }
   return rowCount;
+}
+
+async function writeOutcome(
+  reader: Reader,
+  statement: DeltaStatement,
+  options: ExportOptions,
+  draft: string | undefined,
+): Promise<number> {
+  const { columns: given, rows } = await runStatementIn(reader, statement, options);
+  const sink = draft === undefined ? toCallback(options.write) : toFile(draft);
+  try {
+    const columns = withOwnNames(given);
+    const lines =
+      options.format === 'csv'
+        ? [csvRow(given.map(({ name }) => name)), ...rows.map((row) => csvRow(row.map(({ text }) => text)))]
+        : rows.map((row) => jsonRow(columns, row));
+    const isList = options.format === 'json';
+    await sink.write(isList ? `[${lines.map((line, i) => `${i === 0 ? '' : ','}\n${line}`).join('')}` : '');
+    await sink.write(isList ? `${lines.length === 0 ? '' : '\n'}]\n` : lines.map((l) => `${l}\n`).join(''));
+  } finally {
+    await sink.end();
+  }
+  return rows.length;
 }
 
 /** Parquet has no HUGEINT, and the engine would write doubles: sums of integers keep their digits as decimals. */

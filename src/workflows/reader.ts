@@ -8,7 +8,8 @@ import { existsSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { type AttachSpec, Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
-import { openDeltaCall, rewriteDeltaScans } from '../tables/index.ts';
+import { openDeltaCall, rewriteDeltaScans, rewriteTimeTravel } from '../tables/index.ts';
+import { CatalogTables } from './catalog-tables.ts';
 import { workflowErrors } from './errors.ts';
 import { findProjectDir } from './find-project.ts';
 import { keepSecrets } from './keep-secrets.ts';
@@ -19,6 +20,8 @@ import { readProjectOnly } from './read-project.ts';
 export interface ReaderOptions extends ProjectOptions {
   /** A published catalog. Else the one of the project's target; without a project none. */
   readonly catalog?: string | undefined;
+  /** False: what hasn't been published yet is read as nothing. True unless given. */
+  readonly needsCatalog?: boolean | undefined;
 }
 
 /** An open reader. */
@@ -26,7 +29,12 @@ export interface Reader {
   readonly session: Session;
   /** Absolute path of the catalog; undefined when reading without one. */
   readonly catalog: string | undefined;
-  /** `sql` with `delta_scan('…')` replaced by what the table's log says. */
+  /** The catalog's Delta tables, by their names. */
+  readonly tables: CatalogTables;
+  /**
+   * `sql` with Delta tables by their places, at versions of the past, and in `delta_scan('…')` replaced by what
+   * their logs say.
+   */
   resolve(sql: string): Promise<string>;
   close(): Promise<void>;
 }
@@ -39,13 +47,15 @@ export interface Reader {
 export async function openReader(options: ReaderOptions): Promise<Reader> {
   keepSecrets(options.env ?? process.env);
   const project = options.catalog === undefined ? await projectOf(options) : undefined;
-  const catalog = options.catalog === undefined ? project?.profile.databaseFile : resolve(options.catalog);
+  const wanted = options.catalog === undefined ? project?.profile.databaseFile : resolve(options.catalog);
+  const isThere = wanted !== undefined && existsSync(wanted);
   if (
-    (options.catalog !== undefined || project !== undefined) &&
-    (catalog === undefined || !existsSync(catalog))
+    (options.catalog !== undefined || (project !== undefined && options.needsCatalog !== false)) &&
+    !isThere
   ) {
-    throw workflowErrors['no-catalog']({ path: catalog ?? project?.profile.path ?? '' });
+    throw workflowErrors['no-catalog']({ path: wanted ?? project?.profile.path ?? '' });
   }
+  const catalog = isThere ? wanted : undefined;
   const alias =
     project?.profile.database ?? (catalog === undefined ? '' : parse(catalog).name.split('.')[0]!);
   const attach: AttachSpec[] = (project?.profile.attach ?? []).map((spec) => ({ ...spec, readOnly: true }));
@@ -59,11 +69,20 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
   });
   try {
     const session = await database.session();
-    if (catalog !== undefined) await useCatalog(session, alias, project?.profile.schema ?? 'main');
+    const schema = project?.profile.schema ?? 'main';
+    if (catalog !== undefined) await useCatalog(session, alias, schema);
+    const tables = new CatalogTables(
+      catalog === undefined ? undefined : { path: catalog, database: alias, schemas: [schema, 'main'] },
+    );
     return {
       session,
       catalog,
-      resolve: (sql) => rewriteDeltaScans(sql, openDeltaCall, session),
+      tables,
+      resolve: async (sql) => {
+        const place = (parts: readonly string[]): Promise<string> =>
+          tables.locate({ kind: 'name', parts }, 'VERSION AS OF');
+        return rewriteDeltaScans(await rewriteTimeTravel(sql, place), openDeltaCall, session);
+      },
       close: () => database.close(),
     };
   } catch (error) {
