@@ -26,7 +26,12 @@ vi.mock('../../src/base/index.ts', async (original) => {
 });
 
 const rows = 60;
-const ways = ['before', 'lost-reply', 'torn', 'down from then on'] as const;
+
+/** How storage fails. Single failures are mostly got over; which of them meets which variant is shared out. */
+const ways = {
+  plain: ['lost-reply', 'down from then on'],
+  fed: ['before', 'torn', 'down from then on'],
+} as const;
 
 /** Every call from `first` on fails. */
 class DownFrom extends Map<number, Fault> {
@@ -97,47 +102,52 @@ describe.each(cases)('%s on a table that is %s', (_, variant, operation) => {
   const seen = (table: string) => looker.state(table, operation.commitsTwice);
   const target = (uri: string): string => (operation.beside === true ? `${uri}-beside` : uri);
 
-  it.each(ways)('is whole or never was, whichever call fails (%s)', async (way) => {
-    let before: TableState | undefined;
-    let after: TableState | undefined;
-    {
-      const uri = copyOf(variant);
-      before = await seen(target(uri));
-      await operation.run(uri, about);
-      after = await seen(target(uri));
-    }
-    let told = 0;
-    let calls = 1;
-    for (let at = 1; at <= calls; at += 1) {
-      const uri = copyOf(variant);
-      const plan = way === 'down from then on' ? new DownFrom(at) : new Map([[at, way]]);
-      const what = `${way} at call ${at}`;
-      const { error, calls: made } = await failing(uri, plan, () => operation.run(uri, about));
-      if (way !== 'down from then on') calls = Math.max(calls, made);
-      else if (error === undefined) break;
-      else calls = at + 1;
-      if (error !== undefined) {
-        told += 1;
-        expect(isBoathouseError(error), `${what}: ${String((error as Error).stack)}`).toBe(true);
-        const { code } = error as BoathouseError;
-        expect(code, what).toMatch(
-          /^storage\.|^delta\.(commit-conflict|corrupt-log)$|^tables\.damaged-file$/,
-        );
+  it.each(operation.moves ? ways[variant] : [...new Set([...ways.plain, ...ways.fed])])(
+    'is whole or never was, whichever call fails (%s)',
+    async (way) => {
+      let before: TableState | undefined;
+      let after: TableState | undefined;
+      {
+        const uri = copyOf(variant);
+        before = await seen(target(uri));
+        await operation.run(uri, about);
+        after = await seen(target(uri));
       }
-      const state = await seen(target(uri));
-      expect([before, after], what).toContainEqual(state);
-      if (error === undefined) expect(state, what).toEqual(after);
-      const isDone = state?.version === after?.version;
+      let told = 0;
+      let calls = 1;
+      for (let at = 1; at <= calls; at += 1) {
+        const uri = copyOf(variant);
+        const plan = way === 'down from then on' ? new DownFrom(at) : new Map([[at, way]]);
+        const what = `${way} at call ${at}`;
+        const { error, calls: made } = await failing(uri, plan, () => operation.run(uri, about));
+        if (way !== 'down from then on') calls = Math.max(calls, made);
+        else if (error === undefined) break;
+        else calls = at + 1;
+        if (error !== undefined) {
+          told += 1;
+          expect(isBoathouseError(error), `${what}: ${String((error as Error).stack)}`).toBe(true);
+          const { code } = error as BoathouseError;
+          expect(code, what).toMatch(
+            /^storage\.|^delta\.(commit-conflict|corrupt-log)$|^tables\.damaged-file$/,
+          );
+        }
+        const state = await seen(target(uri));
+        expect([before, after], what).toContainEqual(state);
+        if (error === undefined) expect(state, what).toEqual(after);
+        const isDone = state?.version === after?.version;
 
-      // A second try lands it, once.
-      if (operation.isOnce || !isDone || operation.beside === true) await operation.run(uri, about);
-      expect(await seen(target(uri)), `${what}, again`).toEqual(after);
-      if (operation.beside === true) continue;
-      const left = await strangers(uri);
-      if (error === undefined && way !== 'down from then on')
-        expect(left.length, `${what}: ${left}`).toBeLessThanOrEqual(1);
-    }
-    expect(calls).toBeGreaterThan(1);
-    if (way === 'down from then on') expect(told).toBeGreaterThan(0);
-  });
+        // A second try lands it, once; where the first one said that it did, to see that once is enough.
+        if (error !== undefined || at === 1) {
+          if (operation.isOnce || !isDone || operation.beside === true) await operation.run(uri, about);
+          expect(await seen(target(uri)), `${what}, again`).toEqual(after);
+        }
+        if (operation.beside === true) continue;
+        const left = await strangers(uri);
+        if (error === undefined && way !== 'down from then on')
+          expect(left.length, `${what}: ${left}`).toBeLessThanOrEqual(1);
+      }
+      expect(calls).toBeGreaterThan(1);
+      if (way === 'down from then on') expect(told).toBeGreaterThan(0);
+    },
+  );
 });
