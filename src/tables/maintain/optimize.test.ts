@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { history, type Snapshot } from '../../delta/index.ts';
 import type { SqlValue } from '../../duckdb/index.ts';
+import { FaultyStorage, faults, type Storage } from '../../storage/index.ts';
 import { alterTable } from '../alter/alter-table.ts';
 import { createTable } from '../alter/create-table.ts';
 import { deleteRows } from '../dml/delete-rows.ts';
@@ -143,11 +144,7 @@ describe('compaction', () => {
     expect(found.snapshot.version).toBeGreaterThan(8);
     expect(await rowsOf(found)).toEqual(before);
     // What the broken-off run had staged and not committed is gone.
-    const named = new Set([...found.snapshot.files.keys(), ...found.snapshot.tombstones.keys()]);
-    const there = (await readdir(fileURLToPath(handle.uri), { recursive: true })).filter((name) =>
-      name.endsWith('.parquet'),
-    );
-    expect(there.filter((name) => !name.startsWith('_delta_log') && !named.has(name))).toEqual([]);
+    expect(await strays(found)).toEqual([]);
   });
 
   it('lands once for a transaction', async () => {
@@ -183,6 +180,95 @@ describe('compaction', () => {
       properties: { 'delta.appendOnly': 'true', 'delta.enableChangeDataFeed': 'true' },
     });
     expect(await optimize(handle, undefined)).toMatchObject({ changed: true });
+  });
+});
+
+describe('a compaction that others get in the way of', () => {
+  it('is not committed when another took the same files, and leaves nothing behind', async () => {
+    const handle = await tableOf(4);
+    const before = await rowsOf(handle);
+    let other: { changed: boolean } | undefined;
+    const storage = beforeCommit(handle.storage, 5, async () => {
+      other = await optimize(await TableHandle.open(handle.uri), undefined);
+    });
+    const mine = await optimize(TableHandle.of(storage, handle.snapshot), undefined);
+    expect([mine.changed, other?.changed]).toEqual([false, true]);
+    const found = await TableHandle.open(handle.uri);
+    expect(found.snapshot.version).toBe(5);
+    expect(await rowsOf(found)).toEqual(before);
+    expect(await strays(found)).toEqual([]);
+  });
+
+  it('lets appends by, without being planned again', async () => {
+    const handle = await tableOf(4);
+    const storage = beforeCommit(handle.storage, 5, async () => {
+      await append(await TableHandle.open(handle.uri), [{ id: 77n, part: 'p0', name: 'new' }]);
+    });
+    let written = 0;
+    const onProgress = (): void => {
+      written += 1;
+    };
+    const mine = await optimize(TableHandle.of(storage, handle.snapshot), undefined, {}, { onProgress });
+    expect(mine).toMatchObject({ changed: true, version: 6 });
+    expect(written).toBe(1);
+    expect((await rowsOf(await TableHandle.open(handle.uri))).length).toBe(9);
+  });
+
+  it('keeps what it wrote of files that others left alone', async () => {
+    const handle = await tableOf(8, {
+      partitionBy: ['part'],
+      properties: { 'delta.enableDeletionVectors': 'true' },
+    });
+    const storage = beforeCommit(handle.storage, 9, async () => {
+      await deleteRows(await TableHandle.open(handle.uri), undefined, { where: 'id = 2' });
+    });
+    const seen: number[] = [];
+    // Each partition is written by itself.
+    const spec = { targetSizeBytes: 700, minFileSizeBytes: 600 };
+    const mine = await optimize(TableHandle.of(storage, handle.snapshot), undefined, spec, {
+      onProgress: ({ done }) => seen.push(done),
+    });
+    const found = await TableHandle.open(handle.uri);
+    expect(mine.changed).toBe(true);
+    // Four groups of two; one had lost a file, and what was left of it wasn't worth writing.
+    expect(seen).toEqual([2, 4, 6, 8]);
+    expect(mine.metrics.numFilesRemoved).toBe(6);
+    expect((await rowsOf(found, 'id')).map(([id]) => Number(id))).toEqual([
+      0, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+    ]);
+    expect(await strays(found)).toEqual([]);
+  });
+
+  it('loses and doubles no row whichever call of storage fails, and can be run again', async () => {
+    for (const fault of faults) {
+      for (let failing = 1, reached = true; reached; failing += 1) {
+        const handle = await tableOf(3);
+        const before = await rowsOf(handle);
+        const storage = new FaultyStorage(handle.storage, new Map([[failing, fault]]));
+        await optimize(TableHandle.of(storage, handle.snapshot), undefined).catch(() => undefined);
+        reached = storage.calls >= failing;
+        const found = await TableHandle.open(handle.uri);
+        expect(await rowsOf(found)).toEqual(before);
+        await optimize(found, undefined);
+        expect(found.snapshot.files.size).toBe(1);
+        expect(await rowsOf(found)).toEqual(before);
+      }
+    }
+  }, 120_000);
+
+  it('starts over when the schema changed meanwhile', async () => {
+    const handle = await tableOf(4);
+    const storage = beforeCommit(handle.storage, 5, async () => {
+      const other = await TableHandle.open(handle.uri);
+      await alterTable(other, [{ kind: 'add-column', column: { name: 'extra', type: 'INT' } }]);
+    });
+    expect(await optimize(TableHandle.of(storage, handle.snapshot), undefined)).toMatchObject({
+      changed: true,
+      version: 6,
+    });
+    const found = await TableHandle.open(handle.uri);
+    expect((await rowsOf(found, 'extra')).every(([extra]) => extra === null)).toBe(true);
+    expect(await strays(found)).toEqual([]);
   });
 });
 
@@ -296,6 +382,41 @@ describe('Z-order', () => {
     expect(await rowsOf(handle)).toEqual(before);
   });
 });
+
+/** Data files in the folder that no version names. */
+async function strays(handle: TableHandle): Promise<string[]> {
+  const { files, tombstones } = handle.snapshot;
+  const named = new Set<string>();
+  for (const file of [...files.values(), ...tombstones.values()]) named.add(file.path);
+  const there = await readdir(fileURLToPath(handle.uri), { recursive: true });
+  return there.filter(
+    (name) => name.endsWith('.parquet') && !name.startsWith('_delta_log') && !named.has(name),
+  );
+}
+
+/** `inner`, with something happening right before the version is tried for the first time. */
+function beforeCommit(inner: Storage, version: number, then: () => Promise<void>): Storage {
+  let isFirst = true;
+  return {
+    uri: inner.uri,
+    read: (file) => inner.read(file),
+    readRange: (file, start, length) => inner.readRange(file, start, length),
+    stat: (file) => inner.stat(file),
+    async putIfAbsent(file, bytes) {
+      if (isFirst && file.endsWith(`/${String(version).padStart(20, '0')}.json`)) {
+        isFirst = false;
+        await then();
+      }
+      return inner.putIfAbsent(file, bytes);
+    },
+    put: (file, bytes) => inner.put(file, bytes),
+    list: (prefix, after) => inner.list(prefix, after),
+    remove: (file) => inner.remove(file),
+    locate: (file) => inner.locate(file),
+    prepareWrite: (file) => inner.prepareWrite(file),
+    finishWrite: (file) => inner.finishWrite(file),
+  };
+}
 
 /** How many files can hold the value, by their statistics. */
 function holding(snapshot: Snapshot, column: string, value: number): number {
