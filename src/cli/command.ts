@@ -43,8 +43,18 @@ export interface CommandInput {
 /** Runs to its end. @returns the exit code. */
 export type CommandWork = (input: CommandInput) => Promise<number>;
 
+/** Commands under one word: `boathouse table optimize`. By itself the word prints what there is. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly summary: string;
+  /** Their names begin with the group's. */
+  readonly commands: readonly CommandSpec[];
+  readonly examples?: readonly string[];
+}
+
 /** A command. */
 export interface CommandSpec {
+  /** As it is typed: `build`, `table optimize`. */
   readonly name: string;
   readonly alias?: string;
   readonly summary: string;

@@ -127,7 +127,10 @@ describe('readCommandLine', () => {
   });
 
   it.each(
-    commands.filter(({ hidden }) => hidden !== true).map((command) => [command.name, command] as const),
+    commands
+      .flatMap((command) => ('commands' in command ? [command, ...command.commands] : [command]))
+      .filter((command) => !('hidden' in command && command.hidden))
+      .map((command) => [command.name, command] as const),
   )('describes %s', (name, command) => {
     const help = read(`${name} --help`);
     expect(help).toMatchObject({ kind: 'text', text: expect.stringContaining(command.summary.slice(0, 30)) });

@@ -1,7 +1,7 @@
 /** From an argument list to a command and its values. */
 import { Argument, Command, CommanderError, Help, Option } from 'commander';
 import type { BoathouseError } from '../base/index.ts';
-import type { CommandSpec, OptionSpec } from './command.ts';
+import type { CommandGroup, CommandSpec, OptionSpec } from './command.ts';
 import { commands } from './commands/index.ts';
 import { cliErrors } from './errors.ts';
 import { Flags, parseCount, parseSwitch } from './flags.ts';
@@ -40,7 +40,7 @@ export function readCommandLine(
   const program = makeProgram((command, args, local, global) => {
     asked = { kind: 'command', command, args, flags: readFlags(command, { ...global, ...local }, env) };
   });
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => {
         printed += text;
@@ -52,15 +52,32 @@ export function readCommandLine(
       getErrHelpWidth: () => options.columns,
     });
   }
+  if (asksVersion(argv)) return { kind: 'text', text: `boathouse ${packageVersion()}\n` };
   try {
-    const line = argv.map((argument, i) => (i === 0 && argument === '-V' ? '--version' : argument));
-    program.parse(line.length === 0 ? ['--help'] : line, { from: 'user' });
+    program.parse(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return { kind: 'text', text: printed };
+    const isText = error.exitCode === 0 || (error.code === 'commander.help' && isBareGroup(argv));
+    if (isText) return { kind: 'text', text: printed };
     throw usageError(error);
   }
   return asked ?? { kind: 'text', text: printed };
+}
+
+/** `--version` before any command, or after one that has no version of its own. */
+function asksVersion(argv: readonly string[]): boolean {
+  const at = argv.findIndex((word, i) => /^(?:--version|-v)$/.test(word) || (i === 0 && word === '-V'));
+  const groups = commands.filter(isGroup).map(({ name }) => name);
+  return at >= 0 && !argv.slice(0, at).some((word) => groups.includes(word));
+}
+
+function isBareGroup(argv: readonly string[]): boolean {
+  const last = argv.at(-1);
+  return argv[0] !== 'help' && commands.some((spec) => isGroup(spec) && spec.name === last);
+}
+
+function isGroup(spec: CommandSpec | CommandGroup): spec is CommandGroup {
+  return 'commands' in spec;
 }
 
 /** commander's complaint as one of ours: its suggestion is the hint. */
@@ -80,38 +97,54 @@ type OnCommand = (
 
 function makeProgram(onCommand: OnCommand): Command {
   const program = new Command('boathouse');
-  program.createHelp = () => Object.assign(new ProgramHelp(), program.configureHelp());
+  program.createHelp = () => Object.assign(new ProgramHelp(true), program.configureHelp());
   program
     .description(
       'A lakehouse on one machine: DuckDB computes, Delta and Parquet store, dbt projects run unchanged.',
     )
     .usage('<command> [options]')
-    .version(`boathouse ${packageVersion()}`, '-v, --version', 'print the version')
     .helpOption('-h, --help', 'print this')
     .helpCommand('help [command]', 'print what a command takes')
     .showSuggestionAfterError(true);
   for (const option of globalOptions) program.addOption(makeOption(option));
   for (const spec of commands) {
-    const command = program
-      .command(spec.name, { hidden: spec.hidden === true })
-      .description(spec.summary)
-      .usage(usageOf(spec))
-      .helpOption('-h, --help', 'print this')
-      .action((...all: unknown[]) => {
-        const args = (spec.arguments ?? []).map((_, i) => all[i] as string | undefined);
-        onCommand(spec, args, command.opts(), program.opts());
-      });
-    if (spec.hidden === true) command.allowUnknownOption().allowExcessArguments();
-    if (spec.alias !== undefined) command.alias(spec.alias);
-    for (const { name, summary } of spec.arguments ?? []) command.addArgument(new Argument(name, summary));
-    for (const option of spec.options) command.addOption(makeOption(option));
-    command.addHelpText('after', () => epilogue(spec));
+    if (isGroup(spec)) addGroup(program, spec, onCommand);
+    else addCommand(program, program, spec, onCommand);
   }
   return program;
 }
 
+function addGroup(program: Command, group: CommandGroup, onCommand: OnCommand): void {
+  const command = program
+    .command(group.name)
+    .description(group.summary)
+    .usage('<command> [options]')
+    .helpOption('-h, --help', 'print this')
+    .helpCommand('help [command]', 'print what a command takes');
+  command.createHelp = () => Object.assign(new ProgramHelp(false), command.configureHelp());
+  for (const spec of group.commands) addCommand(command, program, spec, onCommand);
+  command.addHelpText('after', () => epilogue(group));
+}
+
+function addCommand(parent: Command, program: Command, spec: CommandSpec, onCommand: OnCommand): void {
+  const command = parent
+    .command(spec.name.split(' ').at(-1) ?? spec.name, { hidden: spec.hidden === true })
+    .description(spec.summary)
+    .usage(usageOf(spec))
+    .helpOption('-h, --help', 'print this')
+    .action((...all: unknown[]) => {
+      const args = (spec.arguments ?? []).map((_, i) => all[i] as string | undefined);
+      onCommand(spec, args, command.opts(), program.opts());
+    });
+  if (spec.hidden === true) command.allowUnknownOption().allowExcessArguments();
+  if (spec.alias !== undefined) command.alias(spec.alias);
+  for (const { name, summary } of spec.arguments ?? []) command.addArgument(new Argument(name, summary));
+  for (const option of spec.options) command.addOption(makeOption(option));
+  command.addHelpText('after', () => epilogue(spec));
+}
+
 /** Examples, and where the options are that every command takes. */
-function epilogue(spec: CommandSpec): string {
+function epilogue(spec: Pick<CommandSpec, 'examples'>): string {
   const examples = spec.examples?.map((line) => `  ${line}`) ?? [];
   const shared = 'Every command also takes the options of `boathouse --help`: --target, --vars, --json …';
   return ['', ...(examples.length > 0 ? ['Examples:', ...examples, ''] : []), shared].join('\n');
@@ -119,6 +152,19 @@ function epilogue(spec: CommandSpec): string {
 
 /** Help with the commands before the options: there are few of the one and many of the other. */
 class ProgramHelp extends Help {
+  readonly #hasVersion: boolean;
+
+  constructor(hasVersion: boolean) {
+    super();
+    this.#hasVersion = hasVersion;
+  }
+
+  /** `--version` is no option of commander's, because tables have versions too. */
+  override visibleOptions(command: Command): Option[] {
+    const options = super.visibleOptions(command);
+    return this.#hasVersion ? [new Option('-v, --version', 'print the version'), ...options] : options;
+  }
+
   override formatHelp(command: Command, helper: Help): string {
     const text = super.formatHelp(command, helper);
     const at = text.indexOf('\nCommands:');

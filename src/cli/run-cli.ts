@@ -46,7 +46,7 @@ async function runCommand(asked: Extract<Asked, { kind: 'command' }>): Promise<n
     return stop.signal.aborted ? interruptedCode : code;
   } catch (error) {
     terminal.footer.clear();
-    if (stop.signal.aborted && isBoathouseError(error) && error.code.endsWith('interrupted')) {
+    if (stop.signal.aborted && wasStopped(error)) {
       return interruptedCode;
     }
     if (flags.is('json') === true) printJsonLine({ kind: 'error', command: command.name, error }, terminal);
@@ -57,6 +57,12 @@ async function runCommand(asked: Extract<Asked, { kind: 'command' }>): Promise<n
     terminal.footer.clear();
     await terminal.flush();
   }
+}
+
+/** Whether the work ended because it was asked to. */
+function wasStopped(error: unknown): boolean {
+  if (isBoathouseError(error)) return error.code.endsWith('interrupted');
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 /** The first Ctrl-C asks the command to stop; the second one ends the process. */

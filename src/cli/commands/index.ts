@@ -1,5 +1,5 @@
 /** Every command, in the order that help lists them. */
-import type { CommandSpec } from '../command.ts';
+import type { CommandGroup, CommandSpec } from '../command.ts';
 import { buildCommand } from './build.ts';
 import { cleanCommand } from './clean.ts';
 import { compileCommand } from './compile.ts';
@@ -14,11 +14,12 @@ import { runOperationCommand } from './run-operation.ts';
 import { seedCommand } from './seed.ts';
 import { showCommand } from './show.ts';
 import { snapshotCommand } from './snapshot.ts';
+import { tableGroup } from './table/index.ts';
 import { testCommand } from './test.ts';
 import { unsupportedCommands } from './unsupported.ts';
 
 /** All of them. */
-export const commands: readonly CommandSpec[] = [
+export const commands: readonly (CommandSpec | CommandGroup)[] = [
   buildCommand,
   runCommand,
   testCommand,
@@ -26,6 +27,7 @@ export const commands: readonly CommandSpec[] = [
   snapshotCommand,
   landCommand,
   queryCommand,
+  tableGroup,
   showCommand,
   lsCommand,
   compileCommand,

@@ -1,15 +1,15 @@
 /** `boathouse query`. */
 import { fstatSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { ExportFormat, Grid } from '../../workflows/index.ts';
+import type { ExportFormat, Grid, QueryResult } from '../../workflows/index.ts';
 import type { CommandInput, CommandSpec } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 
 /** The command's description and work. */
 export const queryCommand: CommandSpec = {
   name: 'query',
-  summary: 'Ask the published catalog, and print or write the rows',
-  arguments: [{ name: '[sql]', summary: 'one statement that reads; - or nothing: from standard input' }],
+  summary: 'Ask the published catalog, or change its Delta tables, with SQL',
+  arguments: [{ name: '[sql]', summary: 'one statement; - or nothing: from standard input' }],
   options: [
     { flags: '--inline <sql>', summary: 'the same as the argument' },
     { flags: '--file <path>', summary: 'read the statement from a file' },
@@ -25,7 +25,9 @@ export const queryCommand: CommandSpec = {
   examples: [
     'boathouse query "select * from gold.daily_revenue order by day"',
     'boathouse query "select * from silver.orders" --output orders.parquet',
-    'boathouse query "select count(*) from delta_scan(\'lake/landing/prices\')"',
+    'boathouse query "select count(*) from delta.\'lake/landing/prices\' version as of 3"',
+    'boathouse query "merge into silver.orders t using bronze.orders s on t.id = s.id when matched then update set * when not matched then insert *"',
+    'boathouse query "optimize delta.\'lake/landing/prices\'"',
   ],
   endsUnread: true,
   stopsCleanly: true,
@@ -46,10 +48,27 @@ export const queryCommand: CommandSpec = {
 type Options = { readonly sql: string };
 
 async function printRows(options: Options, { flags, terminal }: CommandInput): Promise<number> {
-  const { query } = await import('../../workflows/index.ts');
+  const [{ query }, { openProgress }] = await Promise.all([
+    import('../../workflows/index.ts'),
+    import('../output/progress.ts'),
+  ]);
   const wanted = flags.number('limit') ?? (flags.is('json') === true ? -1 : 100);
-  const grid = await query({ ...options, limit: wanted < 0 ? Number.MAX_SAFE_INTEGER : wanted });
+  const startedMs = Date.now();
+  const progress = openProgress(terminal, flags.is('quiet') === true);
+  let grid: QueryResult;
+  try {
+    const limit = wanted < 0 ? Number.MAX_SAFE_INTEGER : wanted;
+    grid = await query({ ...options, limit, onProgress: progress.onProgress });
+  } finally {
+    progress.stop();
+  }
+  const { outcome } = grid;
   if (flags.is('json') === true) {
+    if (outcome !== undefined) {
+      const { printOutcomeJson } = await import('./table/table-verb.ts');
+      await printOutcomeJson('query', { ...outcome, ...grid }, { flags, terminal }, Date.now() - startedMs);
+      return 0;
+    }
     const { gridRowsJson, withMember } = await import('../output/grid-json.ts');
     const head = JSON.stringify({ kind: 'result', command: 'query', exitCode: 0, columns: grid.columns });
     await terminal.data(`${withMember(head, 'rows', gridRowsJson(grid))}\n`);
@@ -59,13 +78,21 @@ async function printRows(options: Options, { flags, terminal }: CommandInput): P
     await terminal.data(`${grid.rows.map((row) => row[1]?.text ?? '').join('\n')}\n`);
     return 0;
   }
-  const { printTable } = await import('../output/table.ts');
-  await terminal.data(`${printTable(grid, terminal.columns, terminal.colors)}\n`);
-  if (flags.is('quiet') !== true) {
+  if (grid.columns.length > 0) {
+    const { printTable } = await import('../output/table.ts');
+    await terminal.data(`${printTable(grid, terminal.columns, terminal.colors)}\n`);
+  }
+  if (flags.is('quiet') === true) return 0;
+  const told = outcome === undefined || outcome.statement === 'history' || outcome.statement === 'detail';
+  if (told) {
     const count = `${grid.rows.length} ${grid.rows.length === 1 ? 'row' : 'rows'}`;
     const more = grid.truncated ? ', more left out: see --limit and --output' : '';
     terminal.err(`${terminal.colors.dim(`${count}${more}`)}\n`);
+    return 0;
   }
+  const { describeOutcome } = await import('../output/statement-view.ts');
+  const name = outcome.table.split('/').at(-1) ?? outcome.table;
+  terminal.err(`${terminal.colors.dim(describeOutcome(outcome, name))}\n`);
   return 0;
 }
 
