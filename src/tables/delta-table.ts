@@ -31,6 +31,8 @@ import { mergeRows } from './dml/merge-rows.ts';
 import type { MergeSpec } from './dml/merge-spec.ts';
 import { type UpdateSpec, updateRows } from './dml/update-rows.ts';
 import { type ChangeRange, readChanges } from './feed/read-changes.ts';
+import { type MaintenanceDone, maintain, planMaintenance } from './maintain/maintain.ts';
+import type { MaintenancePlan, MaintenanceThresholds } from './maintain/maintenance-plan.ts';
 import { optimize } from './maintain/optimize.ts';
 import type { OptimizeResult, OptimizeSpec } from './maintain/optimize-spec.ts';
 import { type PurgeSpec, purge } from './maintain/purge.ts';
@@ -284,6 +286,22 @@ export class DeltaTable {
   /** Deletes files that no version within the retention needs; `dryRun` only lists them. @throws as `vacuum` */
   vacuum(spec: VacuumSpec = {}, options: OperationOptions = {}): Promise<VacuumResult> {
     return vacuum(this.#handle, spec, options);
+  }
+
+  /** What upkeep the table is worth, and why; nothing is written. @throws as `planMaintenance` */
+  planMaintenance(
+    thresholds: Partial<MaintenanceThresholds> = {},
+    options: OperationOptions = {},
+  ): Promise<MaintenancePlan> {
+    return planMaintenance(this.#handle, undefined, thresholds, options);
+  }
+
+  /** Does what a plan chose: `table.maintain(await table.planMaintenance())`. @throws as `maintain` */
+  maintain(
+    plan: Pick<MaintenancePlan, 'steps'>,
+    options: OperationOptions = {},
+  ): Promise<readonly MaintenanceDone[]> {
+    return maintain(this.#handle, undefined, plan, options);
   }
 
   /** What was committed, newest first, as far back as the log reaches. @param options `limit` commits at most. */
