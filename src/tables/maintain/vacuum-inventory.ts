@@ -52,10 +52,11 @@ export async function fullInventory(
 ): Promise<Inventory> {
   const isHidden = hiddenNames(metadata, schema);
   const { folders, linkTargets } = await readFolders(storage, isHidden);
-  const listed = new Map<string, FileInfo>();
-  for await (const info of listFiles(storage, isHidden)) {
-    if (info.modifiedMs < request.keptSinceMs && !linkTargets.has(info.path)) listed.set(info.path, info);
-  }
+  const listed = await listFiles(
+    storage,
+    isHidden,
+    (info) => info.modifiedMs < request.keptSinceMs && !linkTargets.has(info.path),
+  );
   const relative = await relativeTo(storage);
   const snapshot = await refresh();
   await drop(listed, storage, snapshot, request, relative);

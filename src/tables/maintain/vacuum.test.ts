@@ -261,6 +261,44 @@ describe('vacuum', () => {
     expect(existsSync(path.join(folder, 'own file.parquet'))).toBe(true);
   });
 
+  it('leaves a table alone that stands in a folder of this one, in either mode', async () => {
+    const { handle, folder } = await replaced();
+    for (const name of ['inner', 'Inner', 'deep/er']) {
+      const inner = path.join(folder, name);
+      await createTable(inner, { schema: 'id BIGINT' });
+      await append(await TableHandle.open(inner), [{ id: 7n }]);
+      await mkdir(path.join(inner, 'empty'));
+    }
+    await age(folder, 300);
+    const before = await dataFiles(folder);
+    const { files } = await vacuum(handle);
+    expect(files.map(({ path: gone }) => path.dirname(gone))).toEqual(['.']);
+    expect(await dataFiles(folder)).toEqual(before.filter((name) => name !== files[0]?.path));
+    for (const name of ['inner', 'Inner', 'deep/er']) {
+      expect(await ids(await TableHandle.open(path.join(folder, name)))).toEqual([7]);
+      expect(existsSync(path.join(folder, name, 'empty'))).toBe(true);
+    }
+    expect((await vacuum(handle, { mode: 'lite' })).files).toEqual([]);
+  });
+
+  it.each<[what: string, own: (folder: string, alias: string) => string]>([
+    ['through a link', (_, alias) => `file://${alias}/own.parquet`],
+    ['by a path that isn’t a well-formed URI', (folder) => `${folder}/own.parquet`],
+  ])('keeps a file that the log names absolutely %s', async (_, own) => {
+    tables += 1;
+    const folder = path.join(root, `50% t${tables}`);
+    await createTable(folder, { schema: 'id BIGINT' });
+    const alias = path.join(root, `alias${tables}`);
+    await symlink(folder, alias);
+    const handle = await TableHandle.open(folder);
+    await writeFile(path.join(folder, 'own.parquet'), 'x');
+    await writeFile(path.join(folder, 'nobodys.parquet'), 'x');
+    await commitFile(folder, 1, own(folder, alias));
+    await age(folder, 300);
+    expect((await vacuum(handle)).files.map((file) => file.path)).toEqual(['nobodys.parquet']);
+    expect(existsSync(path.join(folder, 'own.parquet'))).toBe(true);
+  });
+
   it('knows deletion vectors and change files by the commits that name them', async () => {
     const { handle, folder } = await newTable({
       properties: { 'delta.enableDeletionVectors': 'true', 'delta.enableChangeDataFeed': 'true' },
