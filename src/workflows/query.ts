@@ -83,6 +83,8 @@ export async function query(options: QueryOptions): Promise<QueryResult> {
       truncated,
       outcome: undefined,
     };
+  } catch (error) {
+    throw await reader.explain(error);
   } finally {
     await reader.close();
   }
@@ -107,8 +109,9 @@ export async function exportQuery(options: ExportOptions): Promise<ExportResult>
         : await writeOutcome(reader, statement, options, draft);
     if (path !== undefined && draft !== undefined) await rename(draft, path);
     return { rowCount, path };
-  } catch (cause) {
+  } catch (error) {
     if (draft !== undefined) await rm(draft, { force: true });
+    const cause = await reader.explain(error);
     if (isBoathouseError(cause) || path === undefined) throw cause;
     const problem = systemProblem(cause instanceof Error ? cause.message : String(cause));
     throw workflowErrors['write-failed']({ path, problem }, { cause });
@@ -129,7 +132,9 @@ async function prepare(
 ): Promise<Prepared> {
   const text = options.sql.trim().replace(/;+\s*$/, '');
   const rendered = /\{[{%#]/.test(text) ? await renderInProject(text, options) : text;
-  const statement = splitStatements(rendered).length === 1 ? parseStatement(rendered) : undefined;
+  const texts = splitStatements(rendered);
+  const statement = parseStatement(texts[0] ?? '');
+  if (statement !== undefined && texts.length > 1) throw workflowErrors['several-statements']({});
   if (statement !== undefined && (options.format === 'parquet' || options.format === 'arrow')) {
     throw workflowErrors['bad-format']({ format: options.format, known: ['csv', 'json', 'ndjson'] });
   }

@@ -8,7 +8,13 @@ import { existsSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { type AttachSpec, Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
-import { openDeltaCall, rewriteDeltaScans, rewriteTimeTravel } from '../tables/index.ts';
+import {
+  type DeltaCall,
+  type OpenedTable,
+  openDeltaCall,
+  rewriteDeltaScans,
+  rewriteTimeTravel,
+} from '../tables/index.ts';
 import { CatalogTables } from './catalog-tables.ts';
 import { workflowErrors } from './errors.ts';
 import { findProjectDir } from './find-project.ts';
@@ -36,6 +42,8 @@ export interface Reader {
    * their logs say.
    */
   resolve(sql: string): Promise<string>;
+  /** `error`, which what was resolved ended with; the data file's own where a Delta table's file is the reason. */
+  explain(error: unknown): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -71,6 +79,7 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
     const session = await database.session();
     const schema = project?.profile.schema ?? 'main';
     if (catalog !== undefined) await useCatalog(session, alias, schema);
+    const opened: OpenedTable[] = [];
     const tables = new CatalogTables(
       catalog === undefined ? undefined : { path: catalog, database: alias, schemas: [schema, 'main'] },
     );
@@ -81,7 +90,17 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
       resolve: async (sql) => {
         const place = (parts: readonly string[]): Promise<string> =>
           tables.locate({ kind: 'name', parts }, 'VERSION AS OF');
-        return rewriteDeltaScans(await rewriteTimeTravel(sql, place), openDeltaCall, session);
+        const open = async (call: DeltaCall): Promise<OpenedTable> => {
+          const table = await openDeltaCall(call);
+          opened.push(table);
+          return table;
+        };
+        return rewriteDeltaScans(await rewriteTimeTravel(sql, place), open, session);
+      },
+      explain: async (error) => {
+        let explained = error;
+        for (const table of opened) explained = await table.explain(explained);
+        return explained;
       },
       close: () => database.close(),
     };

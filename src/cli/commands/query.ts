@@ -1,7 +1,7 @@
 /** `boathouse query`. */
 import { fstatSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { ExportFormat, Grid, QueryResult } from '../../workflows/index.ts';
+import type { ExportFormat, Grid, QueryResult, StatementOutcome } from '../../workflows/index.ts';
 import type { CommandInput, CommandSpec } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 
@@ -80,7 +80,8 @@ async function printRows(options: Options, { flags, terminal }: CommandInput): P
   }
   if (grid.columns.length > 0) {
     const { printTable } = await import('../output/table.ts');
-    await terminal.data(`${printTable(grid, terminal.columns, terminal.colors)}\n`);
+    const shown = outcome === undefined ? grid : await readable({ ...outcome, ...grid });
+    await terminal.data(`${printTable(shown, terminal.columns, terminal.colors)}\n`);
   }
   if (flags.is('quiet') === true) return 0;
   const told = outcome === undefined || outcome.statement === 'history' || outcome.statement === 'detail';
@@ -94,6 +95,13 @@ async function printRows(options: Options, { flags, terminal }: CommandInput): P
   const name = outcome.table.split('/').at(-1) ?? outcome.table;
   terminal.err(`${terminal.colors.dim(describeOutcome(outcome, name))}\n`);
   return 0;
+}
+
+/** Many columns of few rows, turned into what a terminal has room for. */
+async function readable(outcome: StatementOutcome): Promise<Grid> {
+  const { detailGrid, historyGrid } = await import('../output/table-facts.ts');
+  if (outcome.statement === 'history') return historyGrid(outcome);
+  return outcome.statement === 'detail' ? detailGrid(outcome) : outcome;
 }
 
 /** What EXPLAIN gives is a drawing of many lines, which a table would fold. */

@@ -9,7 +9,8 @@ export function describeOutcome(outcome: StatementOutcome, table: string): strin
     const what = unchanged[outcome.statement] ?? 'Nothing to change in';
     return `${what} ${table}, at version ${version}`;
   }
-  return `${deed(outcome, table)}, now at version ${version}`;
+  const isNew = /^(?:create|clone|convert)$/.test(outcome.statement);
+  return `${deed(outcome, table)}, ${isNew ? 'at' : 'now at'} version ${version}`;
 }
 
 const unchanged: Readonly<Record<string, string>> = {

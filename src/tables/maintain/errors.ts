@@ -19,7 +19,7 @@ const kinds: Kinds = {
     message: (d) =>
       `vacuuming ${d.table} with ${d.hours} hours of retention is refused: the table keeps removed files for ${d.tableHours} hours`,
     hint: () =>
-      'Versions of the past would become unreadable, and files of writers at work would go. Set the table property delta.deletedFileRetentionDuration, or say that retention needn’t be enforced (enforceRetention: false). Nothing was deleted.',
+      'Versions of the past would become unreadable, and files of writers at work would go. Set the table property delta.deletedFileRetentionDuration, or say that retention needn’t be enforced (--force; enforceRetention: false). Nothing was deleted.',
     sqlState: '22023',
     httpStatus: 409,
     exitCode: 1,

@@ -46,7 +46,7 @@ function parseOn(
     return columns.map((column) => `${left}.${column} = ${right}.${column}`).join(' AND ');
   }
   at.expect('on');
-  return at.sqlUntil('a condition', ['when', 'matched'], ['when', 'not', 'matched']);
+  return at.sqlUntil('a condition', ['when']);
 }
 
 /** A clause as written: DO NOTHING is no clause of Delta's, and takes its rows from those after it. */
@@ -115,7 +115,7 @@ function parseSet(at: Cursor): Record<string, string> {
     at.expect('=');
     const key = columnKey(path);
     if (Object.hasOwn(set, key)) throw at.bad(`${key} is given twice`);
-    set[key] = at.sqlUntil('a value', [','], ['where'], ['when', 'matched'], ['when', 'not', 'matched']);
+    set[key] = at.sqlUntil('a value', [','], ['where'], ['when']);
   } while (at.take(','));
   return set;
 }

@@ -1,5 +1,5 @@
 /** `boathouse table history`, `detail`, `show`, `changes` and `files`. */
-import type { Grid, StatementOutcome, TableFiles, TableOptions } from '../../../workflows/index.ts';
+import type { Grid, TableFiles, TableOptions } from '../../../workflows/index.ts';
 import type { CommandInput, CommandSpec } from '../../command.ts';
 import { cliErrors } from '../../errors.ts';
 import { catalogOption, momentOf, momentOptions, printOutcomeJson, tableArgument } from './table-verb.ts';
@@ -31,58 +31,14 @@ const historyCommand: CommandSpec = {
       const outcome = await changeTable(verb, await optionsOf(input));
       if (input.flags.is('json') === true) {
         await printOutcomeJson('table history', outcome, input, Date.now() - startedMs);
-      } else await printGrid(historyGrid(outcome), input);
+        return 0;
+      }
+      const { historyGrid } = await import('../../output/table-facts.ts');
+      await printGrid(historyGrid(outcome), input);
       return 0;
     };
   },
 };
-
-/** The columns that say what happened, in so few that a terminal shows them; `--json` has them all. */
-function historyGrid(outcome: StatementOutcome): Grid {
-  const index = (name: string): number => outcome.columns.findIndex((column) => column.name === name);
-  const kept = ['version', 'timestamp', 'operation', 'operationMetrics', 'engineInfo'].map(index);
-  const columns = [
-    { name: 'version', type: 'BIGINT' },
-    ...['committed', 'operation', 'did', 'engine'].map((name) => ({ name, type: 'VARCHAR' })),
-  ];
-  const rows = outcome.rows.map((row) => {
-    const cells = kept.map((at) => row[at] ?? { text: null, json: 'null' });
-    const [version, time, operation, metrics, engine] = cells;
-    const metricsJson = JSON.parse(metrics?.json ?? '{}') as Readonly<Record<string, string>> | null;
-    const texts = [
-      time?.text?.replace(/\.\d+/, '').replace(/\+00(?::00)?$/, 'Z') ?? null,
-      operation?.text ?? null,
-      metricsText(metricsJson ?? {}),
-      engine?.text ?? null,
-    ];
-    return [
-      version ?? { text: null, json: 'null' },
-      ...texts.map((text) => ({ text, json: JSON.stringify(text) })),
-    ];
-  });
-  return { columns, rows, truncated: false };
-}
-
-/** `+120 rows, -3 files` from what the operation counted. */
-function metricsText(metrics: Readonly<Record<string, string>>): string {
-  const first = (...names: readonly string[]): number =>
-    names.map((name) => Number(metrics[name] ?? 0)).find((value) => value > 0) ?? 0;
-  const parts: readonly (readonly [string, number, string])[] = [
-    ['+', first('numTargetRowsInserted', 'numTargetFilesAdded' in metrics ? '' : 'numOutputRows'), 'row'],
-    ['~', first('numTargetRowsUpdated', 'numUpdatedRows'), 'row'],
-    ['-', first('numTargetRowsDeleted', 'numDeletedRows'), 'row'],
-    [
-      '+',
-      first('numFiles', 'numAddedFiles', 'numTargetFilesAdded', 'numRestoredFiles', 'numCopiedFiles'),
-      'file',
-    ],
-    ['-', first('numRemovedFiles', 'numTargetFilesRemoved', 'numDeletedFiles'), 'file'],
-  ];
-  return parts
-    .filter(([, count]) => count > 0)
-    .map(([sign, count, noun]) => `${sign}${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`)
-    .join(', ');
-}
 
 const detailCommand: CommandSpec = {
   name: 'table detail',
@@ -100,10 +56,8 @@ const detailCommand: CommandSpec = {
         await printOutcomeJson('table detail', outcome, input, Date.now() - startedMs);
         return 0;
       }
-      const { plainGrid } = await import('../../output/plain-grid.ts');
-      const [row = []] = outcome.rows;
-      const pairs = outcome.columns.map(({ name }, i) => [name, row[i]?.text ?? undefined]);
-      await printGrid(plainGrid(['', outcome.table.split('/').at(-1) ?? ''], pairs), input);
+      const { detailGrid } = await import('../../output/table-facts.ts');
+      await printGrid(detailGrid(outcome), input);
       return 0;
     };
   },
