@@ -26,13 +26,14 @@ export interface OptionSpec {
 
 /** A positional argument. */
 export interface ArgumentSpec {
-  /** `<sql>` where it is needed, `[folder]` where it isn't. */
+  /** `<sql>` where it is needed, `[folder]` where it isn't, `[tables...]` for any number; that one stands last. */
   readonly name: string;
   readonly summary: string;
 }
 
 /** What a running command is given. */
 export interface CommandInput {
+  /** In order; those of a last argument that takes several come one by one. */
   readonly args: readonly (string | undefined)[];
   readonly flags: Flags;
   readonly terminal: Terminal;

@@ -133,7 +133,9 @@ function addCommand(parent: Command, program: Command, spec: CommandSpec, onComm
     .usage(usageOf(spec))
     .helpOption('-h, --help', 'print this')
     .action((...all: unknown[]) => {
-      const args = (spec.arguments ?? []).map((_, i) => all[i] as string | undefined);
+      const args = (spec.arguments ?? []).flatMap(
+        (_, i) => (all[i] ?? undefined) as string | string[] | undefined,
+      );
       onCommand(spec, args, command.opts(), program.opts());
     });
   if (spec.hidden === true) command.allowUnknownOption().allowExcessArguments();

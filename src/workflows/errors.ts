@@ -22,6 +22,8 @@ type Kinds = {
   'needs-condition': ErrorKind<{ doing: string }>;
   'bad-size': ErrorKind<{ text: string }>;
   'not-published': ErrorKind<{ path: string }>;
+  'not-for-statements': ErrorKind<{ format: string }>;
+  'no-tables': ErrorKind<{ isSelected: boolean; catalog: string }>;
   'no-such-source': ErrorKind<{ source: string }>;
   'macro-missing': ErrorKind<{ name: string; near: string | undefined }>;
 };
@@ -103,6 +105,14 @@ const kinds: Kinds = {
   'needs-condition': {
     message: (d) => `There is no condition, so every row would be ${d.doing}`,
     hint: () => 'Give one with --where, or say --all.',
+  },
+  'not-for-statements': {
+    message: (d) => `What a statement on a Delta table gives isn't written as ${d.format}`,
+    hint: () => 'Its few rows are printed as a table, or written as csv, json or ndjson.',
+  },
+  'no-tables': {
+    message: (d) => (d.isSelected ? 'The selection has no Delta table' : `${d.catalog} has no Delta table`),
+    hint: () => 'Name folders of Delta tables, or see what is selected with `boathouse ls`.',
   },
   'not-published': {
     message: (d) => `The tables are changed, and ${d.path} doesn't show it yet: others kept publishing it`,

@@ -11,6 +11,7 @@ import type { Grid } from './grid.ts';
 import type { InitOptions, InitResult } from './init.ts';
 import type { LandOptions, LandResult } from './land.ts';
 import type { ListedResource, LsOptions } from './ls.ts';
+import type { MaintainOptions, MaintainResult } from './maintain.ts';
 import type { ProjectOptions, RunOptions } from './options.ts';
 import type { ParseResult, ParseSummary } from './parse.ts';
 import type { NodePlan } from './plan.ts';
@@ -31,7 +32,7 @@ import type {
 
 // What a caller needs to read events and results.
 export { DbtLog, type Emit, plural, type RunCounts, type RunEvent, summaryLine } from '../runner/index.ts';
-export type { Progress } from '../tables/index.ts';
+export type { MaintenancePlan, Progress } from '../tables/index.ts';
 export type { NodeResult, NodeStatus } from '../targets/index.ts';
 export type { CleanResult } from './clean.ts';
 export type { CompiledText, CompileOptions, CompileResult } from './compile.ts';
@@ -41,6 +42,7 @@ export type { Cell, Grid, GridColumn } from './grid.ts';
 export type { InitOptions, InitResult } from './init.ts';
 export type { LandOptions, LandResult } from './land.ts';
 export type { ListedResource, LsOptions } from './ls.ts';
+export type { MaintainedTable, MaintainOptions, MaintainResult } from './maintain.ts';
 export type { ProjectOptions, RunOptions, SelectOptions } from './options.ts';
 export type { ParseResult, ParseSummary } from './parse.ts';
 export type { NodePlan } from './plan.ts';
@@ -155,6 +157,11 @@ export async function vacuumTable(options: VacuumTableOptions): Promise<VacuumOu
 /** Writes a checkpoint of a Delta table. */
 export async function checkpointTable(options: TableOptions): Promise<CheckpointOutcome> {
   return (await import('./table-upkeep.ts')).checkpointTable(options);
+}
+
+/** Finds what is worth doing for Delta tables, and does it. */
+export async function maintain(options: MaintainOptions): Promise<MaintainResult> {
+  return (await import('./maintain.ts')).maintain(options);
 }
 
 /** Lands files in a Delta table, in one commit. */

@@ -136,7 +136,7 @@ async function prepare(
   const statement = parseStatement(texts[0] ?? '');
   if (statement !== undefined && texts.length > 1) throw workflowErrors['several-statements']({});
   if (statement !== undefined && (options.format === 'parquet' || options.format === 'arrow')) {
-    throw workflowErrors['bad-format']({ format: options.format, known: ['csv', 'json', 'ndjson'] });
+    throw workflowErrors['not-for-statements']({ format: options.format });
   }
   const reader = await openReader(statement === undefined ? options : { ...options, needsCatalog: false });
   try {

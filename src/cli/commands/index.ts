@@ -7,6 +7,7 @@ import { debugCommand } from './debug.ts';
 import { initCommand } from './init.ts';
 import { landCommand } from './land.ts';
 import { lsCommand } from './ls.ts';
+import { maintainCommand } from './maintain.ts';
 import { parseCommand } from './parse.ts';
 import { queryCommand } from './query.ts';
 import { runCommand } from './run.ts';
@@ -28,6 +29,7 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
   landCommand,
   queryCommand,
   tableGroup,
+  maintainCommand,
   showCommand,
   lsCommand,
   compileCommand,

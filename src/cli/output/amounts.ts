@@ -5,13 +5,13 @@ export function counted(count: number, noun: string): string {
   return `${count.toLocaleString('en-US')} ${count === 1 ? noun : `${noun}s`}`;
 }
 
-/** `812 bytes`, `1.4 kB`, `3.2 GB`. */
+/** `812 bytes`, `1.4 KiB`, `3.2 GiB`. */
 export function sizeText(bytes: number): string {
-  if (bytes < 1000) return counted(bytes, 'byte');
-  const units = ['kB', 'MB', 'GB', 'TB', 'PB'];
-  let size = bytes / 1000;
+  if (bytes < 1024) return counted(bytes, 'byte');
+  const units = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
+  let size = bytes / 1024;
   let unit = 0;
-  for (; size >= 999.95 && unit < units.length - 1; unit += 1) size /= 1000;
+  for (; size >= 1023.95 && unit < units.length - 1; unit += 1) size /= 1024;
   return `${size.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
