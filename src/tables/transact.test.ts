@@ -7,6 +7,7 @@ import {
   type Action,
   type AddFile,
   commitActions,
+  deltaErrors,
   field,
   primitive,
   printSchema,
@@ -83,6 +84,32 @@ describe('an operation', () => {
     expect(await run(handle, quick, async () => ({ kind: 'nothing', result: 42 }))).toBe(42);
     expect(handle.snapshot.version).toBe(0);
   });
+
+  it.each<[code: string, error: Error]>([
+    ['delta.commit-conflict', deltaErrors['commit-conflict']({ table: 't', version: 1, conflicts: [] })],
+    ['delta.not-a-table', deltaErrors['not-a-table']({ table: 't' })],
+  ])(
+    'that is committed is neither undone nor made twice when what follows fails with %s',
+    async (_, error) => {
+      const { handle } = await tableWith();
+      let planned = 0;
+      let discarded = 0;
+      const failing = run(handle, quick, async (snapshot) => {
+        planned += 1;
+        const made = draft(snapshot, [add('ours')], 'none', () => {
+          discarded += 1;
+        });
+        if (made.kind !== 'commit') return made;
+        const result = (): number => {
+          throw error;
+        };
+        return { kind: 'commit', draft: { ...made.draft, result } };
+      });
+      await expect(failing).rejects.toBe(error);
+      expect([planned, discarded]).toEqual([1, 0]);
+      expect(pathsOf(handle.snapshot)).toEqual(['ours']);
+    },
+  );
 
   it('stops before it plans when it is told to', async () => {
     const { handle } = await tableWith();

@@ -98,17 +98,20 @@ export async function transact<T>(
     options.signal?.throwIfAborted();
     const planned = await plan(snapshot, attempt);
     if (planned.kind === 'nothing') return planned.result;
+    let committed: CommitResult;
     try {
-      const committed = await commitDraft(handle, snapshot, planned.draft, options, clock, random);
-      handle.adopt(committed.snapshot);
-      const result = planned.draft.result(committed);
-      await followUp(handle, committed, options);
-      return result;
+      committed = await commitDraft(handle, snapshot, planned.draft, options, clock, random);
     } catch (error) {
       if (saysNothingCommitted(error)) await planned.draft.discard();
       if (attempt >= plansMax || !isBoathouseError(error, 'delta.commit-conflict')) throw error;
+      await clock.sleep(replanDelayMs * random.fraction());
+      continue;
     }
-    await clock.sleep(replanDelayMs * random.fraction());
+    // From here on the commit stands: nothing that goes wrong may take its files away or make it twice.
+    handle.adopt(committed.snapshot);
+    const result = planned.draft.result(committed);
+    await followUp(handle, committed, options);
+    return result;
   }
 }
 

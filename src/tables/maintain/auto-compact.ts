@@ -47,16 +47,16 @@ export async function afterCommit(
 ): Promise<OptimizeResult | { readonly failed: unknown } | undefined> {
   const { snapshot, actions } = committed;
   if (!wantsAutoCompaction(snapshot.metadata)) return undefined;
-  const written = new Set<string>();
-  for (const action of actions) {
-    // What only rearranges, a compaction above all, calls for no further one.
-    if (action.kind === 'add' && action.dataChange) written.add(partitionKey(action));
-  }
-  const { small } = countSmall(handle, committed);
-  const crowded = new Set([...written].filter((partition) => (small.get(partition) ?? 0) >= filesMin));
-  if (crowded.size === 0) return undefined;
   const { transaction: _, commitMetadata: _metadata, onProgress: _progress, ...own } = options;
   try {
+    const written = new Set<string>();
+    for (const action of actions) {
+      // What only rearranges, a compaction above all, calls for no further one.
+      if (action.kind === 'add' && action.dataChange) written.add(partitionKey(action));
+    }
+    const { small } = countSmall(handle, committed);
+    const crowded = new Set([...written].filter((partition) => (small.get(partition) ?? 0) >= filesMin));
+    if (crowded.size === 0) return undefined;
     return await compactPartitions(handle, crowded, smallBytes(snapshot), own);
   } catch (failed) {
     return { failed };
