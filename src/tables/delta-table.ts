@@ -40,10 +40,15 @@ import { vacuum } from './maintain/vacuum.ts';
 import type { VacuumResult, VacuumSpec } from './maintain/vacuum-spec.ts';
 import { duckdbParquetRows } from './parquet-rows.ts';
 import type { RelationColumn } from './read/relation.ts';
-import type { DeltaRelation } from './read/scan.ts';
 import { RelationRows } from './relation-rows.ts';
 import { type OpenHandleOptions, TableHandle } from './table-handle.ts';
-import { type DeltaFile, TableSnapshot } from './table-snapshot.ts';
+import {
+  type DeltaFile,
+  type ReadOptions,
+  type RelationOptions,
+  type TableRelation,
+  TableSnapshot,
+} from './table-snapshot.ts';
 import type { OperationOptions } from './transact.ts';
 import { append, overwrite, type RowsInput, withRowsQuery } from './write/write-delta.ts';
 import type { WriteOptions, WriteResult } from './write/write-options.ts';
@@ -177,27 +182,39 @@ export class DeltaTable {
     return this.snapshot.files();
   }
 
-  /** The table as SQL. @throws delta.unsupported-feature, delta.bad-deletion-vector */
-  relation(): Promise<DeltaRelation> {
-    return this.snapshot.relation();
+  /**
+   * The table as SQL: `table.relation({ where: "day = DATE '2024-01-01'" })` are the rows of that condition, out of
+   * those `files` that can hold one.
+   *
+   * @throws delta.unsupported-feature, delta.bad-deletion-vector, tables.not-an-expression, tables.bad-option
+   */
+  relation(options: RelationOptions = {}): Promise<TableRelation> {
+    return this.snapshot.relation(options);
   }
 
   /**
-   * The rows as objects; the values are documented at `SqlValue`. Meant for small tables: it holds all
-   * of them. @param options `limit` stops after so many rows, in no particular order.
+   * The rows as objects; the values are documented at `SqlValue`. Meant for few rows: it holds all of them.
+   *
+   * @param options `where`, `columns` and `limit`; files that can't hold a row of `where` aren't opened.
+   * @throws as `rows`
    */
-  toRows(options: { readonly limit?: number } = {}): Promise<Record<string, SqlValue>[]> {
+  toRows(options: ReadOptions = {}): Promise<Record<string, SqlValue>[]> {
     return this.snapshot.toRows(options);
   }
 
-  /** The rows as objects, one at a time, with bounded memory. @throws tables.damaged-file, duckdb.io */
-  rows(options: { readonly limit?: number } = {}): AsyncGenerator<Record<string, SqlValue>, void, undefined> {
+  /**
+   * The rows as objects, one at a time, with bounded memory:
+   * `for await (const row of table.rows({ where: 'id = 7', columns: ['id', 'price'] }))`.
+   *
+   * @throws tables.not-an-expression, tables.bad-option, tables.damaged-file, duckdb.*
+   */
+  rows(options: ReadOptions = {}): AsyncGenerator<Record<string, SqlValue>, void, undefined> {
     return this.snapshot.rows(options);
   }
 
-  /** The rows as an Arrow table, in memory. */
-  toArrow(): Promise<Arrow.Table> {
-    return this.snapshot.toArrow();
+  /** The rows as an Arrow table, in memory. @throws as `rows` */
+  toArrow(options: ReadOptions = {}): Promise<Arrow.Table> {
+    return this.snapshot.toArrow(options);
   }
 
   /**

@@ -64,15 +64,22 @@ export {
   scanFiles,
 } from './read/scan-files.ts';
 export { RelationRows } from './relation-rows.ts';
+export { configureEngine, type EngineLimits } from './scratch.ts';
 export { statementErrors } from './sql/errors.ts';
 export { executeStatement } from './sql/execute-statement.ts';
-export { changesSomething, parseStatement } from './sql/parse-statement.ts';
+export { changesSomething, parseStatement, statementTarget } from './sql/parse-statement.ts';
 export { splitStatements } from './sql/split-statements.ts';
 export type { DeltaStatement, TableRef, TimeTravel } from './sql/statement.ts';
 export type { StatementContext, StatementResult } from './sql/statement-context.ts';
 export { rewriteTimeTravel } from './sql/time-travel.ts';
 export { type OpenHandleOptions, TableHandle } from './table-handle.ts';
-export { type DeltaFile, TableSnapshot } from './table-snapshot.ts';
+export {
+  type DeltaFile,
+  type ReadOptions,
+  type RelationOptions,
+  type TableRelation,
+  TableSnapshot,
+} from './table-snapshot.ts';
 export {
   type Draft,
   type OperationOptions,

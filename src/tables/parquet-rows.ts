@@ -10,7 +10,7 @@ import { type Column, Database, quoteIdentifier, quoteLiteral, type Session } fr
 import type { Storage } from '../storage/index.ts';
 import { duckdbTypeOf } from './delta-types.ts';
 import { membersOf, type PackedColumn, packedRowSql, rareMembers } from './packed-actions.ts';
-import { scratchDatabase, spillFolder, withScratchSession, withTemporaryFolder } from './scratch.ts';
+import { engineOptions, scratchDatabase, withScratchSession, withTemporaryFolder } from './scratch.ts';
 
 /** The `ParquetRows` port, with DuckDB's Parquet reader and writer. Rows stream; a file is never whole on the heap when read. */
 export const duckdbParquetRows: ParquetRows = {
@@ -100,7 +100,7 @@ async function* readLocalPieces(local: string): AsyncGenerator<CheckpointPiece, 
   // The engine's threads share the work by row groups, and where there is but one, those without keep spinning.
   const isOnePiece = (await stat(local)).size > onePieceBytesMin && (await rowGroups(shared, local)) === 1;
   if (!isOnePiece) return yield* readPiecesIn(shared, local);
-  await using own = await Database.open({ threads: 1, tempDirectory: spillFolder() });
+  await using own = await Database.open({ ...engineOptions(), threads: 1 });
   yield* readPiecesIn(own, local);
 }
 

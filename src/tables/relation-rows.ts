@@ -38,13 +38,12 @@ export class RelationRows implements DeltaRelation {
 
 /** The rows as objects, one at a time, with bounded memory. @param explain turns an error of the engine into one that says more. */
 export async function* relationRows(
-  { sql, columns }: DeltaRelation,
+  { sql, columns }: Pick<DeltaRelation, 'sql' | 'columns'>,
   options: { readonly limit?: number } = {},
   explain: (error: unknown) => Promise<unknown> = async (error) => error,
 ): AsyncGenerator<Record<string, SqlValue>, void, undefined> {
   await using session = await (await scratchDatabase()).session();
-  const limited = options.limit === undefined ? sql : `SELECT * FROM (${sql}) LIMIT ${options.limit}`;
-  const rows = session.stream(limited)[Symbol.asyncIterator]();
+  const rows = session.stream(limited(sql, options.limit))[Symbol.asyncIterator]();
   try {
     for (;;) {
       const { done, value } = await explained(explain, () => rows.next());
@@ -58,10 +57,17 @@ export async function* relationRows(
 
 /** The rows as an Arrow table, in memory. @param explain as for `relationRows`. */
 export function relationToArrow(
-  { sql }: DeltaRelation,
+  { sql }: Pick<DeltaRelation, 'sql'>,
+  options: { readonly limit?: number } = {},
   explain: (error: unknown) => Promise<unknown> = async (error) => error,
 ): Promise<Arrow.Table> {
-  return explained(explain, () => withScratchSession((session) => queryToArrow(session, sql)));
+  return explained(explain, () =>
+    withScratchSession((session) => queryToArrow(session, limited(sql, options.limit))),
+  );
+}
+
+function limited(sql: string, limit: number | undefined): string {
+  return limit === undefined ? sql : `SELECT * FROM (${sql}) LIMIT ${limit}`;
 }
 
 async function explained<T>(

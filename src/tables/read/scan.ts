@@ -3,7 +3,7 @@ import { assertReadable, type Predicate, readSnapshot, type Snapshot } from '../
 import { openStorage, type Storage } from '../../storage/index.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
 import { type RelationColumn, relationColumns } from './relation.ts';
-import { scanFiles } from './scan-files.ts';
+import { type Scan, scanFiles } from './scan-files.ts';
 
 /** A table as SQL, pinned to a version. */
 export interface DeltaRelation {
@@ -30,7 +30,8 @@ export async function openDeltaRelation(
     rows: duckdbParquetRows,
     ...(version === undefined ? {} : { version }),
   });
-  return relationOf(snapshot, storage);
+  const { sql, columns } = await relationOf(snapshot, storage);
+  return { sql, version: snapshot.version, uri: storage.uri, columns };
 }
 
 /**
@@ -43,7 +44,7 @@ export async function relationOf(
   snapshot: Snapshot,
   storage: Storage,
   predicate?: Predicate,
-): Promise<DeltaRelation> {
+): Promise<DeltaRelation & Pick<Scan, 'files'>> {
   assertReadable(storage.uri, snapshot.protocol, snapshot);
   const scan = await scanFiles(snapshot, storage, predicate === undefined ? {} : { predicate });
   return {
@@ -51,5 +52,6 @@ export async function relationOf(
     version: snapshot.version,
     uri: storage.uri,
     columns: relationColumns(snapshot),
+    files: scan.files,
   };
 }
