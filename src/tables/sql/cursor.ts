@@ -43,7 +43,7 @@ export class Cursor {
 
   /** Steps over these. @throws tables.bad-statement */
   expect(...texts: readonly string[]): void {
-    if (!this.take(...texts)) throw this.wrong(texts.join(' '));
+    if (!this.take(...texts)) throw this.wrong(texts.join(' ').toUpperCase());
   }
 
   /** The next token, which is stepped over. @throws tables.bad-statement */

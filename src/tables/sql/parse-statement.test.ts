@@ -175,8 +175,8 @@ describe('parseStatement', () => {
   it.each([
     ['merge into t using s on', 'expected a condition, found the end', 1, 24],
     ['update t\nset a 1', "expected =, found '1'", 2, 7],
-    ['delete t', "expected delete from, found 'delete'", 1, 1],
-    ['merge into t using s on a = b when matched then explode', "expected update, found 'explode'", 1, 49],
+    ['delete t', "expected DELETE FROM, found 'delete'", 1, 1],
+    ['merge into t using s on a = b when matched then explode', "expected UPDATE, found 'explode'", 1, 49],
     [
       'merge into t using s on a = b when not matched then insert (a, b) values (1)',
       '2 columns are named, and 1 values given',
