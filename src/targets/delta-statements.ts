@@ -15,6 +15,7 @@ import {
   rewriteTimeTravel,
   splitStatements,
   statementErrors,
+  statementTarget,
   type TableRef,
 } from '../tables/index.ts';
 import { targetErrors } from './errors.ts';
@@ -50,7 +51,7 @@ export async function routeStatements(
   if (!mayConcernDelta(sql)) return undefined;
   const routed: RoutedStatement[] = [];
   for (const text of splitStatements(sql)) {
-    const statement = parsed(text);
+    const statement = await parsed(text, input);
     const isDelta = statement !== undefined && (await concernsDelta(statement, input));
     routed.push(isDelta ? { kind: 'delta', sql: text, statement } : { kind: 'engine', sql: text });
   }
@@ -95,14 +96,15 @@ function mayConcernDelta(sql: string): boolean {
   );
 }
 
-/** What the engine may take in a way of its own is no mistake of ours. */
-function parsed(sql: string): DeltaStatement | undefined {
-  const isOnlyOurs =
-    /^\s*(?:optimize|reorg|restore|convert|desc(?:ribe)?\s+(?:history|detail))\b|\bdelta\s*\.\s*['`"]/i;
+/** What the engine may take in a way of its own is no mistake of ours, unless it is about a Delta table. */
+async function parsed(sql: string, input: DeltaStatementInput): Promise<DeltaStatement | undefined> {
+  const isOnlyOurs = /^\s*(?:optimize|reorg|restore|convert|desc(?:ribe)?\s+(?:history|detail))\b/i;
   try {
     return parseStatement(sql);
   } catch (error) {
-    if (isOnlyOurs.test(sql)) throw error;
+    const table = statementTarget(sql);
+    const isDelta = table !== undefined && (await locationOf(table, input)) !== undefined;
+    if (isDelta || isOnlyOurs.test(sql)) throw error;
     return undefined;
   }
 }

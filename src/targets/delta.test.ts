@@ -185,3 +185,29 @@ select * from (values {% if var('run') == 1 %}(1, 'a'), (2, 'b'), (3, 'c'){% els
     },
   );
 });
+
+describe('a Delta model whose place changes', () => {
+  const at = (folder: string): Record<string, string> => ({
+    'models/inc.sql': `{{ config(materialized='incremental', file_format='delta', location_root='${lake.root}/${folder}') }}\nselect 1 as id`,
+  });
+
+  it('says so, and is built there when it is refreshed', async () => {
+    await lake.write(at('lake'));
+    await lake.build();
+    await lake.write(at('other'));
+    const [moved] = [...(await lake.build()).results.values()];
+    expect(moved?.message).toContain('is now to be at');
+    expect(statuses((await lake.build({ fullRefresh: true })).results)).toEqual({ inc: 'success' });
+    expect((await DeltaTable.open(`${lake.root}/other/inc`)).version).toBe(0);
+  });
+});
+
+describe('a statement of a hook that is wrong', () => {
+  it('is told of by the table it is about, not by the engine', async () => {
+    await lake.write({
+      'models/inc.sql': `{{ config(materialized='table', file_format='delta', location_root='${lake.root}/lake', post_hook='update {{ this }} sett id = 2') }}\nselect 1 as id`,
+    });
+    const [failed] = [...(await lake.build()).results.values()];
+    expect(failed?.message).toContain("UPDATE: expected SET, found 'id'");
+  });
+});

@@ -35,6 +35,7 @@ type Kinds = {
   stopped: ErrorKind<{ node: string }>;
   'read-only': ErrorKind<{ asked: string }>;
   'no-place': ErrorKind<{ name: string; statement: string }>;
+  'table-moved': ErrorKind<{ node: string; before: string; location: string }>;
   'missing-relation': ErrorKind<{ relation: string; node: string }>;
 };
 
@@ -153,6 +154,14 @@ const kinds: Kinds = {
   },
   'not-prepared': { message: (d) => `${d.asked} before the target was prepared` },
   stopped: { message: (d) => `${d.node} was stopped`, exitCode: 130, sqlState: '57014' },
+  'table-moved': {
+    message: (d) =>
+      d.before === d.location
+        ? `the Delta table of ${d.node} is gone from ${d.location}`
+        : `the Delta table of ${d.node} is at ${d.before}, and is now to be at ${d.location}`,
+    hint: () => 'Run it with --full-refresh to build it there anew, or put the table back in its place.',
+    exitCode: 1,
+  },
   'no-place': {
     message: (d) => `${d.statement} ${d.name}: where is the table to be?`,
     hint: () => "Add LOCATION 'path', or name the table by its place: delta.'path/to/table'.",

@@ -1,5 +1,6 @@
 /** Running one node: compile, decide, perform. */
 import { join } from 'node:path';
+import { isBoathouseError } from '../base/index.ts';
 import type { Compilation, ManifestNode, RelationName } from '../compiler/index.ts';
 import { TableHandle } from '../tables/index.ts';
 import { checkContract, declaredQuery, hasContract } from './contract.ts';
@@ -167,14 +168,37 @@ async function deltaFactsOf(
 ): Promise<Pick<PlanInput, 'delta' | 'existingColumns' | 'newColumns'>> {
   const { compilation, node, session, engine } = run;
   const location = await deltaLocationOf(compilation, node, engine);
-  const isThere = base.existing !== undefined && run.work.factsOf(base.target)?.catalogKind === 'delta';
-  if (!isThere) return { delta: { location, exists: false }, existingColumns: [], newColumns: [] };
-  const partitionBy = (await TableHandle.open(location)).snapshot.metadata.partitionColumns;
+  const facts = run.work.factsOf(base.target);
+  const isThere = base.existing !== undefined && facts?.catalogKind === 'delta';
+  const absent = { delta: { location, exists: false }, existingColumns: [], newColumns: [] };
+  if (!isThere) return absent;
+  const isSame = facts.location === null || run.work.delta.resolve(facts.location) === location;
+  const handle = isSame ? await openIfThere(location) : undefined;
+  if (handle === undefined) {
+    const { materialized } = node.config;
+    if (base.fullRefresh || (materialized !== 'incremental' && materialized !== 'snapshot')) return absent;
+    // The model's rows were asked for as additions to a table that isn't where it was.
+    const before = facts.location ?? location;
+    throw targetErrors['table-moved'](
+      { node: node.unique_id, before, location },
+      { location: { file: node.original_file_path } },
+    );
+  }
+  const partitionBy = handle.snapshot.metadata.partitionColumns;
   return {
     delta: { location, exists: true, partitionBy },
     existingColumns: await session.columnsOf(base.target),
     newColumns: base.code === '' ? [] : await session.describe(base.code),
   };
+}
+
+async function openIfThere(location: string): Promise<TableHandle | undefined> {
+  try {
+    return await TableHandle.open(location);
+  } catch (error) {
+    if (isBoathouseError(error, 'delta.not-a-table')) return undefined;
+    throw error;
+  }
 }
 
 function isMicrobatch(node: ManifestNode): boolean {

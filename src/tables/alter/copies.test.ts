@@ -146,7 +146,8 @@ describe('restoreTable', () => {
     expect(handle.snapshot.protocol.readerFeatures).toContain('deletionVectors');
     expect((await history(handle.storage))[0]).toMatchObject({ operation: 'RESTORE' });
     expect(await restoreTable(handle, { version: 4 })).toMatchObject({ kind: 'unchanged', version: 4 });
-    await restoreTable(handle, { timestamp: new Date(handle.snapshot.timestampMs) });
+    const { snapshot } = await TableHandle.open(uri);
+    await restoreTable(handle, { timestamp: new Date(snapshot.timestampMs) });
     expect(await rowsOf(uri)).toEqual([{ a: 1, n: 1 }]);
   });
 

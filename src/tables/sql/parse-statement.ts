@@ -1,4 +1,6 @@
 /** Which of Delta's statements a text is, if it is one. Pure. */
+
+import { Cursor } from './cursor.ts';
 import { parseAlter, parseComment } from './parse-alter.ts';
 import { parseCreate } from './parse-create.ts';
 import {
@@ -10,7 +12,7 @@ import {
   parseVacuum,
 } from './parse-maintenance.ts';
 import { parseDelete, parseInsert, parseMerge, parseTruncate, parseUpdate } from './parse-rows.ts';
-import type { DeltaStatement } from './statement.ts';
+import type { DeltaStatement, TableRef } from './statement.ts';
 import { tokenize } from './tokens.ts';
 
 /**
@@ -60,6 +62,18 @@ export function parseStatement(sql: string): DeltaStatement | undefined {
     default:
       return undefined;
   }
+}
+
+/**
+ * The table that a statement's first words name, also where the rest of it is wrong; undefined when they name none.
+ */
+export function statementTarget(sql: string): TableRef | undefined {
+  const at = new Cursor(sql, 'the statement', 'a verb and a table');
+  const leading =
+    /^(?:merge|with|schema|evolution|into|update|delete|from|insert|overwrite|truncate|alter|table)$/i;
+  while (at.peek()?.kind === 'word' && leading.test(at.peek()?.text ?? '')) at.next('a word');
+  const kind = at.peek()?.kind;
+  return kind === 'word' || kind === 'quoted' ? at.table() : undefined;
 }
 
 /** Whether running the statement can change something. */

@@ -74,7 +74,7 @@ function givesWay(inferred: DataType, wanted: DataType): boolean {
     );
   }
   if (inferred.kind !== 'primitive') return false;
-  if (wanted.kind === 'decimal') return inferred.name === 'long' || inferred.name === 'string';
+  if (wanted.kind === 'decimal') return /^(?:long|double|string)$/.test(inferred.name);
   if (wanted.kind !== 'primitive') return false;
   return (gives[inferred.name] ?? []).includes(wanted.name);
 }
