@@ -29,10 +29,10 @@ export const curveColumn = '__boathouse_curve';
 const bitsMax = 8;
 
 /** Rows that may well share a place. */
-const rowsPerPlace = 256;
+const rowsPerPlace = 1024;
 
 /** Rows that may well share a column's number, so that columns which say the same don't hide behind each other. */
-const rowsPerRange = 16_384;
+const rowsPerRange = 32_768;
 
 /** Bits that a place on a curve has room for. */
 const curveBits = 62;
