@@ -144,7 +144,7 @@ export function byPartition(candidates: readonly Candidate[]): readonly FileGrou
   return [...groups.values()];
 }
 
-/** Groups that one statement writes: several only when each is the only one of its partition. */
+/** Groups that one statement writes. Those of one partition become files that are closed by the size they come to. */
 export interface RewriteUnit {
   readonly groups: readonly FileGroup[];
   readonly sizeBytes: number;
@@ -156,29 +156,44 @@ export interface RewriteUnit {
 /** The engine writes so many partitions at once without closing files in between. */
 const partitionsMax = 64;
 
-/** `groups` put together into statements: small groups of different partitions share one. */
+/**
+ * `groups` put together into statements: small ones of different partitions share one, and so do those of one
+ * partition, up to `togetherMaxBytes`. What small files come to when they are written as one is known only
+ * then: written group by group, they would be small again.
+ *
+ * @param togetherMaxBytes 0 keeps the files of each group apart from those of others.
+ */
 export function unitsOf(
   groups: readonly FileGroup[],
   isPartitioned: boolean,
   targetSizeBytes: number,
+  togetherMaxBytes: number = 0,
 ): readonly RewriteUnit[] {
   const sizeOf = (group: FileGroup): number => group.reduce((sum, file) => sum + file.sizeBytes, 0);
-  const alone = (group: FileGroup): RewriteUnit => ({ groups: [group], sizeBytes: sizeOf(group) });
-  if (!isPartitioned) return groups.map(alone);
-  const counts = new Map<number, number>();
-  for (const [file] of groups) {
-    if (file !== undefined) counts.set(file.partition, (counts.get(file.partition) ?? 0) + 1);
+  const byOwner = new Map<number, FileGroup[]>();
+  for (const group of groups) {
+    const partition = group[0]?.partition ?? -1;
+    const known = byOwner.get(partition);
+    if (known === undefined) byOwner.set(partition, [group]);
+    else known.push(group);
   }
-  const isOnly = (group: FileGroup): boolean => counts.get(group[0]?.partition ?? -1) === 1;
-  const shared = groups.filter((group) => isOnly(group) && sizeOf(group) <= targetSizeBytes);
-  const isShared = new Set(shared);
-  const others = groups.filter((group) => !isShared.has(group));
+  const shared: RewriteUnit[] = [];
+  const alone: RewriteUnit[] = [];
+  for (const own of byOwner.values()) {
+    const runs = packRuns(own, sizeOf, togetherMaxBytes);
+    for (const run of runs) {
+      const unit = { groups: run, sizeBytes: run.reduce((sum, group) => sum + sizeOf(group), 0) };
+      const isShared = isPartitioned && runs.length === 1 && unit.sizeBytes <= targetSizeBytes;
+      (isShared ? shared : alone).push(unit);
+    }
+  }
+  const sizeOfUnit = (unit: RewriteUnit): number => unit.sizeBytes;
   return [
-    ...packRuns(shared, sizeOf, targetSizeBytes * 4, partitionsMax).map((run) => ({
-      groups: run,
-      sizeBytes: run.reduce((sum, group) => sum + sizeOf(group), 0),
+    ...packRuns(shared, sizeOfUnit, targetSizeBytes * 4, partitionsMax).map((run) => ({
+      groups: run.flatMap((unit) => unit.groups),
+      sizeBytes: run.reduce((sum, unit) => sum + unit.sizeBytes, 0),
     })),
-    ...others.map(alone),
+    ...alone,
   ];
 }
 

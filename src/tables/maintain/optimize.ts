@@ -119,8 +119,9 @@ export async function planOptimize(
     maxDeletedRatio: spec.maxDeletedRatio ?? maxDeletedRatioDefault,
   };
   const { files, considered } = candidatesOf(snapshot, predicate, (file) => isCompactable(file, wishes));
+  const togetherMaxBytes = spec.batchSizeBytes ?? batchSizeBytesDefault;
   return {
-    units: unitsOf(compactionGroups(files, wishes), isPartitioned, targetSizeBytes),
+    units: unitsOf(compactionGroups(files, wishes), isPartitioned, targetSizeBytes, togetherMaxBytes),
     considered,
     style: style({ phase: 'compacting', isWorthwhile: (group) => isWorthwhile(group, wishes) }),
   };
@@ -153,7 +154,7 @@ export function compactPartitions(
     );
     const isPartitioned = snapshot.metadata.partitionColumns.length > 0;
     return {
-      units: unitsOf(compactionGroups(files, wishes), isPartitioned, targetSizeBytes),
+      units: unitsOf(compactionGroups(files, wishes), isPartitioned, targetSizeBytes, batchSizeBytesDefault),
       considered,
       style: {
         phase: 'compacting',
