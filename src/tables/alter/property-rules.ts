@@ -17,11 +17,21 @@ interface Rule {
 }
 
 /**
- * `properties` with their keys spelled as Delta spells them.
+ * `properties` with their keys spelled as Delta spells them, each and all together such as Delta takes them.
  *
  * @throws tables.unknown-property with the nearest key, tables.bad-property, tables.internal-property
  */
 export function checkedProperties(
+  table: string,
+  properties: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
+  const checked = knownProperties(table, properties);
+  assertRetention(table, checked);
+  return checked;
+}
+
+/** `checkedProperties`, but for what properties say about one another. @throws as `checkedProperties` */
+export function knownProperties(
   table: string,
   properties: Readonly<Record<string, string>>,
 ): ReadonlyMap<string, string> {
@@ -37,7 +47,6 @@ export function checkedProperties(
     }
     checked.set(key, rule?.spell?.(value) ?? value);
   }
-  assertRetention(table, checked);
   return checked;
 }
 

@@ -34,7 +34,8 @@ export interface WriteDraft {
  * Plans the write of `query`, which has `columns`. Everything that can be refused is refused here.
  *
  * @throws tables.schema-mismatch, tables.partition-mismatch, tables.bad-partition-column, tables.unsupported-type,
- * tables.duplicate-column, tables.no-columns, tables.identity-given, tables.bad-expression, delta.unsupported-feature
+ * tables.duplicate-column, tables.no-columns, tables.unknown-property, tables.bad-property,
+ * tables.internal-property, tables.identity-given, tables.bad-expression, delta.unsupported-feature
  */
 export async function draftWrite(
   session: Session,
@@ -46,7 +47,7 @@ export async function draftWrite(
   if (snapshot !== undefined) assertWritable(table, snapshot.protocol, snapshot);
   const planned = planSchema(table, snapshot, source.columns, options);
   const random = options.random ?? systemRandom;
-  const about = { id: random.uuid(), nowMs: (options.clock ?? systemClock).nowMs(), options };
+  const about = { table, id: random.uuid(), nowMs: (options.clock ?? systemClock).nowMs(), options };
   const bare = plannedMetadata(snapshot, planned, about);
   const keeps = snapshot !== undefined && !planned.changes;
   const { schema, metadata } = keeps

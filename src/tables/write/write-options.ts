@@ -17,7 +17,7 @@ export interface WriteOptions {
   readonly partitionBy?: readonly string[];
   /** `AWS_*` names verbatim. */
   readonly storageOptions?: Readonly<Record<string, string>>;
-  /** Table properties (`delta.…`) of a new table. */
+  /** Table properties (`delta.…`) of a new table. One that Delta doesn't have is refused. */
   readonly configuration?: Readonly<Record<string, string>>;
   /** Of a new table. */
   readonly name?: string;

@@ -127,6 +127,35 @@ describe('writeQueryToDelta', () => {
     expect(result.filesAdded).toBeGreaterThan(3);
   });
 
+  it.each([
+    [{ 'delta.enableChangeDataFed': 'true' }, 'tables.unknown-property', /enableChangeDataFeed/],
+    [{ 'delta.appendOnly': 'yes' }, 'tables.bad-property', /true or false/],
+    [{ 'delta.columnMapping.maxColumnId': '7' }, 'tables.internal-property', /maxColumnId/],
+  ])('refuses %j for the table it creates', async (configuration, code, says) => {
+    const session = await database.session();
+    const table = fresh();
+    const failure = await writeQueryToDelta(session, 'SELECT 1 AS a', table, { configuration }).catch(
+      (error: { code: string; message: string; hint?: string }) => error,
+    );
+    expect(failure).toMatchObject({ code });
+    expect(`${'message' in failure ? `${failure.message} ${failure.hint}` : ''}`).toMatch(says);
+    expect(await DeltaTable.isDeltaTable(table)).toBe(false);
+  });
+
+  it('spells properties of the table it creates as Delta does, and keeps those of users', async () => {
+    const session = await database.session();
+    const table = fresh();
+    const configuration = {
+      'DELTA.appendonly': 'TRUE',
+      owner: 'Ops',
+      'delta.feature.deletionVectors': 'supported',
+    };
+    await writeQueryToDelta(session, 'SELECT 1 AS a', table, { configuration });
+    const { metadata, protocol } = await DeltaTable.open(table);
+    expect(Object.fromEntries(metadata.configuration)).toEqual({ 'delta.appendOnly': 'true', owner: 'Ops' });
+    expect(protocol.writerFeatures).toContain('deletionVectors');
+  });
+
   it('takes a query that ends in a semicolon, or in a comment', async () => {
     const session = await database.session();
     const table = fresh();

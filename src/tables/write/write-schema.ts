@@ -9,6 +9,7 @@ import {
   type StructType,
 } from '../../delta/index.ts';
 import { type Column, printSqlType } from '../../duckdb/index.ts';
+import { knownProperties } from '../alter/property-rules.ts';
 import { deltaTypeOf, sameType } from '../delta-types.ts';
 import { tablesErrors } from '../errors.ts';
 import { partitionProblem } from '../partition-values.ts';
@@ -245,11 +246,20 @@ export function fillsItself(field: StructField): boolean {
   );
 }
 
-/** The metadata of a table with the plan's schema: a new table's, or `snapshot`'s changed. Pure. */
+/**
+ * The metadata of a table with the plan's schema: a new table's, or `snapshot`'s changed. Pure.
+ *
+ * @throws tables.unknown-property, tables.bad-property, tables.internal-property
+ */
 export function plannedMetadata(
   snapshot: Snapshot | undefined,
   plan: SchemaPlan,
-  about: { readonly id: string; readonly nowMs: number; readonly options: WriteOptions },
+  about: {
+    readonly table: string;
+    readonly id: string;
+    readonly nowMs: number;
+    readonly options: WriteOptions;
+  },
 ): Metadata {
   const schemaString = printSchema(plan.schema);
   if (snapshot !== undefined) {
@@ -264,7 +274,7 @@ export function plannedMetadata(
     format: { provider: 'parquet', options: new Map() },
     schemaString,
     partitionColumns: plan.partitionColumns,
-    configuration: new Map(Object.entries(configuration ?? {})),
+    configuration: knownProperties(about.table, configuration ?? {}),
     createdAtMs: about.nowMs,
   };
 }
