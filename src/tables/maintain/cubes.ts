@@ -20,8 +20,8 @@ const cubeIdTag = 'ZCUBE_ID';
 const cubeColumnsTag = 'ZCUBE_ZORDER_BY';
 const cubeCurveTag = 'ZCUBE_ZORDER_CURVE';
 
-/** So little is clustered anew without a thought. */
-const smallBytes = 256 * 1024 * 1024;
+/** So little is clustered anew without a thought: it takes a second. */
+const smallBytes = 16 * 1024 * 1024;
 
 /** A cube up to this many times as large as what comes to it is written again. */
 const growthMax = 4;
