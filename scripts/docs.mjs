@@ -195,11 +195,21 @@ function commandPage() {
     return result.stdout.trimEnd();
   };
   const top = help();
-  const names = [...top.slice(top.indexOf('Commands:')).matchAll(/^ {2}([a-z][a-z-]*)/gm)]
-    .map((match) => match[1])
-    .filter((name) => name !== 'help');
+  const namesIn = (text) => {
+    const at = text.indexOf('\nCommands:');
+    const list = at < 0 ? '' : text.slice(at).split('\nOptions:')[0];
+    return [...list.matchAll(/^ {2}([a-z][a-z-]*)/gm)]
+      .map((match) => match[1])
+      .filter((name) => name !== 'help');
+  };
   const parts = ['# Commands', '', 'What `--help` prints.', '', '## boathouse', '', '```', top, '```', ''];
-  for (const name of names) parts.push(`## ${name}`, '', '```', help(name), '```', '');
+  for (const name of namesIn(top)) {
+    const text = help(name);
+    parts.push(`## ${name}`, '', '```', text, '```', '');
+    for (const verb of namesIn(text)) {
+      parts.push(`### ${name} ${verb}`, '', '```', help(name, verb), '```', '');
+    }
+  }
   return parts.join('\n');
 }
 

@@ -206,7 +206,7 @@ const kinds: Kinds = {
 /** The text around a place in it. */
 function excerpt(text: string, at: number): string {
   const part = text
-    .slice(Math.max(0, at - 12), at + 20)
+    .substring(Math.max(0, at - 12), at + 20)
     .replace(/\s+/g, ' ')
     .trim();
   return part === '' ? 'the end' : part;
