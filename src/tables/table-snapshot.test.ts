@@ -74,6 +74,38 @@ describe('a condition on what is read', () => {
   });
 });
 
+describe('a struct whose members were all exchanged', () => {
+  it.each(['name', 'id'])('has null members in files from before, columns mapped by %s', async (mode) => {
+    const made = await DeltaTable.create(path.join(folder, `exchanged-${mode}`), {
+      schema: 'id INT, s STRUCT<a: INT, b: STRING>',
+      properties: { 'delta.columnMapping.mode': mode },
+    });
+    await made.append({ sql: "select 1 as id, {'a': 1, 'b': 'x'} as s union all select 2, null" });
+    expect((await made.relation()).sql).not.toContain('VARIANT');
+    await made.alter([
+      { kind: 'add-column', column: { name: 'c', type: 'TIMESTAMP' }, parent: ['s'] },
+      { kind: 'drop-column', column: ['s', 'a'] },
+      { kind: 'drop-column', column: ['s', 'b'] },
+    ]);
+    await made.append({ sql: "select 3 as id, {'c': timestamptz '2026-01-01 00:00:00Z'} as s" });
+    const sorted = async () => {
+      const { sql } = await made.relation();
+      const shown = `SELECT id, s IS NULL, epoch(s.c) FROM (${sql}) ORDER BY id`;
+      return (await withScratchSession((session) => session.query(shown))).rows;
+    };
+    const expected = [
+      [1, false, null],
+      [2, true, null],
+      [3, false, 1767225600],
+    ];
+    expect(await sorted()).toEqual(expected);
+    await made.update({ set: { id: 'id + 10' }, where: 's is null or s.c is null' });
+    expect(await sorted()).toEqual([expected[2], [11, false, null], [12, true, null]]);
+    await made.optimize();
+    expect(await sorted()).toEqual([expected[2], [11, false, null], [12, true, null]]);
+  });
+});
+
 describe('columns that are read', () => {
   it('are those named, in that order, as the table spells them; the condition may be about others', async () => {
     const where = 'id = 13';

@@ -8,6 +8,7 @@
  */
 import { assert } from '../../base/index.ts';
 import {
+  type AddFile,
   columnMappingMode,
   type DataType,
   physicalName,
@@ -15,6 +16,7 @@ import {
   rowVersionColumnProperty,
   type Snapshot,
   type StructField,
+  type StructType,
   walkTypes,
 } from '../../delta/index.ts';
 import { quoteIdentifier, quoteLiteral } from '../../duckdb/index.ts';
@@ -43,6 +45,8 @@ export class FileColumns {
   readonly #table: Pick<Snapshot, 'schema' | 'metadata'>;
   readonly #rowTracking: boolean;
   readonly #others: readonly OtherColumn[];
+  /** Structs that are read without saying which members they have. */
+  readonly #untyped = new Set<DataType>();
 
   /**
    * @param columns logical names; all when undefined.
@@ -64,6 +68,51 @@ export class FileColumns {
     this.fields = columns?.map(named) ?? table.schema.fields;
     this.partitions = table.metadata.partitionColumns.map(named);
     this.hasInstants = this.#inFiles().some((field) => hasInstant(field.type));
+  }
+
+  /**
+   * Says which files are to be read, before anything is asked for.
+   *
+   * The engine takes a struct for another one when they have a member in common, and nulls for the others. A file
+   * may hold none that are left when members were dropped and others added. Structs of which that can't be
+   * excluded are read as variants, which costs more.
+   */
+  settle(files: readonly AddFile[]): void {
+    if (columnMappingMode(this.#table.metadata) === 'none') return;
+    for (const field of this.#inFiles()) {
+      const found = this.#withoutFirstMember(field.type, fieldId(field), [this.physicalName(field)]);
+      for (const { type, path } of found) {
+        const names = type.fields.map((member) => this.physicalName(member));
+        if (!files.every((file) => countsNullsOf(file, path, names))) this.#untyped.add(type);
+      }
+    }
+  }
+
+  /**
+   * Structs whose members may all be younger than they are. Ids are given in the order of columns, a struct's before
+   * its members': while the first one is there, every file has it.
+   */
+  *#withoutFirstMember(
+    type: DataType,
+    id: number | bigint | undefined,
+    path: readonly string[] | undefined,
+  ): Generator<{ readonly type: StructType; readonly path: readonly string[] | undefined }> {
+    switch (type.kind) {
+      case 'struct': {
+        if (!type.fields.some((member) => Number(fieldId(member)) === Number(id) + 1)) yield { type, path };
+        for (const member of type.fields) {
+          const inner = path && [...path, this.physicalName(member)];
+          yield* this.#withoutFirstMember(member.type, fieldId(member), inner);
+        }
+        return;
+      }
+      case 'array':
+        return yield* this.#withoutFirstMember(type.elementType, id, undefined);
+      case 'map':
+        yield* this.#withoutFirstMember(type.keyType, id, undefined);
+        return yield* this.#withoutFirstMember(type.valueType, id, undefined);
+      default:
+    }
   }
 
   /** The further arguments of `read_parquet`. */
@@ -147,6 +196,7 @@ export class FileColumns {
   #fileType(type: DataType, instants: InstantForm, column: string): string {
     switch (type.kind) {
       case 'struct': {
+        if (this.#untyped.has(type)) return 'VARIANT';
         const members = type.fields.map(
           (f) =>
             `${quoteIdentifier(this.physicalName(f))} ${this.#fileType(f.type, instants, `${column}.${f.name}`)}`,
@@ -168,6 +218,7 @@ export class FileColumns {
     const item = `x${depth}`;
     switch (type.kind) {
       case 'struct': {
+        if (this.#untyped.has(type)) return this.#ofVariant(expression, type, depth);
         const members = type.fields.map((f) => {
           const inner = `${expression}.${quoteIdentifier(this.physicalName(f))}`;
           return `${quoteIdentifier(f.name)} := ${this.#logical(inner, f.type, instants, depth)}`;
@@ -190,7 +241,35 @@ export class FileColumns {
     }
   }
 
+  /** `value`, a variant of what stands in the file, as the table's own; members that it lacks are null. */
+  #ofVariant(value: string, type: DataType, depth: number): string {
+    const item = `x${depth}`;
+    switch (type.kind) {
+      case 'struct': {
+        const members = type.fields.map((f) => {
+          const inner = `variant_extract(${value}, ${quoteLiteral(this.physicalName(f))})`;
+          return `${quoteIdentifier(f.name)} := ${this.#ofVariant(inner, f.type, depth)}`;
+        });
+        return `CASE WHEN ${value} IS NULL THEN NULL ELSE struct_pack(${members.join(', ')}) END`;
+      }
+      case 'array':
+        return `list_transform(CAST(${value} AS VARIANT[]), lambda ${item}: ${this.#ofVariant(item, type.elementType, depth + 1)})`;
+      case 'map': {
+        const key = this.#ofVariant(`${item}.key`, type.keyType, depth + 1);
+        const entry = this.#ofVariant(`${item}.value`, type.valueType, depth + 1);
+        return `map_from_entries(list_transform(CAST(${value} AS STRUCT("key" VARIANT, "value" VARIANT)[]), lambda ${item}: struct_pack(k := ${key}, v := ${entry})))`;
+      }
+      default: {
+        if (isVariant(type)) return variantSql(value);
+        if (!isInstant(type)) return `CAST(${value} AS ${duckdbTypeOf(type)})`;
+        const instant = `CAST(${value} AS TIMESTAMP WITH TIME ZONE)`;
+        return `CASE WHEN variant_typeof(${value}) LIKE '%ZONE%' THEN ${instant} ELSE timezone('UTC', CAST(${value} AS TIMESTAMP)) END`;
+      }
+    }
+  }
+
   #differs(type: DataType, instants: InstantForm): boolean {
+    if (this.#untyped.has(type)) return true;
     switch (type.kind) {
       case 'struct':
         return type.fields.some((f) => this.physicalName(f) !== f.name || this.#differs(f.type, instants));
@@ -221,6 +300,23 @@ function variantSql(value: string): string {
   const isBytes = ['metadata', 'value'].map((name) => `variant_typeof(${part(name)}) = 'BLOB'`);
   const isBare = [`variant_typeof(${value}) = 'OBJECT(metadata, value)'`, ...isBytes].join(' AND ');
   return `CASE WHEN ${isBare} THEN variant_bytes_to_variant(${part('metadata')}::BLOB || ${part('value')}::BLOB) ELSE ${value} END`;
+}
+
+/** Whether the statistics of `file` say that it has one of the members `names` of the struct at `path`. */
+function countsNullsOf(
+  file: AddFile,
+  path: readonly string[] | undefined,
+  names: readonly string[],
+): boolean {
+  if (path === undefined || file.stats === undefined) return false;
+  let at: unknown;
+  try {
+    at = (JSON.parse(file.stats) as { nullCount?: unknown }).nullCount;
+  } catch {
+    return false;
+  }
+  for (const name of path) at = (at as Record<string, unknown> | null | undefined)?.[name];
+  return typeof at === 'object' && at !== null && names.some((name) => name in at);
 }
 
 function hasInstant(type: DataType): boolean {

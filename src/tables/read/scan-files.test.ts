@@ -299,6 +299,88 @@ describe('scanFiles', () => {
     ]);
   });
 
+  it.each(['name', 'id'])(
+    'gives null members for structs of which a file has no member left, by %s',
+    async (mode) => {
+      const mapped = (name: string, id: number) => ({
+        'delta.columnMapping.physicalName': name,
+        'delta.columnMapping.id': id,
+      });
+      const inner = struct(
+        ['late.r', 'long', mapped('col-y.1', 20)],
+        ['moment', 'timestamp', mapped('col-t', 21)],
+        ['list', { type: 'array', elementType: 'integer', containsNull: true }, mapped('col-l', 22)],
+        [
+          'map',
+          { type: 'map', keyType: 'string', valueType: 'decimal(10,2)', valueContainsNull: true },
+          mapped('col-p', 23),
+        ],
+        ['deep', struct(['w', 'double', mapped('col-w', 25)]), mapped('col-d', 24)],
+      );
+      const fields: Field[] = [
+        ['k', 'long', mapped('k', 1)],
+        ['s', inner, mapped('s', 2)],
+        [
+          'a',
+          { type: 'array', elementType: struct(['z', 'date', mapped('z', 30)]), containsNull: true },
+          mapped('a', 4),
+        ],
+        ['o', struct(['first', 'long', mapped('p', 7)]), mapped('o', 6)],
+      ];
+      const ids =
+        ', FIELD_IDS {k: 1, s: {__duckdb_field_id: 2}, a: {__duckdb_field_id: 4}, o: {__duckdb_field_id: 6, p: 7}}';
+      const { snapshot, storage } = await fakeTable(
+        fields,
+        [
+          {
+            path: 'old.parquet',
+            sql: "SELECT * FROM (VALUES (1, {'x': 1}, [{'y': 1}, NULL], {'p': 1::BIGINT}), (2, NULL, NULL, NULL)) v(k, s, a, o)",
+            options: ids,
+          },
+          {
+            path: 'new.parquet',
+            sql: `SELECT 3 AS k, {'col-y.1': 8, 'col-t': timestamp '2024-01-01 10:00:00', 'col-l': [1, NULL], 'col-p': MAP {'q': 1.5::DECIMAL(10,2)}, 'col-d': {'col-w': 2.5}} AS s, [{'z': date '2024-01-02'}] AS a, {'p': 3::BIGINT} AS o`,
+            options: ids,
+          },
+        ],
+        { properties: { 'delta.columnMapping.mode': mode } },
+      );
+      const { sql } = await scanFiles(snapshot, storage);
+      const rows = await session.query(
+        `SELECT k, s IS NULL, s."late.r", epoch(s.moment), s.list::VARCHAR, s.map::VARCHAR, s.deep.w, a::VARCHAR, o::VARCHAR FROM (${sql}) ORDER BY k`,
+      );
+      expect(rows.rows).toEqual([
+        [1n, false, null, null, null, null, null, "[{'z': NULL}, NULL]", "{'first': 1}"],
+        [2n, true, null, null, null, null, null, null, null],
+        [3n, false, 8n, 1704103200, '[1, NULL]', '{q=1.50}', 2.5, "[{'z': 2024-01-02}]", "{'first': 3}"],
+      ]);
+      const types = (from: string) => session.query(`DESCRIBE ${from}`);
+      const empty = await scanFiles(snapshot, storage, { files: [] });
+      expect((await types(sql)).rows).toEqual((await types(empty.sql)).rows);
+    },
+  );
+
+  it('reads a struct with members as one where the statistics say that a file has one of them', async () => {
+    const mapped = (name: string, id: number) => ({
+      'delta.columnMapping.physicalName': name,
+      'delta.columnMapping.id': id,
+    });
+    const { snapshot, storage } = await fakeTable(
+      [['s', struct(['x', 'long', mapped('x', 5)]), mapped('s', 1)]],
+      [
+        {
+          path: 'a.parquet',
+          sql: "SELECT {'x': 1} AS s",
+          stats: '{"numRecords":1,"nullCount":{"s":{"x":0}}}',
+        },
+      ],
+      { properties: { 'delta.columnMapping.mode': 'name' } },
+    );
+    const { sql } = await scanFiles(snapshot, storage);
+    expect(sql).not.toContain('VARIANT');
+    expect((await session.query(`SELECT s.x FROM (${sql})`)).rows).toEqual([[1n]]);
+  });
+
   it('tells for each row which file it is of and where it stands there, however files are put together', async () => {
     const few = (count: number, deleted: (i: number) => readonly number[] | undefined): FileSpec[] =>
       Array.from({ length: count }, (_, i) => {

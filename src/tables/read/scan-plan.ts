@@ -104,6 +104,7 @@ export class ScanPlan {
   /** The scan of `files`. Call it once. */
   scan(files: readonly AddFile[]): Scan {
     if (files.length === 0) return { sql: this.#nothing(), files };
+    this.#columns.settle(files);
     const picked = files.filter((file) => this.#extras.pick(file) !== undefined).length;
     this.#bitsChars = bitsCharsMax / Math.max(1, picked);
     const groups = this.#byConstants(files);
