@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Folder, project } from './command.ts';
 
 let folder: Folder;
-beforeAll(() => {
+beforeAll(async () => {
   folder = new Folder();
+  await folder.ok('table', 'create', 'lake/there', '--schema', 'id BIGINT, day DATE');
 });
 afterAll(() => folder.remove());
 
@@ -107,38 +108,36 @@ describe('boathouse table', () => {
   });
 
   it.each([
-    ['no condition', ['table', 'delete', 'lake/orders'], 'workflows.needs-condition', 2],
+    ['no condition', ['table', 'delete', 'lake/there'], 'workflows.needs-condition', 2],
     ['a table that is not there', ['table', 'show', 'lake/nothing'], 'delta.not-a-table', 2],
     ['a name without a catalog', ['table', 'detail', 'silver.orders'], 'tables.unknown-table', 1],
     [
       'a version and a time',
-      ['table', 'show', 'lake/orders', '--version', '1', '--timestamp', '2024-01-01'],
+      ['table', 'show', 'lake/there', '--version', '1', '--timestamp', '2024-01-01'],
       'cli.nothing-to-do',
       2,
     ],
-    [
-      'a version that is no number',
-      ['table', 'show', 'lake/orders', '--version', 'last'],
-      'cli.bad-value',
-      2,
-    ],
+    ['a version that is no number', ['table', 'show', 'lake/there', '--version', 'last'], 'cli.bad-value', 2],
     [
       'a version that is not there',
-      ['table', 'show', 'lake/orders', '--version', '999'],
+      ['table', 'show', 'lake/there', '--version', '999'],
       'delta.no-such-version',
       2,
     ],
     [
       'too short a retention',
-      ['table', 'vacuum', 'lake/orders', '--retain-hours', '0'],
+      ['table', 'vacuum', 'lake/there', '--retain-hours', '0'],
       'tables.retention-too-short',
       1,
     ],
-    ['a verb misspelled', ['table', 'optimise', 'lake/orders'], 'cli.usage', 2],
+    ['a verb misspelled', ['table', 'optimise', 'lake/there'], 'cli.usage', 2],
+    ['a merge of nothing', ['table', 'merge', 'lake/there', '--on', 'id'], 'cli.nothing-to-do', 2],
+    ['an update of nothing', ['table', 'update', 'lake/there', '--all'], 'cli.nothing-to-do', 2],
+    ['a table without columns', ['table', 'create', 'lake/new'], 'cli.nothing-to-do', 2],
     ['no table', ['table', 'optimize'], 'cli.usage', 2],
     [
       'a pair without a value',
-      ['table', 'update', 'lake/orders', '--set', 'day', '--all'],
+      ['table', 'update', 'lake/there', '--set', 'day', '--all'],
       'cli.bad-value',
       2,
     ],

@@ -1,6 +1,6 @@
 /** `boathouse table delete`, `update` and `merge`. */
 import type { CommandSpec } from '../../command.ts';
-import { changeCommand, pairsOf } from './table-verb.ts';
+import { changeCommand, needed, pairsOf } from './table-verb.ts';
 
 const where = { flags: '--where <condition>', summary: 'SQL over the columns' };
 
@@ -24,12 +24,11 @@ export const rowCommands: readonly CommandSpec[] = [
     examples: [
       'boathouse table update silver.orders --set "amount = amount * 1.1" --where "currency = \'EUR\'"',
     ],
-    verb: ({ flags }) => ({
-      kind: 'update',
-      set: pairsOf('--set', flags.texts('set')),
-      where: flags.text('where'),
-      all: flags.is('all'),
-    }),
+    verb: ({ flags }) => {
+      needed(flags, 'set', 'There is nothing to set', 'Say what with --set "column = value".');
+      const set = pairsOf('--set', flags.texts('set'));
+      return { kind: 'update', set, where: flags.text('where'), all: flags.is('all') };
+    },
   }),
   changeCommand({
     name: 'table merge',
@@ -68,8 +67,8 @@ export const rowCommands: readonly CommandSpec[] = [
       const usual = ['matched then update set *', 'not matched then insert *'];
       return {
         kind: 'merge',
-        source: flags.text('source') ?? '',
-        on: flags.text('on') ?? '',
+        source: needed(flags, 'source', 'There is nothing to merge', 'Say what with --source.'),
+        on: needed(flags, 'on', 'Nothing tells which rows belong together', 'Say what with --on id.'),
         when: [...given, ...(wanted.length > 0 || given.length > 0 ? wanted : usual)],
         schemaEvolution: flags.is('evolve'),
       };

@@ -1,7 +1,6 @@
 /** `boathouse table create`, `alter`, `cluster`, `clone`, `convert` and `restore`. */
 import type { CommandSpec } from '../../command.ts';
-import { cliErrors } from '../../errors.ts';
-import { changeCommand, momentOf, momentOptions, namesOf, pairsOf } from './table-verb.ts';
+import { changeCommand, momentOf, momentOptions, namesOf, needed, pairsOf } from './table-verb.ts';
 
 const replaceOptions = [
   { flags: '--replace', summary: 'a table that is there is replaced, and keeps its history' },
@@ -26,13 +25,8 @@ export const definitionCommands: readonly CommandSpec[] = [
       "boathouse table create lake/events --schema 'id BIGINT, at TIMESTAMP' --cluster-by at --property delta.enableChangeDataFeed=true",
     ],
     verb: ({ flags }) => {
-      const schema = flags.text('schema');
-      if (schema === undefined) {
-        throw cliErrors['nothing-to-do'](
-          { problem: 'There are no columns' },
-          { hint: "Give them with --schema 'id BIGINT, name STRING'." },
-        );
-      }
+      const hint = "Give them with --schema 'id BIGINT, name STRING'.";
+      const schema = needed(flags, 'schema', 'There are no columns', hint);
       return {
         kind: 'create',
         schema,
@@ -63,13 +57,8 @@ export const definitionCommands: readonly CommandSpec[] = [
     options: [{ flags: '--by <columns>', summary: 'columns with commas between; none: no clustering' }],
     examples: ['boathouse table cluster lake/events --by customer_id,day'],
     verb: ({ flags }) => {
-      const by = namesOf(flags.text('by'));
-      if (by === undefined || by.length === 0) {
-        throw cliErrors['nothing-to-do'](
-          { problem: 'There are no columns' },
-          { hint: 'Give them with --by a,b, or say --by none.' },
-        );
-      }
+      const hint = 'Give them with --by a,b, or say --by none.';
+      const by = namesOf(needed(flags, 'by', 'There are no columns', hint)) ?? [];
       const isNone = by.length === 1 && by[0]?.toLowerCase() === 'none';
       return { kind: 'alter', change: `CLUSTER BY ${isNone ? 'NONE' : `(${by.join(', ')})`}` };
     },

@@ -54,6 +54,13 @@ export function namesOf(text: string | undefined): readonly string[] | undefined
     .filter((name) => name !== '');
 }
 
+/** The option's text, without which there is nothing to do. @throws cli.nothing-to-do */
+export function needed(flags: Flags, name: string, problem: string, hint: string): string {
+  const text = flags.text(name);
+  if (text !== undefined && text.trim() !== '') return text;
+  throw cliErrors['nothing-to-do']({ problem }, { hint });
+}
+
 /** `name=value` pairs. @throws cli.bad-value */
 export function pairsOf(
   option: string,
