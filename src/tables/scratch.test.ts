@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { configureEngine } from './index.ts';
 import { withOwnDatabase, withScratchSession, withTemporaryFolder } from './scratch.ts';
 
@@ -27,6 +27,18 @@ describe('configureEngine', () => {
       return await session.query("SELECT current_setting('memory_limit'), current_setting('threads')");
     });
     expect(own.rows).toEqual([['300.0 MiB', 1n]]);
+  });
+
+  it('begins with the memory that the environment allows', async () => {
+    vi.stubEnv('BOATHOUSE_MEMORY_LIMIT', '200MiB');
+    vi.resetModules();
+    const fresh = await import('./scratch.ts');
+    vi.unstubAllEnvs();
+    const limit = () =>
+      fresh.withScratchSession((session) => session.value("SELECT current_setting('memory_limit')"));
+    expect(await limit()).toBe('200.0 MiB');
+    await fresh.configureEngine({ memoryLimit: '100MiB' });
+    expect(await limit()).toBe('100.0 MiB');
   });
 
   it('refuses a limit that makes no sense, and keeps the one before', async () => {
