@@ -123,7 +123,8 @@ const kinds: Kinds = {
     sqlState: 'XX001',
   },
   'pinned-table': {
-    message: (d) => `${d.table} was opened at version ${d.version}, and versions of the past can't be changed`,
+    message: (d) =>
+      `${d.table} was opened at version ${d.version}, and versions of the past can't be changed`,
     hint: () => 'Open the table without a version or timestamp; to go back to that version, restore it.',
     sqlState: '25006',
     httpStatus: 409,

@@ -4,8 +4,8 @@
  */
 import { tablesErrors } from '../errors.ts';
 import { feedErrors } from '../feed/errors.ts';
-import { pointInTimeMs } from './point-in-time.ts';
 import { type Token, tokenize } from '../sql/tokens.ts';
+import { pointInTimeMs } from './point-in-time.ts';
 
 /** What a call asks for. */
 export type DeltaCall =
