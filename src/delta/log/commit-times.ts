@@ -145,7 +145,7 @@ export async function readCommitInfo(
 }
 
 /** The times of the commits' files by version, each at least a millisecond after the one before. */
-function fileTimes(log: LogListing): ReadonlyMap<number, number> {
+export function fileTimes(log: LogListing): ReadonlyMap<number, number> {
   const times = new Map<number, number>();
   let previous = Number.NEGATIVE_INFINITY;
   for (const version of [...log.commits.keys()].sort((a, b) => a - b)) {

@@ -1,9 +1,8 @@
 /** What happened to a table, commit by commit, as the writers described it. */
 import type { Json } from '../../base/index.ts';
 import type { Storage } from '../../storage/index.ts';
-import type { CommitInfo } from '../actions.ts';
 import { deltaErrors } from '../errors.ts';
-import { inCommitTimestampMs, readCommitInfo } from './commit-times.ts';
+import { fileTimes, inCommitTimestampMs, readCommitInfo } from './commit-times.ts';
 import { latestVersion, listLog } from './log-files.ts';
 
 /** One commit, as its writer described it. */
@@ -35,6 +34,8 @@ export async function history(
   const log = await listLog(storage);
   if (latestVersion(log) < 0) throw deltaErrors['not-a-table']({ table: storage.uri });
   const versions = [...log.commits.keys()].sort((a, b) => b - a).slice(0, options.limit);
+  // Those by which a version is found: what the writer's clock said is in the commit info.
+  const times = fileTimes(log);
   const entries: HistoryEntry[] = [];
   for (const version of versions) {
     const info = await readCommitInfo(storage, version);
@@ -42,7 +43,7 @@ export async function history(
     const body = info?.body ?? {};
     entries.push({
       version,
-      timestampMs: timeOf(info) ?? log.commits.get(version)?.modifiedMs ?? 0,
+      timestampMs: inCommitTimestampMs(info?.body['inCommitTimestamp']) ?? times.get(version) ?? 0,
       operation: typeof body['operation'] === 'string' ? body['operation'] : undefined,
       operationParameters: objectOf(body['operationParameters']),
       operationMetrics: objectOf(body['operationMetrics']),
@@ -52,10 +53,6 @@ export async function history(
     });
   }
   return entries;
-}
-
-function timeOf(info: CommitInfo | undefined): number | undefined {
-  return inCommitTimestampMs(info?.body['inCommitTimestamp']) ?? inCommitTimestampMs(info?.body['timestamp']);
 }
 
 function objectOf(json: Json | undefined): Readonly<Record<string, Json>> {

@@ -304,7 +304,8 @@ describe('history', () => {
     const [latest, first] = await history(storage);
     expect(latest).toMatchObject({
       version: 1,
-      timestampMs: 1_700_000_000_000,
+      // The time by which the version is found, not what its writer's clock said.
+      timestampMs: (await readTestTable(storage)).timestampMs,
       operation: 'WRITE',
       operationParameters: { mode: 'Append', partitionBy: '["day"]' },
       operationMetrics: { numFiles: '1' },

@@ -17,7 +17,7 @@ import type { Storage } from '../../storage/index.ts';
 import { deltaErrors } from '../errors.ts';
 import { readCheckpoint } from './checkpoint-read.ts';
 import { readActions } from './commit-file.ts';
-import { inCommitTimestampMs, versionAt } from './commit-times.ts';
+import { fileTimes, inCommitTimestampMs, versionAt } from './commit-times.ts';
 import { readLastCheckpoint } from './last-checkpoint.ts';
 import {
   type CheckpointFiles,
@@ -295,7 +295,8 @@ async function commitTimeMs(
   }
   const own = inCommitTimestampMs(info?.body['inCommitTimestamp']);
   if (own !== undefined) return { timestampMs: own, inCommitTimestampMs: own };
-  if (commit) return { timestampMs: commit.modifiedMs };
+  // As a search by time sees it: of two commits in one millisecond the second is later.
+  if (commit) return { timestampMs: fileTimes(log).get(version) ?? commit.modifiedMs };
   const path = checkpoint?.paths[0];
   return { timestampMs: path === undefined ? 0 : ((await storage.stat(path))?.modifiedMs ?? 0) };
 }
