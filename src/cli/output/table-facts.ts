@@ -19,7 +19,7 @@ export function historyGrid({ columns, rows }: StatementOutcome): Grid {
     const metrics = JSON.parse(cell(row, 'operationMetrics').json) as Metrics | null;
     const line = [
       Number(cell(row, 'version').text),
-      secondsOf(cell(row, 'timestamp').text ?? ''),
+      committedText(cell(row, 'timestamp').text ?? ''),
       cell(row, 'operation').text ?? undefined,
       metricsText(metrics ?? {}),
       cell(row, 'engineInfo').text ?? undefined,
@@ -31,8 +31,10 @@ export function historyGrid({ columns, rows }: StatementOutcome): Grid {
 
 type Metrics = Readonly<Record<string, string>>;
 
-function secondsOf(timestamp: string): string {
-  return timestamp.replace(/\.\d+/, '').replace(/\+00(?::00)?$/, 'Z');
+/** To the millisecond, as versions are found by time: a shorter text would be before the commit. */
+function committedText(timestamp: string): string {
+  const [, second = '', fraction = ''] = /^(\S+ [\d:]+)(?:\.(\d+))?/.exec(timestamp) ?? [];
+  return second === '' ? timestamp : `${second}.${fraction.slice(0, 3).padEnd(3, '0')}Z`;
 }
 
 /** `+120 rows, -3 files` from what the operation counted. */

@@ -92,10 +92,23 @@ describe('a history and a detail', () => {
     expect(grid.columns.map(({ name }) => name)).toEqual(['version', 'committed', 'operation', 'did']);
     expect(grid.rows[0]?.map(({ text }) => text)).toEqual([
       '3',
-      '2026-01-31 12:05:09Z',
+      '2026-01-31 12:05:09.123Z',
       'MERGE',
       '+1,200 rows, ~1 row, +2 files',
     ]);
+  });
+
+  it.each([
+    ['2026-01-31 12:05:09.123+00', '2026-01-31 12:05:09.123Z'],
+    ['2026-01-31 12:05:09.1+00', '2026-01-31 12:05:09.100Z'],
+    ['2026-01-31 12:05:09+00', '2026-01-31 12:05:09.000Z'],
+    ['1969-12-31 23:59:59.999+00:00', '1969-12-31 23:59:59.999Z'],
+  ])('tell the time of %s so that it finds the version again', (timestamp, committed) => {
+    const grid = historyGrid(outcome('history', { ...row, timestamp }));
+    expect(grid.rows[0]?.[1]?.text).toBe(committed);
+    expect(new Date(committed).getTime()).toBe(
+      Date.parse(timestamp.replace(/\+00.*/, 'Z').replace(' ', 'T')),
+    );
   });
 
   it('name the engines where there are several', () => {
