@@ -1,7 +1,15 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportQuery, query } from './query.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'boathouse-query-'));
@@ -64,6 +72,51 @@ describe('query', () => {
   it('says that a catalog is missing', async () => {
     const catalog = join(folder, 'none.duckdb');
     await expect(query({ sql: 'select 1', catalog })).rejects.toMatchObject({ code: 'workflows.no-catalog' });
+  });
+
+  describe('in a project that was never built', () => {
+    const projectDir = join(folder, 'unbuilt');
+    const table = join(folder, 'rows');
+    const inside = { env: {}, projectDir };
+    beforeAll(async () => {
+      mkdirSync(projectDir);
+      writeFileSync(join(projectDir, 'dbt_project.yml'), 'name: shop\nversion: "1"\nprofile: shop\n');
+      const output = 'shop:\n  target: dev\n  outputs:\n    dev: {type: duckdb, path: shop.duckdb}\n';
+      writeFileSync(join(projectDir, 'profiles.yml'), output);
+      await query({ ...nowhere, sql: `create table delta.'${table}' as select 7 as id` });
+    });
+
+    it.each([
+      ['by its place', (place: string) => `select id from delta.'${place}'`],
+      ['at a version', (place: string) => `select id from delta.'${place}' version as of 0`],
+      ['with delta_scan', (place: string) => `with t as (from delta_scan('${place}')) select id from t`],
+    ])('reads a Delta table %s', async (_, sql) => {
+      expect((await query({ ...inside, sql: sql(table) })).rows.map(([cell]) => cell?.text)).toEqual(['7']);
+    });
+
+    it('writes files of what it reads', async () => {
+      const output = join(folder, 'unbuilt.csv');
+      await exportQuery({ ...inside, sql: `select id from delta.'${table}'`, format: 'csv', output });
+      expect(readFileSync(output, 'utf8')).toBe('id\n7\n');
+    });
+
+    it.each([
+      ['a table', 'select * from orders'],
+      ['a table of a schema', 'select * from bronze.orders'],
+      ['a table of a database', 'select * from shop.bronze.orders'],
+      [
+        'a table beside one that is read by its place',
+        `select * from delta.'${table}' join orders using (id)`,
+      ],
+      ['a table at a version', 'select * from orders version as of 0'],
+    ])('says that a catalog is missing for %s', async (_, sql) => {
+      await expect(query({ ...inside, sql })).rejects.toMatchObject({ code: 'workflows.no-catalog' });
+    });
+
+    it('leaves other mistakes what they are', async () => {
+      const wrong = query({ ...inside, sql: `select ids from delta.'${table}'` });
+      await expect(wrong).rejects.toMatchObject({ code: 'duckdb.binder' });
+    });
   });
 });
 

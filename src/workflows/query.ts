@@ -54,7 +54,7 @@ export interface QueryResult extends Grid {
  * The rows of `options.sql`, in memory, up to the limit. MERGE, OPTIMIZE and the like on Delta tables are run, see
  * `runStatement`, and give the rows that Spark gives.
  *
- * @throws workflows.no-catalog, workflows.not-a-query, workflows.several-statements, duckdb.* with what the
+ * @throws workflows.no-catalog when a name is asked for and nothing has been published, workflows.not-a-query, workflows.several-statements, duckdb.* with what the
  * engine says of the SQL; tables.*, delta.*
  */
 export async function query(options: QueryOptions): Promise<QueryResult> {
@@ -138,14 +138,15 @@ async function prepare(
   if (statement !== undefined && (options.format === 'parquet' || options.format === 'arrow')) {
     throw workflowErrors['not-for-statements']({ format: options.format });
   }
-  const reader = await openReader(statement === undefined ? options : { ...options, needsCatalog: false });
+  const reader = await openReader({ ...options, needsCatalog: false });
   try {
     if (statement !== undefined) return { reader, sql: rendered, statement };
     await refuseWrites(rendered, (question) => reader.session.value(question));
     return { reader, sql: await reader.resolve(rendered), statement };
   } catch (error) {
+    const cause = await reader.explain(error);
     await reader.close();
-    throw error;
+    throw cause;
   }
 }
 

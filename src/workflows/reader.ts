@@ -6,6 +6,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
+import { isBoathouseError } from '../base/index.ts';
 import { type AttachSpec, Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
 import {
@@ -26,7 +27,7 @@ import { readProjectOnly } from './read-project.ts';
 export interface ReaderOptions extends ProjectOptions {
   /** A published catalog. Else the one of the project's target; without a project none. */
   readonly catalog?: string | undefined;
-  /** False: what hasn't been published yet is read as nothing. True unless given. */
+  /** False: a project that has published nothing is no error until something is asked for by name. True unless given. */
   readonly needsCatalog?: boolean | undefined;
 }
 
@@ -42,7 +43,10 @@ export interface Reader {
    * their logs say.
    */
   resolve(sql: string): Promise<string>;
-  /** `error`, which what was resolved ended with; the data file's own where a Delta table's file is the reason. */
+  /**
+   * `error`, which what was resolved ended with: the data file's own where a Delta table's file is the reason,
+   * `workflows.no-catalog` where something has a name and the project has published nothing.
+   */
   explain(error: unknown): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -63,6 +67,7 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
   ) {
     throw workflowErrors['no-catalog']({ path: wanted ?? project?.profile.path ?? '' });
   }
+  const unpublished = project === undefined || isThere ? undefined : (wanted ?? project.profile.path);
   const catalog = isThere ? wanted : undefined;
   const alias =
     project?.profile.database ?? (catalog === undefined ? '' : parse(catalog).name.split('.')[0]!);
@@ -98,6 +103,9 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
         return rewriteDeltaScans(await rewriteTimeTravel(sql, place), open, session);
       },
       explain: async (error) => {
+        if (unpublished !== undefined && isAboutName(error)) {
+          return workflowErrors['no-catalog']({ path: unpublished }, { cause: error });
+        }
         let explained = error;
         for (const table of opened) explained = await table.explain(explained);
         return explained;
@@ -108,6 +116,15 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
     await database.close();
     throw error;
   }
+}
+
+/** Whether `error` says that there is no relation, schema or database of a name. */
+function isAboutName(error: unknown): boolean {
+  if (isBoathouseError(error, 'tables.unknown-table')) return true;
+  return (
+    (isBoathouseError(error, 'duckdb.catalog') || isBoathouseError(error, 'duckdb.binder')) &&
+    /\b(?:(?:Table|Schema) with name .* does not exist|Catalog "[^"]*" does not exist)/.test(error.message)
+  );
 }
 
 /** Bare names are looked for in the target's schema first, then in `main`. */
