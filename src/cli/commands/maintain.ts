@@ -33,7 +33,7 @@ export const maintainCommand: CommandSpec = {
       const isJson = flags.is('json') === true;
       const dryRun = flags.is('dryRun') === true;
       const view = isJson ? undefined : new MaintainView(terminal, dryRun, flags.is('quiet') === true);
-      const progress = openProgress(terminal, flags.is('quiet') === true);
+      const progress = openProgress(terminal, flags);
       const startedMs = Date.now();
       const { tables } = await maintain({
         ...projectGiven(input),

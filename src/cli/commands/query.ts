@@ -54,7 +54,7 @@ async function printRows(options: Options, { flags, terminal }: CommandInput): P
   ]);
   const wanted = flags.number('limit') ?? (flags.is('json') === true ? -1 : 100);
   const startedMs = Date.now();
-  const progress = openProgress(terminal, flags.is('quiet') === true);
+  const progress = openProgress(terminal, flags);
   let grid: QueryResult;
   try {
     const limit = wanted < 0 ? Number.MAX_SAFE_INTEGER : wanted;

@@ -1,5 +1,6 @@
 /** How far long work has got, as a line on standard error while a person looks at it. */
 import type { Progress } from '../../workflows/index.ts';
+import type { Flags } from '../flags.ts';
 import { sizeText } from './amounts.ts';
 import { Footer } from './footer.ts';
 import { clip } from './table.ts';
@@ -11,10 +12,11 @@ export interface ProgressLine {
   stop(): void;
 }
 
-/** The line; silent where standard error is no terminal, and under `--quiet`. */
-export function openProgress(terminal: Terminal, isQuiet: boolean): ProgressLine {
+/** The line; silent where standard error is no terminal, under `--quiet`, and under `--json`. */
+export function openProgress(terminal: Terminal, flags: Flags): ProgressLine {
   const { stderr, env } = process;
-  const isLive = stderr.isTTY === true && env['TERM'] !== 'dumb' && !isQuiet;
+  const isSilent = flags.is('quiet') === true || flags.is('json') === true;
+  const isLive = stderr.isTTY === true && env['TERM'] !== 'dumb' && !isSilent;
   const footer = new Footer((text) => stderr.write(text), isLive);
   let last: Progress | undefined;
   return {

@@ -8,7 +8,14 @@ import type { OperationOptions, Planned } from '../transact.ts';
 import { typesOf } from './checked-expressions.ts';
 import type { DeleteResult } from './dml-results.ts';
 import { fileMetrics, noFiles, operationMetrics, Stopwatch } from './metrics.ts';
-import { assertRemovable, candidateFiles, changeRows, namingDamage, readSet } from './prepare.ts';
+import {
+  assertRemovable,
+  candidateFiles,
+  changeRows,
+  lookingForRows,
+  namingDamage,
+  readSet,
+} from './prepare.ts';
 import { clauseColumn, resolveSql } from './resolve-rows.ts';
 import type { ScratchTables } from './scratch-tables.ts';
 import { type Outcome, stageOutcome, writesChanges } from './stage-outcome.ts';
@@ -60,7 +67,7 @@ async function planDelete(
   const predicate = await checkedPredicate(tables.session, snapshot, spec);
   const { whole, partial } = splitFiles(snapshot, predicate);
   const scan = new TargetScan(snapshot, handle.storage, partial, snapshot.schema);
-  const { changed, resolved, rows } = await namingDamage(handle, snapshot, partial, () =>
+  const { changed, resolved, rows } = await lookingForRows(handle, snapshot, partial, options, () =>
     findRows(tables, scan, spec, snapshot),
   );
   watch.lap('scan');

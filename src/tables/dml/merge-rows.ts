@@ -22,7 +22,14 @@ import { joinKeys, targetPredicate } from './merge-pruning.ts';
 import { keepSource, type MergeSource } from './merge-source.ts';
 import type { MergeSpec } from './merge-spec.ts';
 import { mergeMetrics, operationMetrics, Stopwatch } from './metrics.ts';
-import { assertRemovable, candidateFiles, changeRows, namingDamage, readSet } from './prepare.ts';
+import {
+  assertRemovable,
+  candidateFiles,
+  changeRows,
+  lookingForRows,
+  namingDamage,
+  readSet,
+} from './prepare.ts';
 import { clauseColumn, resolveSql, sourceColumn } from './resolve-rows.ts';
 import type { ScratchTables } from './scratch-tables.ts';
 import { type Outcome, stageOutcome, writesChanges } from './stage-outcome.ts';
@@ -92,7 +99,8 @@ async function attemptMerge(
   const predicate = await targetPredicate(session, request);
   const files = candidateFiles(snapshot, predicate);
   const scan = new TargetScan(snapshot, handle.storage, files, shape.schema);
-  const matches = await namingDamage(handle, snapshot, files, () =>
+  options.onProgress?.({ phase: 'reading the source', done: source.rows, unit: 'rows' });
+  const matches = await lookingForRows(handle, snapshot, files, options, () =>
     keepMatches(tables, scan, plan, source, spec.on),
   );
   if (matches !== undefined) await assertUnambiguous(handle.uri, session, scan, matches, plan, keys);

@@ -74,6 +74,24 @@ export function readSet(
   return { mayHold: (file) => predicate === undefined || mayMatch(predicate, file, snapshot), files };
 }
 
+/**
+ * `work`, which looks for rows in `files`: whoever watches is told, and a data file that is damaged is named in
+ * the error.
+ */
+export async function lookingForRows<T>(
+  handle: TableHandle,
+  snapshot: Snapshot,
+  files: readonly AddFile[],
+  { onProgress }: OperationOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const looking = { phase: 'looking for rows', total: files.length, unit: 'files' } as const;
+  if (files.length > 0) onProgress?.({ ...looking, done: 0 });
+  const found = await namingDamage(handle, snapshot, files, work);
+  if (files.length > 0) onProgress?.({ ...looking, done: files.length });
+  return found;
+}
+
 /** `work`, with a data file that is damaged named in the error. */
 export async function namingDamage<T>(
   handle: TableHandle,

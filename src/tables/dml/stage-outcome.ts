@@ -125,13 +125,20 @@ export async function stageOutcome(
     const size = targetFileSizeOf(shape.metadata);
     const apart = rewritten.filter(({ live }) => !hasVectors || live === undefined);
     let rowsWritten = 0;
+    const rewriting = { phase: 'writing files again', total: apart.length, unit: 'files' } as const;
+    let done = 0;
+    if (apart.length > 0) options.onProgress?.({ ...rewriting, done });
     for (const group of rewriteGroups(apart, scan.files, size)) {
       const query = await rewriteSql(outcome, group);
       if (query !== undefined) rowsWritten += await stage(query);
+      done += group.length;
+      options.onProgress?.({ ...rewriting, done });
     }
     const fresh = freshSql(outcome, inserted, apart, touched);
+    if (fresh !== undefined) options.onProgress?.({ phase: 'writing rows', done: rowsWritten, unit: 'rows' });
     const freshRows = fresh === undefined ? 0 : await stage(fresh);
     rowsWritten += freshRows;
+    if (fresh !== undefined) options.onProgress?.({ phase: 'writing rows', done: rowsWritten, unit: 'rows' });
     if (tellsChanges) {
       const query = changesSql(outcome, inserted?.query);
       changes = await stageChanges(session, storage, { query, shape, writeId, signal: options.signal });

@@ -12,7 +12,14 @@ import { completesUpdates } from './complete-columns.ts';
 import type { UpdateResult } from './dml-results.ts';
 import { dmlErrors } from './errors.ts';
 import { fileMetrics, noFiles, operationMetrics, Stopwatch } from './metrics.ts';
-import { assertRemovable, candidateFiles, changeRows, namingDamage, readSet } from './prepare.ts';
+import {
+  assertRemovable,
+  candidateFiles,
+  changeRows,
+  lookingForRows,
+  namingDamage,
+  readSet,
+} from './prepare.ts';
 import { clauseColumn, type RowUpdate, resolveSql } from './resolve-rows.ts';
 import type { ScratchTables } from './scratch-tables.ts';
 import { stageOutcome, writesChanges } from './stage-outcome.ts';
@@ -91,7 +98,7 @@ async function planUpdate(
     complete: completesUpdates(handle.uri, snapshot),
   });
   const { name, rows: found } = await explainingCasts(handle.uri, session, [{ ...update, from }], () =>
-    namingDamage(handle, snapshot, files, () => tables.keep(query)),
+    lookingForRows(handle, snapshot, files, options, () => tables.keep(query)),
   );
   const count = found === 0 ? 0 : await session.value(`SELECT count(${clauseColumn}) FROM ${name}`);
   watch.lap('scan');

@@ -103,7 +103,7 @@ export function changeCommand(spec: ChangeSpec): CommandSpec {
       return async (input) => {
         const { args, flags, terminal } = input;
         const startedMs = Date.now();
-        const progress = openProgress(terminal, flags.is('quiet') === true);
+        const progress = openProgress(terminal, flags);
         let outcome: StatementOutcome;
         try {
           outcome = await changeTable(verb(input), {

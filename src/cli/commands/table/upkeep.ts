@@ -39,7 +39,7 @@ const vacuumCommand: CommandSpec = {
     return async (input) => {
       const { args, flags, terminal } = input;
       const hours = hoursOf(flags.text('retainHours'));
-      const progress = openProgress(terminal, flags.is('quiet') === true);
+      const progress = openProgress(terminal, flags);
       let outcome: VacuumOutcome;
       try {
         outcome = await vacuumTable({
