@@ -127,6 +127,7 @@ export {
 } from './stats.ts';
 export {
   checkpointInterval,
+  isPropertyOn,
   logRetentionMs,
   parseIntervalMs,
   tombstoneRetentionMs,

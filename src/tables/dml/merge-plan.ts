@@ -3,6 +3,7 @@ import type { Snapshot, StructType } from '../../delta/index.ts';
 import { quoteIdentifier, type Session, type SqlType } from '../../duckdb/index.ts';
 import type { OperationOptions } from '../transact.ts';
 import type { TableShape } from '../write/table-shape.ts';
+import { widenerOf } from '../write/widen-types.ts';
 import {
   type Assignment,
   type AssignmentScope,
@@ -52,7 +53,7 @@ export async function planMerge(
   const { targetAlias = 'target', sourceAlias = 'source' } = spec;
   const evolves = spec.schemaEvolution === true;
   const grown = evolves
-    ? evolvedSchema(snapshot.schema, source.columns, broughtColumns(spec))
+    ? evolvedSchema(snapshot.schema, source.columns, broughtColumns(spec), widenerOf(snapshot))
     : snapshot.schema;
   const shape = evolvedShape(snapshot, grown, options.random);
   const [on] = await parseExpressions(session, [{ what: 'the condition ON', sql: spec.on }]);

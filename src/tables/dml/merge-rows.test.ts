@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { printDataType } from '../../delta/index.ts';
 import { Database, type Session } from '../../duckdb/index.ts';
 import { createTable } from '../alter/create-table.ts';
 import type { TableSpec } from '../alter/table-spec.ts';
@@ -383,6 +384,77 @@ describe('schema evolution', () => {
       "{'id': 2, 'a': b, 's': {'x': 3, 'y': 4, 'z': NULL}, 'extra': NULL}",
       "{'id': 3, 'a': NULL, 's': {'x': 30, 'y': NULL, 'z': n}, 'extra': 8}",
     ]);
+  });
+
+  describe('widens types where the table has type widening on', () => {
+    const clauses = upsert;
+    const on = 'target.id = source.id';
+    const widening = { 'delta.enableTypeWidening': 'true' };
+    const schema = 'id INT, f FLOAT, d DECIMAL(4,1), day DATE, s STRUCT<n: SMALLINT>, l ARRAY<INT>';
+    const first =
+      "SELECT 1::INTEGER AS id, 0.5::FLOAT AS f, 1.5::DECIMAL(4,1) AS d, DATE '2024-01-01' AS day, {'n': 1::SMALLINT} AS s, [1::INTEGER] AS l";
+    const wider =
+      "SELECT 5000000000 AS id, 0.1::DOUBLE AS f, 1234567.25::DECIMAL(9,2) AS d, TIMESTAMP '2024-01-02 03:04:05' AS day, {'n': 70000::INTEGER} AS s, [5000000000] AS l";
+    const typesOf = ({ snapshot }: TableHandle): string[] =>
+      snapshot.schema.fields.map(({ name, type }) => `${name} ${printDataType(type)}`);
+
+    it.each([
+      ['copies', {}],
+      ['deletion vectors', vectors],
+      ['column mapping', { 'delta.columnMapping.mode': 'name' }],
+    ])('with %s', async (_, properties) => {
+      const handle = await made({ schema, properties: { ...widening, ...properties } }, first);
+      await mergeRows(handle, session, { source: wider, on, clauses, schemaEvolution: true });
+      expect(await rowsOf(handle)).toEqual([
+        "{'id': 1, 'f': 0.5, 'd': 1.50, 'day': '2024-01-01 00:00:00', 's': {'n': 1}, 'l': [1]}",
+        "{'id': 5000000000, 'f': 0.1, 'd': 1234567.25, 'day': '2024-01-02 03:04:05', 's': {'n': 70000}, 'l': [5000000000]}",
+      ]);
+      const { fields } = handle.snapshot.schema;
+      expect(fields[0]?.metadata['delta.typeChanges']).toEqual([{ fromType: 'integer', toType: 'long' }]);
+      expect(fields[5]?.metadata['delta.typeChanges']).toEqual([
+        { fromType: 'integer', toType: 'long', fieldPath: 'element' },
+      ]);
+      const update = `SELECT 1 AS id, 0.25::DOUBLE AS f, 9::DECIMAL(9,2) AS d, NULL::TIMESTAMP AS day, {'n': 80000} AS s, [7] AS l`;
+      await mergeRows(handle, session, { source: update, on, clauses, schemaEvolution: true });
+      expect((await rowsOf(handle))[0]).toBe(
+        "{'id': 1, 'f': 0.25, 'd': 9.00, 'day': NULL, 's': {'n': 80000}, 'l': [7]}",
+      );
+    });
+
+    it('only for columns that the clauses bring', async () => {
+      const handle = await made({ schema: 'id INT, a INT, b INT', properties: widening });
+      await mergeRows(handle, session, {
+        source: 'SELECT 1::INTEGER AS id, 5000000000 AS a, 2::BIGINT AS b',
+        on,
+        clauses: [{ kind: 'not-matched-insert', values: { id: 'source.id', a: 'source.a' } }],
+        schemaEvolution: true,
+      });
+      expect(typesOf(handle)).toEqual(['id integer', 'a long', 'b integer']);
+    });
+
+    it.each([
+      ['the property is off', 'a INT', {}, 'SELECT 1::INTEGER AS id, 2::BIGINT AS a', 'integer'],
+      ['a fraction comes', 'a INT', widening, 'SELECT 1::INTEGER AS id, 2.0::DOUBLE AS a', 'integer'],
+      ['Delta has no such type', 'a INT', widening, 'SELECT 1::INTEGER AS id, 2::HUGEINT AS a', 'integer'],
+      [
+        'a generated column rests on it',
+        'a INT, g INT GENERATED ALWAYS AS (a + 1)',
+        widening,
+        'SELECT 1::INTEGER AS id, 2::BIGINT AS a',
+        'integer',
+      ],
+      ['it is narrower', 'a BIGINT', widening, 'SELECT 1::INTEGER AS id, 2::SMALLINT AS a', 'long'],
+    ] as const)('and leaves them where %s', async (_, column, properties, source, type) => {
+      const handle = await made({ schema: `id INT, ${column}`, properties });
+      await mergeRows(handle, session, {
+        source,
+        on,
+        clauses: [{ kind: 'not-matched-insert', values: { id: 'source.id', a: 'source.a' } }],
+        schemaEvolution: true,
+      });
+      expect(typesOf(handle)[1]).toBe(`a ${type}`);
+      expect(await rowsOf(handle)).toHaveLength(1);
+    });
   });
 
   it('adds a column that a clause names, and no other', async () => {

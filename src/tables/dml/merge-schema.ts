@@ -1,11 +1,13 @@
-/** The table's schema once a MERGE with schema evolution has added what only its source has. Pure. */
+/** The table's schema once a MERGE with schema evolution has taken in what its source has. Pure. */
+import { isBoathouseError } from '../../base/index.ts';
 import { type DataType, field, type StructField, type StructType } from '../../delta/index.ts';
 import type { Column, SqlType } from '../../duckdb/index.ts';
 import { deltaTypeOf } from '../delta-types.ts';
+import type { Widener } from '../write/widen-types.ts';
 
 /**
- * `schema` with the source's further columns and struct members at its end; `schema` itself when there are
- * none. Types that are there stay.
+ * `schema` with the source's further columns and struct members at its end, and with the types that `widen`
+ * gives for the source's; `schema` itself when nothing changes.
  *
  * @param wanted columns of the source that the clauses bring in, in lower case; `all` when one takes every column.
  * @throws tables.unsupported-type
@@ -14,10 +16,28 @@ export function evolvedSchema(
   schema: StructType,
   source: readonly Column[],
   wanted: 'all' | ReadonlySet<string>,
+  widen: Widener,
 ): StructType {
   const brought = source.filter(({ name }) => wanted === 'all' || wanted.has(name.toLowerCase()));
   const members = brought.map(({ name, sqlType }) => ({ name, type: sqlType }));
-  return withMembers(schema, members) as StructType;
+  const longer = withMembers(schema, members);
+  const incoming = new Map(brought.map(({ name, sqlType }) => [name.toLowerCase(), sqlType]));
+  const fields = longer.fields.map((known) => {
+    const type = incoming.get(known.name.toLowerCase());
+    const from = type === undefined ? undefined : deltaTypeIfAny(type, known.name);
+    return from === undefined ? known : (widen(known, from) ?? known);
+  });
+  return fields.every((known, i) => known === longer.fields[i]) ? longer : { kind: 'struct', fields };
+}
+
+/** Values of a type that Delta hasn't got are converted to the column's, which then stays. */
+function deltaTypeIfAny(type: SqlType, column: string): DataType | undefined {
+  try {
+    return deltaTypeOf(type, column);
+  } catch (error) {
+    if (isBoathouseError(error, 'tables.unsupported-type')) return undefined;
+    throw error;
+  }
 }
 
 function withMembers(struct: StructType, members: readonly { name: string; type: SqlType }[]): StructType {

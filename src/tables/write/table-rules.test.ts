@@ -495,4 +495,25 @@ describe('types that grow', () => {
     ]);
     expect(await rowsOf(root)).toEqual(['1|[1]', '5000000000|[70000]']);
   });
+
+  it('but not where a constraint or a partition rests on the type', async () => {
+    const { handle } = await makeTable(
+      [
+        { name: 'a', type: 'integer' },
+        { name: 'day', type: 'date' },
+      ],
+      {
+        configuration: { 'delta.enableTypeWidening': 'true', 'delta.constraints.small': 'a < 100' },
+        features: ['typeWidening', 'checkConstraints'],
+        readerFeatures: ['typeWidening'],
+        partitionColumns: ['day'],
+      },
+    );
+    for (const [rows, column] of [
+      ["SELECT 1::BIGINT AS a, DATE '2024-01-01' AS day", /'a' is integer in the table/],
+      ["SELECT 1::INTEGER AS a, TIMESTAMP '2024-01-01' AS day", /'day' is date in the table/],
+    ] as const) {
+      await expect(append(handle, sql(rows), { schemaMode: 'merge' })).rejects.toThrow(column);
+    }
+  });
 });

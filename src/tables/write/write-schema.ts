@@ -15,7 +15,7 @@ import { tablesErrors } from '../errors.ts';
 import { partitionProblem } from '../partition-values.ts';
 import { identityOf } from './identity.ts';
 import { generationExpression } from './row-checks.ts';
-import { widenedField } from './widen-types.ts';
+import { widenerOf } from './widen-types.ts';
 import type { WriteOptions } from './write-options.ts';
 
 /** The schema a write leaves behind, and how the rows get there. */
@@ -102,7 +102,7 @@ function fitted(
   if (wanted !== undefined && !sameNames(wanted, actual)) {
     throw tablesErrors['partition-mismatch']({ table, wanted, actual });
   }
-  const canWiden = snapshot.metadata.configuration.get('delta.enableTypeWidening')?.toLowerCase() === 'true';
+  const widen = widenerOf(snapshot);
   const problems: string[] = [];
   let canMerge = true;
   const left = new Map(names);
@@ -128,7 +128,7 @@ function fitted(
     sources.set(field.name, column);
     const incoming = deltaTypeOf(column.sqlType, field.name);
     const fit = fitType(field.type, incoming, options.schemaMode === 'merge');
-    const wider = options.schemaMode === 'merge' && canWiden ? widenedField(field, incoming) : undefined;
+    const wider = options.schemaMode === 'merge' ? widen(field, incoming) : undefined;
     if (wider !== undefined) {
       fields.push(wider);
       changes = true;
