@@ -8,8 +8,8 @@ import type { Terminal } from './terminal.ts';
  * Prints the plan of each table, and what came of it:
  *
  *     silver.orders, version 12
- *       optimize    40 files that are small or have deleted rows, 3.1 MiB together, would become 1
- *                   40 files are 1 file now, 3.0 MiB
+ *       optimize       40 files that are small or have deleted rows, 3.1 MiB together, would become 1
+ *                      40 files are 1 file now, 3.0 MiB
  */
 export class MaintainView {
   readonly #terminal: Terminal;
@@ -65,8 +65,8 @@ export class MaintainView {
   }
 }
 
-/** Where reasons begin: behind `  no checkpoint `. */
-const indent = 16;
+/** Where reasons begin: behind `  no compact-log `. */
+const indent = 17;
 
 function deed(done: MaintainedTable['done'][number]): string {
   switch (done.kind) {
@@ -80,6 +80,8 @@ function deed(done: MaintainedTable['done'][number]): string {
       return `${counted(done.result.files.length, 'file')} deleted, ${sizeText(done.result.sizeBytes)}`;
     case 'checkpointed':
       return `wrote ${done.path}`;
+    case 'log-compacted':
+      return done.result === undefined ? 'nothing was left to do' : `wrote ${done.result.path}`;
     case 'log-cleaned':
       return 'cleaned up';
   }

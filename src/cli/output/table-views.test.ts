@@ -197,9 +197,9 @@ describe('MaintainView', () => {
   it('says in a dry run what is worth doing and what isn’t, within the width', () => {
     expect(printed(true)).toBe(
       `silver.orders, version 12
-  optimize      40 files that are small or have deleted
-                rows, 3.1 MiB together, would become 1
-  no vacuum     every file was needed in the last 7 days
+  optimize       40 files that are small or have deleted
+                 rows, 3.1 MiB together, would become 1
+  no vacuum      every file was needed in the last 7 days
 2 tables: 2 things worth doing, 1 table with errors
 `,
     );
@@ -207,7 +207,7 @@ describe('MaintainView', () => {
 
   it('says what was done', () => {
     expect(printed(false)).toContain(
-      '                wrote p\n2 tables: 2 things done, 1 table with errors\n',
+      '                 wrote p\n2 tables: 2 things done, 1 table with errors\n',
     );
     expect(printed(false)).not.toContain('no vacuum');
   });

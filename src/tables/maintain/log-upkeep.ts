@@ -5,6 +5,7 @@ import {
   cleanLog,
   compactLog,
   type LogCleanup,
+  type LogListing,
   listLog,
   writeCheckpoint,
 } from '../../delta/index.ts';
@@ -39,7 +40,8 @@ export interface CompactedLog {
 
 /**
  * Writes a file that stands for the commits since the last checkpoint, for readers that know such files;
- * undefined when there are fewer than two that aren't in one yet.
+ * undefined when there are fewer than two that aren't in one yet. The newest commit stays outside, since
+ * readers need its own record.
  *
  * @throws storage.*, delta.corrupt-log
  */
@@ -50,14 +52,23 @@ export async function compactTableLog(
   const { version } = await handle.refresh();
   const log = await listLog(handle.storage);
   options.signal?.throwIfAborted();
-  const checkpoint = log.checkpoints.findLast((candidate) => candidate.version <= version)?.version ?? -1;
-  // Another compaction may begin where an earlier one ended, and they add up.
-  const compacted = log.compactions
+  const first = lastCompacted(log, version) + 1;
+  const last = version - 1;
+  if (last <= first) return undefined;
+  return { first, last, path: await compactLog(handle.storage, first, last) };
+}
+
+/** The last commit that a checkpoint or a compaction stands for; a compaction begins where another ended. Pure. */
+export function lastCompacted(log: LogListing, version: number): number {
+  const checkpoint = lastCheckpoint(log, version);
+  return log.compactions
     .filter(({ first, last }) => first > checkpoint && last <= version)
     .reduce((latest, { last }) => Math.max(latest, last), checkpoint);
-  const first = compacted + 1;
-  if (version <= first) return undefined;
-  return { first, last: version, path: await compactLog(handle.storage, first, version) };
+}
+
+/** The version of the newest checkpoint up to `version`; -1 when there is none. Pure. */
+export function lastCheckpoint({ checkpoints }: LogListing, version: number): number {
+  return checkpoints.findLast((candidate) => candidate.version <= version)?.version ?? -1;
 }
 
 /**

@@ -2,8 +2,11 @@ import { mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSnapshot } from '../../delta/index.ts';
+import { FaultyStorage, openStorage } from '../../storage/index.ts';
 import { createTable } from '../alter/create-table.ts';
 import { deleteRows } from '../dml/delete-rows.ts';
+import { duckdbParquetRows } from '../parquet-rows.ts';
 import { TableHandle } from '../table-handle.ts';
 import { append } from '../write/write-delta.ts';
 import { checkpointTable, cleanTableLog, compactTableLog } from './log-upkeep.ts';
@@ -22,6 +25,7 @@ const fine: MaintenanceFacts = {
   deleted: { files: 0, bytes: 0 },
   commitsSinceCheckpoint: 3,
   checkpointInterval: 10,
+  uncompactedCommits: 2,
   reclaimable: { files: 0, bytes: 0, retentionMs: 168 * 3_600_000 },
   expiredLog: { files: 0, bytes: 0 },
 };
@@ -59,6 +63,21 @@ describe('what is worth doing', () => {
     ['not purging few', { deleted: { files: 4, bytes: 20 * mib } }, []],
     ['a checkpoint that is long overdue', { commitsSinceCheckpoint: 20 }, ['checkpoint']],
     ['not one that is only due', { commitsSinceCheckpoint: 19 }, []],
+    [
+      'compacting many commits while no checkpoint is due',
+      { commitsSinceCheckpoint: 300, checkpointInterval: 1000, uncompactedCommits: 100 },
+      ['compact-log'],
+    ],
+    [
+      'not what a compaction stands for already',
+      { commitsSinceCheckpoint: 300, checkpointInterval: 1000, uncompactedCommits: 99 },
+      [],
+    ],
+    [
+      'a checkpoint rather than a compaction',
+      { commitsSinceCheckpoint: 2000, checkpointInterval: 1000, uncompactedCommits: 2000 },
+      ['checkpoint'],
+    ],
     ['vacuuming much', { reclaimable: { files: 3, bytes: 300 * mib, retentionMs: 3_600_000 } }, ['vacuum']],
     ['vacuuming many', { reclaimable: { files: 1000, bytes: 1, retentionMs: 3_600_000 } }, ['vacuum']],
     ['not vacuuming little', { reclaimable: { files: 3, bytes: 3 * mib, retentionMs: 3_600_000 } }, []],
@@ -75,7 +94,7 @@ describe('what is worth doing', () => {
   ])('is %s', (_, facts, kinds) => {
     const { steps, passedOver } = planSteps({ ...fine, ...facts });
     expect(steps.map(({ kind }) => kind)).toEqual(kinds);
-    expect(steps.length + passedOver.length).toBe(5);
+    expect(steps.length + passedOver.length).toBe(6);
   });
 
   it('is said in plain words, with what it saves', () => {
@@ -157,16 +176,36 @@ describe('upkeep', () => {
 
   it('of the log writes checkpoints and compactions that readers go by', async () => {
     const { handle, folder } = await neglected();
-    expect(await compactTableLog(handle)).toMatchObject({ first: 0, last: 20 });
+    expect(await compactTableLog(handle)).toMatchObject({ first: 0, last: 19 });
     expect(await compactTableLog(handle)).toBeUndefined();
     await append(handle, [{ id: 100n }]);
     await append(handle, [{ id: 101n }]);
-    expect(await compactTableLog(handle)).toMatchObject({ first: 21, last: 22 });
+    expect(await compactTableLog(handle)).toMatchObject({ first: 20, last: 21 });
     const written = await checkpointTable(handle);
     expect(written).toMatchObject({ version: 22 });
     expect(await compactTableLog(handle)).toBeUndefined();
     const found = await TableHandle.open(folder);
     expect([...found.snapshot.files.keys()].sort()).toEqual([...handle.snapshot.files.keys()].sort());
+  });
+
+  it('of the log compacts commits where checkpoints are rare, and readers open fewer files for it', async () => {
+    const { handle, folder } = await neglected();
+    const kindsOf = async (uncompactedCommitsMin: number): Promise<readonly string[]> =>
+      (await planMaintenance(handle, undefined, { uncompactedCommitsMin })).steps.map(({ kind }) => kind);
+    expect(await kindsOf(21)).not.toContain('compact-log');
+    expect(await kindsOf(20)).toContain('compact-log');
+    const plan = await planMaintenance(handle, undefined, { uncompactedCommitsMin: 20 });
+    const steps = plan.steps.filter(({ kind }) => kind === 'compact-log');
+    expect(steps).toMatchObject([{ saves: { commits: 19 } }]);
+    expect(await maintain(handle, undefined, { steps })).toMatchObject([
+      { kind: 'log-compacted', result: { first: 0, last: 19 } },
+    ]);
+    expect(await kindsOf(20)).not.toContain('compact-log');
+    const storage = new FaultyStorage(openStorage(folder), new Map());
+    const snapshot = await readSnapshot(storage, { rows: duckdbParquetRows });
+    expect(snapshot.files.size).toBe(20);
+    // The listing, the pointer to a checkpoint, the compaction and the newest commit, and what tells of checksums.
+    expect(storage.calls).toBeLessThan(8);
   });
 
   it('of the log removes what has expired, when asked to', async () => {

@@ -6,7 +6,7 @@ import { tablesErrors } from '../errors.ts';
 import { withScratchSession } from '../scratch.ts';
 import type { TableHandle } from '../table-handle.ts';
 import type { OperationOptions } from '../transact.ts';
-import { checkpointTable, cleanTableLog } from './log-upkeep.ts';
+import { type CompactedLog, checkpointTable, cleanTableLog, compactTableLog } from './log-upkeep.ts';
 import { readFacts } from './maintenance-facts.ts';
 import {
   type MaintenancePlan,
@@ -46,6 +46,8 @@ export type MaintenanceDone = { readonly step: MaintenanceStep } & (
   | { readonly kind: 'rewritten'; readonly result: OptimizeResult }
   | { readonly kind: 'vacuumed'; readonly result: VacuumResult }
   | { readonly kind: 'checkpointed'; readonly version: number; readonly path: string }
+  /** `result` is undefined when others had left nothing to do. */
+  | { readonly kind: 'log-compacted'; readonly result: CompactedLog | undefined }
   | { readonly kind: 'log-cleaned'; readonly result: LogCleanup }
 );
 
@@ -54,7 +56,7 @@ export type MaintenanceDone = { readonly step: MaintenanceStep } & (
  * nothing. The first that fails ends it, and what was done before stays.
  *
  * @param session where the work is done; one of the library's own unless given.
- * @throws what the steps throw: see `optimize`, `purge`, `vacuum`, `checkpointTable`, `cleanTableLog`
+ * @throws what the steps throw: see `optimize`, `purge`, `vacuum`, `checkpointTable`, `compactTableLog`, `cleanTableLog`
  */
 export async function maintain(
   handle: TableHandle,
@@ -90,6 +92,8 @@ async function doStep(
       const { version, path } = await checkpointTable(handle, options);
       return { step, kind: 'checkpointed', version, path };
     }
+    case 'compact-log':
+      return { step, kind: 'log-compacted', result: await compactTableLog(handle, options) };
     case 'clean-log':
       return { step, kind: 'log-cleaned', result: await cleanTableLog(handle, options) };
     default:

@@ -16,6 +16,7 @@ import type { OperationOptions } from '../transact.ts';
 import { targetFileSizeOf } from '../write/stage-table.ts';
 import { columnNames, isUnclustered } from './cubes.ts';
 import { candidatesOf, type RewriteUnit } from './file-candidates.ts';
+import { lastCheckpoint, lastCompacted } from './log-upkeep.ts';
 import { planOptimize } from './optimize.ts';
 import { vacuum } from './vacuum.ts';
 
@@ -40,6 +41,8 @@ export interface MaintenanceFacts {
   /** Commits that readers open one by one. */
   readonly commitsSinceCheckpoint: number;
   readonly checkpointInterval: number;
+  /** Those of them that no compaction of the log stands for, either; the newest isn't counted. */
+  readonly uncompactedCommits: number;
   /** What vacuum would delete, and what it keeps by. */
   readonly reclaimable: FilesAndBytes & { readonly retentionMs: number };
   /** What log clean-up would remove. */
@@ -73,13 +76,15 @@ export async function readFacts(
   const nowMs = (options.clock ?? systemClock).nowMs();
   const vacuumed = await vacuum(handle, { dryRun: true }, options);
   const cleaned = await cleanLog(handle.storage, snapshot, nowMs, { rows: duckdbParquetRows, dryRun: true });
+  const log = await listLog(handle.storage);
   return {
     version: snapshot.version,
     live: { files: snapshot.files.size, bytes: bytesOf(snapshot.files) },
     rewrite: rewriteOf(units, snapshot, clusterBy.length > 0),
     clustering: clusterBy.length === 0 ? undefined : { columns: columnNames(clusterBy), unclustered },
     deleted,
-    commitsSinceCheckpoint: await commitsSinceCheckpoint(handle, snapshot),
+    commitsSinceCheckpoint: snapshot.version - lastCheckpoint(log, snapshot.version),
+    uncompactedCommits: snapshot.version - 1 - lastCompacted(log, snapshot.version),
     checkpointInterval: checkpointInterval(snapshot.metadata),
     reclaimable: {
       files: vacuumed.files.length,
@@ -107,9 +112,4 @@ function rewriteOf(
     ? units.reduce((sum, unit) => sum + Math.ceil(unit.sizeBytes / target), 0)
     : groups.length;
   return { files: groups.reduce((sum, group) => sum + group.length, 0), bytes, becomes };
-}
-
-async function commitsSinceCheckpoint({ storage }: TableHandle, { version }: Snapshot): Promise<number> {
-  const { checkpoints } = await listLog(storage);
-  return version - (checkpoints.findLast((checkpoint) => checkpoint.version <= version)?.version ?? -1);
 }

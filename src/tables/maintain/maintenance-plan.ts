@@ -16,6 +16,8 @@ export interface MaintenanceThresholds {
   readonly deletedRatioMin: number;
   /** So many times the table's checkpoint interval has to be without a checkpoint. */
   readonly checkpointsMissedMin: number;
+  /** So many commits have to be read one by one, where the next checkpoint is far. */
+  readonly uncompactedCommitsMin: number;
   /** Vacuum has to give back so many bytes. */
   readonly reclaimableBytesMin: number;
   /** … or this share of the table's own size, */
@@ -33,6 +35,7 @@ export const maintenanceThresholds: MaintenanceThresholds = {
   unclusteredRatioMin: 0.1,
   deletedRatioMin: 0.1,
   checkpointsMissedMin: 2,
+  uncompactedCommitsMin: 100,
   reclaimableBytesMin: 256 * 1024 * 1024,
   reclaimableRatioMin: 0.25,
   reclaimableFilesMin: 1000,
@@ -50,7 +53,14 @@ export interface ExpectedSavings {
 }
 
 /** The kinds of upkeep, in the order they are done. */
-export type MaintenanceKind = 'optimize' | 'cluster' | 'purge' | 'checkpoint' | 'vacuum' | 'clean-log';
+export type MaintenanceKind =
+  | 'optimize'
+  | 'cluster'
+  | 'purge'
+  | 'checkpoint'
+  | 'compact-log'
+  | 'vacuum'
+  | 'clean-log';
 
 /** One thing that is worth doing. */
 export type MaintenanceStep = {
@@ -61,7 +71,7 @@ export type MaintenanceStep = {
   | { readonly kind: 'optimize' | 'cluster'; readonly spec: OptimizeSpec }
   | { readonly kind: 'purge'; readonly spec: PurgeSpec }
   | { readonly kind: 'vacuum'; readonly spec: VacuumSpec }
-  | { readonly kind: 'checkpoint' | 'clean-log' }
+  | { readonly kind: 'checkpoint' | 'compact-log' | 'clean-log' }
 );
 
 /** What to do about a table. */
@@ -89,6 +99,7 @@ export function planSteps(
     facts.clustering === undefined ? decideOptimize(facts, limits) : decideCluster(facts, limits),
     decidePurge(facts, limits),
     decideCheckpoint(facts, limits),
+    decideCompactLog(facts, limits),
     decideVacuum(facts, limits),
     decideCleanLog(facts, limits),
   ];
@@ -153,6 +164,18 @@ function decideCheckpoint(facts: MaintenanceFacts, limits: MaintenanceThresholds
   if (commits < wanted) return leave('checkpoint', `${what}: fewer than ${wanted}`);
   const reason = `${what}, each read by everyone who opens the table; the table wants one every ${interval}`;
   return { kind: 'do', step: { kind: 'checkpoint', reason, saves: { commits } } };
+}
+
+/** A checkpoint spares readers every commit before it; a compaction helps where none is due for long. */
+function decideCompactLog(facts: MaintenanceFacts, limits: MaintenanceThresholds): Decision {
+  const { commitsSinceCheckpoint, checkpointInterval: interval, uncompactedCommits: commits } = facts;
+  if (commitsSinceCheckpoint >= interval * limits.checkpointsMissedMin)
+    return leave('compact-log', 'a checkpoint stands for the same commits');
+  const what = `${counted(Math.max(0, commits), 'commit')} that readers open one by one`;
+  const wanted = limits.uncompactedCommitsMin;
+  if (commits < wanted) return leave('compact-log', `${what}: fewer than ${wanted}`);
+  const reason = `${what} would become 1 file; the next checkpoint is ${interval - commitsSinceCheckpoint > 0 ? `${counted(interval - commitsSinceCheckpoint, 'commit')} away` : 'due with the next commit'}`;
+  return { kind: 'do', step: { kind: 'compact-log', reason, saves: { commits: commits - 1 } } };
 }
 
 function decideVacuum({ live, reclaimable }: MaintenanceFacts, limits: MaintenanceThresholds): Decision {
