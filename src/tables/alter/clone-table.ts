@@ -9,7 +9,9 @@ import {
   assertWritable,
   commitActions,
   type DeletionVector,
+  decodeFilePath,
   encodeFilePath,
+  fileKey,
   isAbsoluteFilePath,
   isProtocolProperty,
   type Metadata,
@@ -148,9 +150,10 @@ function replaceByClone(
       const protocol = mergedProtocol(handle.uri, snapshot.protocol, at, asked);
       const actions: Action[] = protocol === snapshot.protocol ? [metadata] : [protocol, metadata];
       const files = clonedActions(source, at);
-      const taken = new Set(files.flatMap((action) => (action.kind === 'add' ? [action.path] : [])));
-      for (const file of snapshot.files.values()) {
-        if (!taken.has(file.path)) actions.push(removeOf(file, nowMs));
+      // The same file with other deleted rows is another file: left in the table, its rows would be there twice.
+      const taken = new Set(files.flatMap((action) => (action.kind === 'add' ? [fileKey(action)] : [])));
+      for (const [key, file] of snapshot.files) {
+        if (!taken.has(key)) actions.push(removeOf(file, nowMs));
       }
       const known = snapshot.domains.get(clusteringDomain);
       if (known !== undefined && !at.domains.has(clusteringDomain)) {
@@ -206,11 +209,13 @@ function clonedActions(source: TableHandle, at: Snapshot): Action[] {
 }
 
 /** `file` named by where it is, its deletion vector too. Pure. */
-export function clonedFile(file: AddFile, sourceUri: string): AddFile {
+function clonedFile(file: AddFile, sourceUri: string): AddFile {
   const { logPath: _, baseRowId: __, defaultRowCommitVersion: ___, deletionVector, ...rest } = file;
-  const path = absolutePath(file.path, sourceUri);
+  const logPath = absolutePath(file.path, sourceUri);
+  // As whoever reads the log spells it: the same file under two spellings would be two.
+  const path = decodeFilePath(logPath) ?? logPath;
   const vector = deletionVector && absoluteVector(deletionVector, sourceUri);
-  return { ...rest, path, logPath: path, dataChange: true, ...(vector ? { deletionVector: vector } : {}) };
+  return { ...rest, path, logPath, dataChange: true, ...(vector ? { deletionVector: vector } : {}) };
 }
 
 /** A local path has one slash after its scheme: Spark, which writes it so, finds no row to delete by three. */

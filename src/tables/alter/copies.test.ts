@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { history, mayMatch } from '../../delta/index.ts';
+import { deleteRows } from '../dml/delete-rows.ts';
 import { openDeltaRelation } from '../read/scan.ts';
 import { withScratchSession } from '../scratch.ts';
 import { TableHandle } from '../table-handle.ts';
@@ -102,6 +103,34 @@ describe('cloneTable', () => {
     await expect(
       cloneTable(from, place(), { properties: { 'delta.columnMapping.mode': 'name' } }),
     ).rejects.toMatchObject({ code: 'tables.cannot-clone' });
+  });
+
+  it('takes the place of a clone in which rows were deleted, and has each row once', async () => {
+    const [source, target] = [place(), place()];
+    const configuration = { 'delta.enableDeletionVectors': 'true' };
+    await writeDelta(source, [{ a: 1 }, { a: 2 }, { a: 3 }], { configuration });
+    const from = await TableHandle.open(source);
+    const { handle } = await cloneTable(from, target);
+    await deleteRows(handle, undefined, { where: 'a = 2' });
+    expect(await rowsOf(target)).toEqual([{ a: 1 }, { a: 3 }]);
+    await cloneTable(from, target, { replace: true });
+    expect(await rowsOf(target)).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }]);
+  });
+
+  it('gives a handle that sees what others do to the files', async () => {
+    const [source, target] = [place(), place()];
+    const configuration = { 'delta.enableDeletionVectors': 'true' };
+    await writeDelta(source, [{ a: 1 }, { a: 2 }, { a: 3 }], { configuration });
+    const { handle } = await cloneTable(await TableHandle.open(source), target);
+    await deleteRows(await TableHandle.open(target), undefined, { where: 'a = 2' });
+    expect((await handle.refresh()).files.size).toBe(1);
+    expect(await deleteRows(handle, undefined, { where: 'a = 3' })).toMatchObject({ changed: true });
+    expect(await rowsOf(target)).toEqual([{ a: 1 }]);
+    const again = await cloneTable(await TableHandle.open(source), target, { replace: true });
+    expect([...again.handle.snapshot.files.keys()]).toEqual([
+      ...(await TableHandle.open(target)).snapshot.files.keys(),
+    ]);
+    expect(await rowsOf(target)).toEqual([{ a: 1 }, { a: 2 }, { a: 3 }]);
   });
 
   it('keeps deleted rows deleted, whose vectors stay with the source', async () => {
