@@ -3,7 +3,15 @@
  *
  * Source: Delta protocol, "Partition Value Serialization".
  */
-import { type DataType, type PrimitiveName, parsePartitionValue, printDataType } from '../delta/index.ts';
+import {
+  type AddFile,
+  type DataType,
+  type PrimitiveName,
+  parsePartitionValue,
+  physicalName,
+  printDataType,
+  type Snapshot,
+} from '../delta/index.ts';
 import { quoteLiteral } from '../duckdb/index.ts';
 import { duckdbTypeOf } from './delta-types.ts';
 
@@ -63,6 +71,43 @@ export function partitionTextSql(expression: string, type: DataType): string {
       return `CAST(${expression} AS VARCHAR)`;
   }
 }
+
+/**
+ * Tells files of one partition: a text that is equal for equal values, however their writers spelled them. Pure.
+ *
+ * @throws delta.bad-partition-value, from what is returned
+ */
+export function partitionKeys({
+  schema,
+  metadata,
+}: Pick<Snapshot, 'schema' | 'metadata'>): (file: Pick<AddFile, 'partitionValues'>) => string {
+  const columns = schema.fields
+    .filter(({ name }) => metadata.partitionColumns.includes(name))
+    .map((field) => ({ name: physicalName(field, metadata), type: field.type }));
+  return ({ partitionValues }) =>
+    JSON.stringify(columns.map(({ name, type }) => keyOf(partitionValues.get(name) ?? null, type)));
+}
+
+function keyOf(text: string | null, type: DataType): string | null {
+  const value = parsePartitionValue(text, type);
+  if (value === null) return null;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  if (type.kind === 'decimal') return decimalKey(String(value), type.scale);
+  return type.kind === 'primitive' && type.name === 'float'
+    ? String(Math.fround(Number(value)))
+    : String(value);
+}
+
+/** The digits of `text` at `scale`: a number without a point. */
+function decimalKey(text: string, scale: number): string {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^([+-]?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const zeros = Math.min(Math.max(scale + Number(exponent) - fraction.length, 0), decimalDigitsMax);
+  return String(BigInt(`${sign === '-' ? '-' : ''}${whole}${fraction}${'0'.repeat(zeros)}`));
+}
+
+/** More digits no decimal has. */
+const decimalDigitsMax = 38;
 
 /** Why a column of `type` can't be a partition column; undefined when it can. Pure. */
 export function partitionProblem(type: DataType): string | undefined {

@@ -21,6 +21,7 @@ import {
 import { quoteIdentifier, type Session } from '../../duckdb/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { tablesErrors } from '../errors.ts';
+import { partitionKeys } from '../partition-values.ts';
 import { parsePredicate } from '../read/predicate.ts';
 import { fileColumn, rowColumn, scanFiles } from '../read/scan-files.ts';
 import { stageChanges } from './stage-changes.ts';
@@ -55,7 +56,7 @@ export function replaceAll(snapshot: Snapshot, nowMs: number): Replacement {
   return whole([...snapshot.files.values()], 'whole-table', nowMs);
 }
 
-/** The partitions go that the staged files are in. Pure. @throws tables.bad-option for a table without partitions. */
+/** The partitions go that the staged files are in. Pure. @throws tables.bad-option for a table without partitions; delta.bad-partition-value */
 export function replacePartitions(snapshot: Snapshot, staged: Staged, nowMs: number): Replacement {
   if (snapshot.metadata.partitionColumns.length === 0) {
     throw tablesErrors['bad-option']({
@@ -64,7 +65,7 @@ export function replacePartitions(snapshot: Snapshot, staged: Staged, nowMs: num
       expected: `static: ${snapshot.table} has no partitions`,
     });
   }
-  const key = (file: AddFile): string => JSON.stringify([...file.partitionValues].sort());
+  const key = partitionKeys(snapshot);
   const coming = new Set(staged.adds.map(key));
   const mayHold = (file: AddFile): boolean => coming.has(key(file));
   const files: AddFile[] = [];
@@ -128,7 +129,8 @@ export async function replaceMatching(
     }
     const survivors = await copySurvivors(session, storage, snapshot, shape, partial, condition, signal);
     discards.push(survivors.discard);
-    actions.push(...partial.map(({ file }) => removeOf(file, nowMs)), ...survivors.adds);
+    for (const { file } of partial) actions.push(removeOf(file, nowMs));
+    for (const file of survivors.adds) actions.push(file);
     return {
       ...plain,
       actions,

@@ -315,7 +315,7 @@ describe('an overwrite of part of a table', () => {
   const fields = [
     { name: 'p', type: 'string' },
     { name: 'a', type: 'long' },
-  ];
+  ] as const;
   const cases = [
     ['copying what stays', {}, []],
     ['by deletion vectors', { 'delta.enableDeletionVectors': 'true' }, ['deletionVectors']],
@@ -368,6 +368,26 @@ describe('an overwrite of part of a table', () => {
     const rows = sql("SELECT * FROM (VALUES ('y', 1::BIGINT), (NULL, 2)) t(p, a)");
     await overwrite(handle, rows, { partitionOverwrite: 'dynamic' });
     expect(await rowsOf(root)).toEqual(['x|0', 'x|1', 'x|2', 'x|3', 'y|1', expect.stringMatching(/\|2$/)]);
+  });
+
+  it.each([
+    ['timestamp', '2024-01-01 00:00:00', "TIMESTAMPTZ '2024-01-01 00:00:00+00'"],
+    ['timestamp', '2024-01-01T01:00:00.000+01:00', "TIMESTAMPTZ '2024-01-01 00:00:00+00'"],
+    ['timestamp_ntz', '2024-01-01 00:00:00.0', "TIMESTAMP '2024-01-01 00:00:00'"],
+    ['double', '10', '10::DOUBLE'],
+    ['decimal(5,2)', '+1.5', '1.50::DECIMAL(5, 2)'],
+    ['boolean', 'True', 'true'],
+    ['integer', '07', '7'],
+    ['string', '', 'NULL::VARCHAR'],
+  ])('dynamic: knows a partition of a %s that another program spelled %j', async (type, text, value) => {
+    const { root } = await makeTable([{ name: 'p', type }, fields[1]], { partitionColumns: ['p'] });
+    await append(await TableHandle.open(root), sql(`SELECT ${value} AS p, 1::BIGINT AS a`));
+    const file = path.join(root, '_delta_log', `${'0'.repeat(19)}1.json`);
+    const spelled = readFileSync(file, 'utf8').replace(/"p":(?:null|"[^"]*")/g, `"p":${printJson(text)}`);
+    writeFileSync(file, spelled);
+    const handle = await TableHandle.open(root);
+    await overwrite(handle, sql(`SELECT ${value} AS p, 2::BIGINT AS a`), { partitionOverwrite: 'dynamic' });
+    expect(await rowsOf(root)).toEqual([expect.stringMatching(/\|2$/)]);
   });
 
   it('lands once for each version of an application', async () => {
