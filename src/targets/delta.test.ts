@@ -98,7 +98,7 @@ describe('incremental models on Delta', () => {
   it('have the properties, constraints and clustering of their configuration', async () => {
     await lake.write({
       ...model(
-        "liquid_clustered_by=['id'], tblproperties={'delta.logRetentionDuration': 'interval 5 days'}, contract={'enforced': true}",
+        "liquid_clustered_by=['id'], tblproperties={'delta.logRetentionDuration': 'interval 60 days'}, contract={'enforced': true}",
         'select 1 as id, 2 as n',
       ),
       'models/inc.yml': `models:
@@ -111,7 +111,7 @@ describe('incremental models on Delta', () => {
     expect(statuses((await lake.build()).results)).toEqual({ inc: 'success' });
     const made = await table();
     expect(Object.fromEntries(made.metadata.configuration)).toMatchObject({
-      'delta.logRetentionDuration': 'interval 5 days',
+      'delta.logRetentionDuration': 'interval 60 days',
       'delta.constraints.positive': 'n > 0',
     });
     expect(made.schema.fields[0]).toMatchObject({ name: 'id', nullable: false });

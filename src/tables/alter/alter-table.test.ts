@@ -372,6 +372,11 @@ describe('properties', () => {
       { 'delta.deletedFileRetentionDuration': 'interval 60 days' },
       'tables.bad-property',
     ],
+    [
+      'statistics of a column that isn’t there',
+      { 'delta.dataSkippingStatsColumns': 'id,nowhere' },
+      'tables.bad-property',
+    ],
   ])('are refused for %s', async (_, properties, code) => {
     const handle = await make({}, filled);
     const altering = alterTable(handle, [{ kind: 'set-properties', properties }]);

@@ -17,7 +17,7 @@ import type { AlterChange } from './alter-change.ts';
 import { type AlterState, withConfiguration } from './alter-state.ts';
 import { clusteringAction } from './clustering.ts';
 import { alterErrors } from './errors.ts';
-import { checkedProperties, constraintPrefix, propertyKey } from './property-rules.ts';
+import { assertStatsColumns, checkedProperties, constraintPrefix, propertyKey } from './property-rules.ts';
 
 type Of<K extends AlterChange['kind']> = Extract<AlterChange, { kind: K }>;
 
@@ -74,6 +74,7 @@ export function setProperties(state: AlterState, { properties }: Of<'set-propert
     // Together with those that were set before, they have to make sense too.
     checkedProperties(table, Object.fromEntries(retentionOf(configuration)));
   });
+  if (checked.has('delta.dataSkippingStatsColumns')) assertStatsColumns(table, state.schema, next.metadata);
   assertNotLowered(state, asked);
   next = { ...next, asked };
   next = withMapping(state, next);

@@ -3,7 +3,15 @@
  * so `delta.…` keys that don't exist are refused; keys without that prefix are the user's own. Pure.
  */
 import { nearest } from '../../base/index.ts';
-import { features, parseIntervalMs } from '../../delta/index.ts';
+import {
+  type DataType,
+  features,
+  type Metadata,
+  parseIntervalMs,
+  type StructType,
+} from '../../delta/index.ts';
+import { parseColumnList } from '../write/stats-plan.ts';
+import { fieldNamed } from './column-path.ts';
 import { alterErrors } from './errors.ts';
 
 /** What a property takes. */
@@ -25,16 +33,6 @@ export function checkedProperties(
   table: string,
   properties: Readonly<Record<string, string>>,
 ): ReadonlyMap<string, string> {
-  const checked = knownProperties(table, properties);
-  assertRetention(table, checked);
-  return checked;
-}
-
-/** `checkedProperties`, but for what properties say about one another. @throws as `checkedProperties` */
-export function knownProperties(
-  table: string,
-  properties: Readonly<Record<string, string>>,
-): ReadonlyMap<string, string> {
   const checked = new Map<string, string>();
   for (const [given, value] of Object.entries(properties)) {
     const key = propertyKey(table, given);
@@ -47,7 +45,47 @@ export function knownProperties(
     }
     checked.set(key, rule?.spell?.(value) ?? value);
   }
+  assertRetention(table, checked);
   return checked;
+}
+
+/** `checkedProperties` for a table that is made, with what they imply. @throws as `checkedProperties` */
+export function newTableProperties(
+  table: string,
+  properties: Readonly<Record<string, string>>,
+): Map<string, string> {
+  const made = new Map(checkedProperties(table, properties));
+  // What Iceberg compatibility needs and nobody would mind: column mapping by name.
+  const isCompatible = ['delta.enableIcebergCompatV1', 'delta.enableIcebergCompatV2'].some(
+    (key) => made.get(key) === 'true',
+  );
+  if (isCompatible && !made.has('delta.columnMapping.mode')) made.set('delta.columnMapping.mode', 'name');
+  return made;
+}
+
+/**
+ * Refuses a list of columns with statistics that names what isn't there, or a partition column, which has none.
+ *
+ * @throws tables.bad-property
+ */
+export function assertStatsColumns(
+  table: string,
+  schema: StructType,
+  { configuration, partitionColumns }: Pick<Metadata, 'configuration' | 'partitionColumns'>,
+): void {
+  const key = 'delta.dataSkippingStatsColumns';
+  const value = configuration.get(key);
+  if (value === undefined) return;
+  for (const path of parseColumnList(value)) {
+    let type: DataType | undefined = schema;
+    for (const name of path) {
+      type = type?.kind === 'struct' ? fieldNamed(type.fields, name)?.type : undefined;
+    }
+    const isPartition = partitionColumns.some((name) => name.toLowerCase() === path[0]?.toLowerCase());
+    if (type !== undefined && !isPartition) continue;
+    const expected = `columns of the table that aren't partitions, and '${path.join('.')}' is ${isPartition ? 'one' : 'none'}`;
+    throw alterErrors['bad-property']({ table, key, value, expected });
+  }
 }
 
 /** `given` as Delta spells the property; letter case doesn't count. @throws tables.unknown-property */
@@ -67,6 +105,8 @@ export function propertyKey(table: string, given: string): string {
     );
     throw alterErrors['unknown-property']({ table, key: given, near: near && `${featurePrefix}${near}` });
   }
+  // Programs that publish the table in another format have settings of their own, whatever their names.
+  if (lower.startsWith('delta.universalformat.config.')) return lower;
   if (lower.startsWith(constraintPrefix)) {
     const instead = 'Add or drop the constraint instead: adding one looks at the rows that are there.';
     throw alterErrors['internal-property']({ table, key: given, instead });

@@ -17,7 +17,7 @@ import {
 import { clusteringAction } from './clustering.ts';
 import { assertSchema, partitionColumnsOf, schemaOf } from './column-fields.ts';
 import { assertExpressions, expressionsOf } from './expression-checks.ts';
-import { checkedProperties, constraintPrefix } from './property-rules.ts';
+import { assertStatsColumns, constraintPrefix, newTableProperties } from './property-rules.ts';
 import type { TableSpec } from './table-spec.ts';
 
 /** What the log says of a table that has no rows yet. */
@@ -45,7 +45,7 @@ export async function defineTable(
   const { random = systemRandom, replaced } = about;
   const { schema: given, constraints: written } = schemaOf(table, spec.schema);
   const constraints = new Map([...written, ...Object.entries(spec.constraints ?? {})]);
-  const properties = withImplied(checkedProperties(table, spec.properties ?? {}));
+  const properties = newTableProperties(table, spec.properties ?? {});
   for (const [name, expression] of constraints) {
     properties.set(`${constraintPrefix}${name.toLowerCase()}`, expression);
   }
@@ -71,6 +71,7 @@ export async function defineTable(
     ? protocolUpgradeFor(table, replaced.protocol, metadata, schema, also)
     : protocolFor(table, metadata, schema, also);
   assertSchema(table, schema, { protocol, metadata });
+  assertStatsColumns(table, schema, metadata);
   await assertExpressions(table, schema, expressionsOf(schema, constraints));
   const clustering = spec.clusterBy && clusteringAction(table, schema, metadata, spec.clusterBy);
   return { protocol, metadata: withoutProtocolProperties(metadata), schema, clustering };
@@ -80,15 +81,4 @@ export async function defineTable(
 export function withoutProtocolProperties(metadata: Metadata): Metadata {
   const kept = [...metadata.configuration].filter(([key]) => !isProtocolProperty(key));
   return { ...metadata, configuration: new Map(kept) };
-}
-
-/** What Iceberg compatibility needs and nobody would mind: column mapping by name. */
-function withImplied(properties: ReadonlyMap<string, string>): Map<string, string> {
-  const made = new Map(properties);
-  const isCompatible = ['delta.enableIcebergCompatV1', 'delta.enableIcebergCompatV2'].some(
-    (key) => properties.get(key) === 'true',
-  );
-  if (isCompatible && !properties.has('delta.columnMapping.mode'))
-    made.set('delta.columnMapping.mode', 'name');
-  return made;
 }

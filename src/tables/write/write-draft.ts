@@ -9,6 +9,8 @@ import {
   type Snapshot,
 } from '../../delta/index.ts';
 import { type Column, quoteIdentifier, type Session } from '../../duckdb/index.ts';
+import { assertSchema } from '../alter/column-fields.ts';
+import { assertStatsColumns } from '../alter/property-rules.ts';
 import { type CompletedRow, completeRows } from './complete-rows.ts';
 import { writeErrors } from './errors.ts';
 import { generationExpression } from './row-checks.ts';
@@ -35,7 +37,7 @@ export interface WriteDraft {
  *
  * @throws tables.schema-mismatch, tables.partition-mismatch, tables.bad-partition-column, tables.unsupported-type,
  * tables.duplicate-column, tables.no-columns, tables.unknown-property, tables.bad-property,
- * tables.internal-property, tables.identity-given, tables.bad-expression, delta.unsupported-feature
+ * tables.internal-property, tables.bad-column-spec, tables.identity-given, tables.bad-expression, delta.unsupported-feature
  */
 export async function draftWrite(
   session: Session,
@@ -57,6 +59,8 @@ export async function draftWrite(
     snapshot === undefined
       ? protocolFor(table, metadata, schema)
       : protocolUpgradeFor(table, snapshot.protocol, metadata, schema);
+  if (!keeps) assertSchema(table, schema, { protocol, metadata });
+  if (snapshot === undefined) assertStatsColumns(table, schema, metadata);
   const plan = { ...planned, schema };
   const shape: TableShape = { protocol, metadata, schema };
   const { query, columns, completed } = await completeQuery(session, table, shape, plan, source);

@@ -9,7 +9,7 @@ import {
   type StructType,
 } from '../../delta/index.ts';
 import { type Column, printSqlType } from '../../duckdb/index.ts';
-import { knownProperties } from '../alter/property-rules.ts';
+import { newTableProperties } from '../alter/property-rules.ts';
 import { deltaTypeOf, sameType } from '../delta-types.ts';
 import { tablesErrors } from '../errors.ts';
 import { partitionProblem } from '../partition-values.ts';
@@ -274,7 +274,7 @@ export function plannedMetadata(
     format: { provider: 'parquet', options: new Map() },
     schemaString,
     partitionColumns: plan.partitionColumns,
-    configuration: knownProperties(about.table, configuration ?? {}),
+    configuration: newTableProperties(about.table, configuration ?? {}),
     createdAtMs: about.nowMs,
   };
 }
