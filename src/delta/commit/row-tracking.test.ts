@@ -8,7 +8,12 @@ import { commitPath } from '../log/log-files.ts';
 import type { Snapshot } from '../log/snapshot.ts';
 import { protocolFor } from '../protocol.ts';
 import { parseSchema } from '../schema.ts';
-import { rowIdColumnProperty, rowTrackingDomain, rowVersionColumnProperty } from './row-tracking.ts';
+import {
+  rowIdColumnProperty,
+  rowTrackingDomain,
+  rowVersionColumnProperty,
+  withRowIds,
+} from './row-tracking.ts';
 
 const tracked = { 'delta.enableRowTracking': 'true' };
 const file = (path: string, rows: number): AddFile => ({ ...testAdd(path), stats: `{"numRecords":${rows}}` });
@@ -29,6 +34,21 @@ describe('row tracking', () => {
       kind: 'commit-info',
       body: { tags: { 'delta.rowTracking.preserved': 'true' } },
     });
+  });
+
+  it('numbers the rows of however many files there are when it is turned on', async () => {
+    const { snapshot } = await create({});
+    const many = 200_000;
+    const before = {
+      files: { values: () => Array.from({ length: many }, (_, i) => file(`f${i}`, 2)).values() },
+      domain: undefined,
+      metadata: snapshot.metadata,
+    };
+    const metadata = testMetadata(tracked);
+    const after = { metadata, protocol: protocolFor('t', metadata, snapshot.schema) };
+    const actions = withRowIds('t', [metadata], after, before, 1);
+    expect(actions).toHaveLength(1 + many + 1);
+    expect(actions.at(-1)).toMatchObject({ configuration: `{"rowIdHighWaterMark":${2 * many - 1}}` });
   });
 
   it('names the columns that keep ids, once and for good', async () => {

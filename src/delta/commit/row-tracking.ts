@@ -88,7 +88,7 @@ export function withRowIds(
     if (action.kind === 'domain' && action.domain === rowTrackingDomain) continue;
     given.push(action.kind === 'add' ? assign(action) : action);
   }
-  given.push(...backfill(actions, after.metadata, before, assign));
+  for (const file of backfill(actions, after.metadata, before, assign)) given.push(file);
   if (highest === known && before.domain !== undefined) return given;
   const configuration = `{"rowIdHighWaterMark":${highest}}`;
   return [...given, { kind: 'domain', domain: rowTrackingDomain, configuration, removed: false }];

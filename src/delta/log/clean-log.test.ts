@@ -57,6 +57,18 @@ async function names(storage: Storage): Promise<string[]> {
 }
 
 describe('cleanLog', () => {
+  it('looks at however many commits there are', async () => {
+    const storage = await tableOf(3, []);
+    const snapshot = await readTestTable(storage);
+    const many = 200_000;
+    storage.list = async function* () {
+      for (let version = 0; version < many; version += 1) {
+        yield { path: commitPath(version), sizeBytes: 1, modifiedMs: startMs + version };
+      }
+    };
+    expect((await cleanLog(storage, snapshot, at(100), { rows: memoryRows })).paths).toEqual([]);
+  });
+
   it('removes what is older than the newest checkpoint beyond the retention', async () => {
     const storage = await tableOf(50, [5, 12, 18, 40]);
     await compactLog(storage, 2, 4);

@@ -95,7 +95,7 @@ export async function changesOf(handle: TableHandle, range: ChangeRange): Promis
   for await (const commit of readCommits(storage, { first: from, last: to })) {
     const metadata = commit.actions.find((action) => action.kind === 'metadata');
     if (metadata !== undefined) requireFeed(storage, metadata, commit.version);
-    changes.push(...(await changedFiles(storage, commit, partitionsOf)));
+    for (const change of await changedFiles(storage, commit, partitionsOf)) changes.push(change);
   }
   const columns = [
     ...relationColumns(end),

@@ -70,7 +70,7 @@ export function planCubes(files: readonly Candidate[], wishes: CubeWishes, rando
   for (const cube of small.sort((a, b) => sizeOf(a) - sizeOf(b))) {
     const own = sizeOf(cube);
     if (size + own > smallBytes && own > size * growthMax) break;
-    chosen.push(...cube);
+    for (const file of cube) chosen.push(file);
     size += own;
   }
   const runs = packRuns(chosen, (file) => file.sizeBytes, wishes.minCubeSizeBytes * 1.5);

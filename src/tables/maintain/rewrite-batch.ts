@@ -143,8 +143,8 @@ class WrittenUnits {
         this.#units.set(unit, made);
         onUnit(files.length);
       }
-      added.push(...made.staged.adds);
-      removed.push(...files);
+      for (const file of made.staged.adds) added.push(file);
+      for (const file of files) removed.push(file);
     }
     return { added, removed };
   }
