@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FaultyStorage, faults, MemoryStorage } from '../../storage/index.ts';
+import { FaultyStorage, faults, MemoryStorage, storageErrors } from '../../storage/index.ts';
 import { type AddFile, removeOf } from '../actions.ts';
 import {
   createTestTable,
@@ -54,6 +54,25 @@ describe('a commit', () => {
       ...conflict,
       details: { conflicts: ['the table was created meanwhile'] },
     });
+  });
+
+  it('is in doubt after a lost reply, also when storage is full from then on', async () => {
+    const inner = await tableWith('a');
+    const storage = intercept(inner, async () => undefined);
+    let requests = 0;
+    storage.putIfAbsent = async (path, bytes) => {
+      requests += 1;
+      const about = { path, uri: inner.uri, doing: 'create' };
+      if (requests > 1) throw storageErrors['no-space'](about);
+      await inner.putIfAbsent(path, bytes);
+      throw storageErrors.unreachable({ ...about, problem: 'the reply was lost' });
+    };
+    const readSnapshot = await readTestTable(inner);
+    const lost = testCommit(storage, { readSnapshot, actions: [testAdd('b')] });
+    // No code that lets callers remove the files: the commit names them.
+    await expect(lost).rejects.toMatchObject({ code: 'storage.unreachable' });
+    expect(requests).toBeGreaterThan(1);
+    expect(livePaths(await readTestTable(inner))).toEqual(['a', 'b']);
   });
 
   it('steps over appends it does not depend on', async () => {

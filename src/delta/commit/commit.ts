@@ -226,9 +226,17 @@ class Attempts {
     const text = [info, ...actions].map((action) => `${printAction(action)}\n`).join('');
     const bytes = new TextEncoder().encode(text);
     this.#isInDoubt = true;
-    const outcome = await patiently(this.#clock, this.#random, () =>
-      tryCommit(this.#storage, version, bytes, this.#commitId, this.#clock),
-    );
+    let trouble: unknown;
+    const outcome = await patiently(this.#clock, this.#random, async () => {
+      try {
+        return await tryCommit(this.#storage, version, bytes, this.#commitId, this.#clock);
+      } catch (error) {
+        // Of a second request that was refused it is certain that it created nothing; of the first it isn't.
+        if (trouble !== undefined && saysNotCreated(error)) throw trouble;
+        trouble ??= error;
+        throw error;
+      }
+    });
     if (outcome.kind === 'committed') {
       applyActions(this.#state, actions);
       const own = info.body['inCommitTimestamp'] === undefined ? {} : { inCommitTimestampMs: timestampMs };
