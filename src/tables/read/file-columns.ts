@@ -149,7 +149,9 @@ export class FileColumns {
     return this.fields.map((field) => {
       const index = this.partitions.indexOf(field);
       const value =
-        index < 0 ? this.#logical(this.#alias(field), field.type, instants) : partition(field, index);
+        index < 0
+          ? kept(field, this.#logical(this.#alias(field), field.type, instants))
+          : partition(field, index);
       return `${value} AS ${quoteIdentifier(field.name)}`;
     });
   }
@@ -181,7 +183,13 @@ export class FileColumns {
     return `c${this.#table.schema.fields.indexOf(field)}`;
   }
 
-  /** Columns beside the table's have no field id: a scan for them goes by names, which such files have too. */
+  /**
+   * Columns beside the table's have no field id: a scan for them goes by names, which such files have too. So do
+   * members of structs, for which the engine takes no ids. Writers must name columns in files, nested ones too, by
+   * physical names, and those are static: the two ways find the same, but in files of no Delta writer.
+   *
+   * Source: Delta protocol, "Writer Requirements for Column Mapping".
+   */
   #isById(): boolean {
     return (
       columnMappingMode(this.#table.metadata) === 'id' &&
@@ -281,6 +289,22 @@ export class FileColumns {
         return isVariant(type) || (instants === 'either' && isInstant(type));
     }
   }
+}
+
+/**
+ * `value`, out of reach of the engine's file reader where that would be wrong: it casts what a column is compared
+ * with to the type that a file has, and in an older file with narrower values 1.5 becomes 2.
+ */
+function kept(field: StructField, value: string): string {
+  return field.metadata['delta.typeChanges'] !== undefined && isFiner(field.type)
+    ? `CASE WHEN ${value} IS NOT NULL THEN ${value} END`
+    : value;
+}
+
+/** Whether `type` has values between those of the types that are widened to it. */
+function isFiner(type: DataType): boolean {
+  if (type.kind === 'decimal') return true;
+  return type.kind === 'primitive' && (type.name === 'double' || type.name === 'timestamp_ntz');
 }
 
 /** Takes an instant in either form, and keeps which. */

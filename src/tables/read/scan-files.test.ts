@@ -156,6 +156,47 @@ describe('scanFiles', () => {
     expect(rows).toEqual([['1.2300', '2020-02-29 00:00:00', 2, null, 3n, null, '0001-01-01 00:00:00']]);
   });
 
+  it.each([
+    [
+      'float',
+      'double',
+      'SELECT unnest([0.1, 1.5, 16777216])::FLOAT AS a',
+      ['0.1::DOUBLE', '1.50000001::DOUBLE', '16777217::DOUBLE'],
+    ],
+    [
+      'integer',
+      'double',
+      'SELECT unnest([1, 2, 2147483647]) AS a',
+      ['1.5::DOUBLE', '0.5::DOUBLE', '2147483647.5::DOUBLE', '1e300'],
+    ],
+    [
+      'decimal(5,2)',
+      'decimal(18,4)',
+      'SELECT unnest([1.25, 999.99])::DECIMAL(5,2) AS a',
+      ['1.2501', '1.2549', '99999999.5'],
+    ],
+    ['integer', 'decimal(12,2)', 'SELECT unnest([1, 2]) AS a', ['1.01', '1.5', '0.5', '1']],
+    [
+      'date',
+      'timestamp_ntz',
+      "SELECT unnest(['2020-01-01', '9999-12-31'])::DATE AS a",
+      ["TIMESTAMP '2020-01-01 12:00:00'", "date_trunc('second', a)"],
+    ],
+  ])('compares what was a %s as the %s that it is', async (fromType, toType, sql, values) => {
+    const changes = { 'delta.typeChanges': [{ fromType, toType }] };
+    const table = await fakeTable([['a', toType, changes]], [{ path: 'old.parquet', sql }]);
+    const scan = (await scanFiles(table.snapshot, table.storage)).sql;
+    await session.run(`CREATE OR REPLACE TEMP TABLE widened AS ${scan}`);
+    for (const value of values) {
+      for (const operator of ['=', '<>', '<', '<=', '>', '>=']) {
+        const where = `a ${operator} ${value}`;
+        const count = (from: string): Promise<unknown> =>
+          session.value(`SELECT count(*) FROM ${from} WHERE ${where}`);
+        expect([where, await count(`(${scan})`)]).toEqual([where, await count('widened')]);
+      }
+    }
+  });
+
   it('reads instants of every form alike, whatever the zone of the session', async () => {
     const naive = "TIMESTAMP '2024-07-01 12:00:00.123456'";
     const edges = "TIMESTAMP '0001-01-01 00:00:00'), (TIMESTAMP '9999-12-31 23:59:59.999999'";
