@@ -58,11 +58,14 @@ describe('deletion vectors', () => {
   it('are read from an absolute path, and without an offset', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'boathouse-vectors-'));
     try {
-      const source = new LocalStorage(join(folder, 'source with space'));
+      const source = new LocalStorage(join(folder, 'source with %20 and space'));
       const rows = new Map([['a', scattered]]);
       const { vectors, path } = await writeDeletionVectors(source, rows, seededRandom(1));
       const { offset: _, ...vector } = vectors.get('a') as DeletionVector;
-      for (const absolute of [`${source.uri}/${path}`, `${join(folder, 'source%20with%20space')}/${path}`]) {
+      for (const absolute of [
+        `${source.uri}/${path}`,
+        `${join(folder, 'source%20with%20%2520%20and%20space')}/${path}`,
+      ]) {
         const moved = { ...vector, storageType: 'p', pathOrInlineDv: absolute };
         expect((await read(new LocalStorage(join(folder, 'clone')), moved)).size).toBe(scattered.size);
       }

@@ -12,6 +12,7 @@ import { isBoathouseError, type Random } from '../../base/index.ts';
 import { openStorage, type Storage } from '../../storage/index.ts';
 import { type AddFile, type DeletionVector, fileKey } from '../actions.ts';
 import { deltaErrors } from '../errors.ts';
+import { decodeFilePath, isAbsoluteFilePath } from '../file-paths.ts';
 import { RowSet } from './row-set.ts';
 import { decodeZ85, encodeZ85 } from './z85.ts';
 
@@ -108,14 +109,14 @@ const frameBytes = 8;
 const portableMagic = 1681511377;
 const nativeMagic = 1681511376;
 
-/** The file that `vector` stands in, relative to the table's folder or absolute; undefined for one in the log. @throws Error */
+/** The file that `vector` stands in, relative to the table's folder or, as data files have it, a URI; undefined for one in the log. @throws Error */
 export function vectorPath(vector: DeletionVector): string | undefined {
   const text = vector.pathOrInlineDv;
   switch (vector.storageType) {
     case 'i':
       return undefined;
     case 'p':
-      return decodeURIComponent(text);
+      return isAbsoluteFilePath(text) ? decodeFilePath(text) : decodeFilePath(`/${text}`);
     case 'u': {
       const prefix = text.slice(0, -20);
       const hex = Buffer.from(decodeZ85(text.slice(-20))).toString('hex');
@@ -171,10 +172,10 @@ async function readFramed(path: string, vector: DeletionVector, storage: Storage
 /** Far above what a file's rows could need. */
 const vectorBytesMax = 2 ** 31 - 1;
 
-/** An absolute path stands in a folder of its own: shallow clones name the vectors of their source so. */
-function absolute(path: string): readonly [Storage, string] {
-  const slash = path.lastIndexOf('/');
-  return [openStorage(path.slice(0, slash) || '/'), path.slice(slash + 1)];
+/** An absolute path is a URI, in a folder of its own: shallow clones name the vectors of their source so. */
+function absolute(uri: string): readonly [Storage, string] {
+  const slash = uri.lastIndexOf('/');
+  return [openStorage(uri.slice(0, slash + 1)), decodeURIComponent(uri.slice(slash + 1))];
 }
 
 function parseVector(body: Uint8Array): RowSet {

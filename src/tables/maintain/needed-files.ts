@@ -8,8 +8,6 @@ import { type Clock, isBoathouseError } from '../../base/index.ts';
 import {
   type Action,
   type AddFile,
-  type DeletionVector,
-  isAbsoluteFilePath,
   type RemoveFile,
   readCommits,
   type Snapshot,
@@ -85,13 +83,6 @@ export function pathsOf(action: Action): readonly string[] {
 }
 
 function vectorFile({ deletionVector }: AddFile | RemoveFile): string[] {
-  const path = deletionVector && fileOf(deletionVector);
+  const path = deletionVector && vectorPath(deletionVector);
   return path === undefined ? [] : [path];
-}
-
-/** A vector of a kind we don't know names no file that we could find. */
-function fileOf(vector: DeletionVector): string | undefined {
-  const path = vectorPath(vector);
-  if (path === undefined || vector.storageType !== 'p' || isAbsoluteFilePath(path)) return path;
-  return `/${path}`;
 }
