@@ -18,8 +18,9 @@ export type WriteStart =
  */
 export async function beginWrite(storage: Storage, options: WriteOptions): Promise<WriteStart> {
   const mode = modeOf(options);
-  const snapshot = await readIfThere(storage, mode === 'overwrite' ? options.readVersion : undefined);
-  if (snapshot === undefined || mode === 'append' || mode === 'overwrite') return { kind: 'go', snapshot };
+  const goesOn = mode === 'append' || mode === 'overwrite';
+  const snapshot = await readIfThere(storage, goesOn ? options.readVersion : undefined);
+  if (snapshot === undefined || goesOn) return { kind: 'go', snapshot };
   const { version } = snapshot;
   if (mode === 'error') throw tablesErrors['already-exists']({ table: storage.uri, version });
   const nothing = { rows: 0, filesAdded: 0, filesRemoved: 0, bytesAdded: 0 };

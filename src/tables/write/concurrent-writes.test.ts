@@ -124,6 +124,48 @@ describe('an append', () => {
   });
 });
 
+describe('an append of rows computed from the table itself', () => {
+  const doubling = (table: string) => (session: Session, query: string) =>
+    writeQueryToDelta(session, query, table, { mode: 'append', readVersion: 1 });
+  const twoRows = async (): Promise<string> => {
+    const table = fresh();
+    await writeDelta(table, { sql: 'SELECT 1 AS a' });
+    await writeDelta(table, { sql: 'SELECT 2 AS a' }, { mode: 'append' });
+    return table;
+  };
+  const query = 'SELECT unnest([10, 20]) AS a';
+
+  it('loses to a delete of rows that it was computed from', async () => {
+    const table = await twoRows();
+    const meeting = whileWriting(doubling(table), query, async () =>
+      (await DeltaTable.open(table)).delete('a = 2'),
+    );
+    await expect(meeting).rejects.toMatchObject({ code: 'delta.commit-conflict' });
+    expect(await rowsOf(table)).toEqual([[1]]);
+    expect(filesIn(table)).toHaveLength(2);
+  });
+
+  it('goes on after another append', async () => {
+    const table = await twoRows();
+    await whileWriting(doubling(table), query, () =>
+      writeDelta(table, { sql: 'SELECT 3 AS a' }, { mode: 'append' }),
+    );
+    expect(await rowsOf(table)).toEqual([[1], [10], [2], [20], [3]]);
+  });
+
+  it('is known by its query', async () => {
+    const table = await twoRows();
+    const rows = { sql: `SELECT a * 10 AS a FROM delta_scan('${table}')` };
+    await writeDelta(table, rows, { mode: 'append' });
+    expect(await rowsOf(table)).toEqual([[1], [10], [2], [20]]);
+    const opened = await DeltaTable.open(table);
+    await opened.append({ sql: `SELECT a + 1 AS a FROM delta_scan('${table}')` });
+    await opened.append({ sql: `SELECT a FROM delta_scan('${table}', version => 0)` });
+    const past = await opened.history({ limit: 3 });
+    expect(past.map(({ isBlindAppend }) => isBlindAppend)).toEqual([true, false, false]);
+  });
+});
+
 describe('a write that is to create its table', () => {
   it.each([
     ['error', 'tables.already-exists'],

@@ -6,6 +6,7 @@ import type { Snapshot } from '../../delta/index.ts';
 import { type ArrowInput, appendArrow, quoteIdentifier, type Session } from '../../duckdb/index.ts';
 import { openStorage } from '../../storage/index.ts';
 import { tablesErrors } from '../errors.ts';
+import { deltaCalls } from '../read/delta-calls.ts';
 import { openDeltaCall } from '../read/open-call.ts';
 import { relationColumns } from '../read/relation.ts';
 import { rewriteDeltaScans } from '../read/rewrite-scans.ts';
@@ -51,9 +52,10 @@ export async function writeDelta(
   const storage = openStorage(tableUri, options.storageOptions);
   const start = await beginWrite(storage, options);
   if (start.kind === 'ignored') return start.result;
-  // The query may read this very table: rows committed after it looked must not be overwritten unseen.
-  const { readVersion = start.snapshot?.version } = options;
-  const about = { ...options, ...(readVersion === undefined || !('sql' in rows) ? {} : { readVersion }) };
+  // The query may read this very table: what was committed after it looked must not be passed over unseen.
+  const mayRead = 'sql' in rows && (modeOf(options) === 'overwrite' || readsNow(rows.sql, storage.uri));
+  const { readVersion = mayRead ? start.snapshot?.version : undefined } = options;
+  const about = { ...options, ...(readVersion === undefined ? {} : { readVersion }) };
   const write = (session: Session, query: string): Promise<WriteResult> =>
     writeQueryToDelta(session, query, tableUri, about);
   return withRows(rows, start.snapshot, about, write, () => readIfThere(storage));
@@ -108,9 +110,22 @@ async function writeToHandle(
 ): Promise<WriteResult> {
   assertRows(rows);
   modeOf(options);
+  const isRead = options.readVersion === undefined && 'sql' in rows && readsNow(rows.sql, handle.uri);
+  const about = isRead ? { ...options, readVersion: (await handle.refresh()).version } : options;
   const write = (session: Session, query: string): Promise<WriteResult> =>
-    writeQueryToHandle(session, query, handle, options);
-  return withRows(rows, handle.snapshot, options, write, () => handle.refresh());
+    writeQueryToHandle(session, query, handle, about);
+  return withRows(rows, handle.snapshot, about, write, () => handle.refresh());
+}
+
+/** Whether `sql` reads the table `uri` as it is now. */
+function readsNow(sql: string, uri: string): boolean {
+  return deltaCalls(sql).some(({ call }) => {
+    const isPast =
+      call.kind === 'scan'
+        ? call.version !== undefined || call.timestampMs !== undefined
+        : call.to !== undefined;
+    return !isPast && openStorage(call.uri).uri === uri;
+  });
 }
 
 /** `write` with the rows as a query of a session, and again when their types were fitted to a table that changed. */

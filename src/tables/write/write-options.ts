@@ -25,7 +25,8 @@ export interface WriteOptions {
   readonly description?: string;
   /**
    * The version of this very table that the rows were computed from, when they were: an overwrite then
-   * loses to every commit made after it. The latest when the write begins, unless given.
+   * loses to every commit made after it, an append to those that changed or removed rows. Without it an
+   * append rests on nothing, and an overwrite on the latest version when it begins.
    */
   readonly readVersion?: number;
   /** A file is closed when it has grown to about this; else the table's `delta.targetFileSize`, else 100 MiB. */

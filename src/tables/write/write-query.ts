@@ -13,6 +13,7 @@ import {
   commitActions,
   deltaErrors,
   type Operation,
+  type ReadSet,
   type Snapshot,
 } from '../../delta/index.ts';
 import type { Column, Session } from '../../duckdb/index.ts';
@@ -77,8 +78,9 @@ export async function writeQueryToHandle(
   options: WriteOptions,
 ): Promise<WriteResult> {
   const source = { query, columns: await session.describe(query) };
-  // Appends rest on nothing, so they needn't look first; an overwrite replaces what is there now.
-  const startsFrom = modeOf(options) === 'append' ? 'known' : 'now';
+  // Appends rest on nothing, so they needn't look first; an overwrite replaces what is there now, or what was read.
+  const isRead = options.readVersion !== undefined && options.readVersion === handle.snapshot.version;
+  const startsFrom = modeOf(options) === 'append' || isRead ? 'known' : 'now';
   return withStaged(session, handle.storage, source, options, (write) => write.onto(handle, startsFrom));
 }
 
@@ -179,10 +181,12 @@ class Write {
     const { replaceWhere, partitionOverwrite, readVersion } = this.#options;
     const replacesAll =
       mode === 'overwrite' && replaceWhere === undefined && partitionOverwrite !== 'dynamic';
-    if (attempt > 1 && (replacesAll || (mode === 'overwrite' && readVersion !== undefined))) {
+    if (attempt > 1 && replacesAll) {
       // The rows it would now remove are rows nobody had seen when its query ran.
       throw conflictWith(snapshot, 'the table was changed while it was being overwritten');
     }
+    if (readVersion !== undefined && snapshot.version !== readVersion)
+      throw conflictWith(snapshot, 'the table was changed after the rows were computed from it');
     const draft = await this.#draft(snapshot);
     const staged = await this.#stage(draft);
     const replaced = mode === 'overwrite' ? await this.#replace(snapshot, draft, staged) : undefined;
@@ -193,8 +197,8 @@ class Write {
         actions: [...changes, ...(replaced?.actions ?? []), ...staged.adds],
         ...(replaced === undefined ? {} : { rowChanges: replaced.rowChanges }),
         operation: this.#operation(draft, staged, replaced),
-        isBlindAppend: replaced === undefined && changes.length === 0,
-        read: replaced?.read ?? 'none',
+        isBlindAppend: replaced === undefined && changes.length === 0 && readVersion === undefined,
+        read: replaced?.read ?? (readVersion === undefined ? 'none' : everyRow(snapshot)),
         feedFromFiles: true,
         result: (committed) => this.#result(committed, staged, replaced, 'written'),
         // The staged rows outlive a lost attempt: the query isn't run again.
@@ -274,6 +278,11 @@ class Write {
       uri: this.#storage.uri,
     };
   }
+}
+
+/** What rows rest on that were computed from all of the table. Rows that others append may come after them. */
+function everyRow({ files }: Snapshot): ReadSet {
+  return { mayHold: () => true, files: new Set(files.keys()) };
 }
 
 function conflictWith(snapshot: Snapshot | undefined, conflict: string): Error {
