@@ -98,3 +98,34 @@ describe('formatSqlValue', () => {
     expect([formatSqlValue(1), formatSqlValue(1.5), formatSqlValue(1n)]).toEqual(['1', '1.5', '1']);
   });
 });
+
+describe('values of a result, given to a program', () => {
+  let database: Database;
+  let session: Session;
+  beforeAll(async () => {
+    database = await Database.open();
+    session = await database.session();
+  });
+  afterAll(() => database.close());
+
+  it.each([
+    ["DATE '2026-01-31'", '2026-01-31', '"2026-01-31"'],
+    ["TIME '01:02:03.5'", '01:02:03.5', '"01:02:03.5"'],
+    ["TIMESTAMP '2026-01-31 12:05:09.123'", '2026-01-31 12:05:09.123', '"2026-01-31 12:05:09.123"'],
+    ["TIMESTAMPTZ '2026-01-31 12:05:09+02'", '2026-01-31 10:05:09+00', '"2026-01-31 10:05:09+00"'],
+    ['INTERVAL 2 DAYS', '2 days', '"2 days"'],
+    ["'0101'::BIT", '0101', '"0101"'],
+    ['1.10::DECIMAL(4,2)', '1.10', '"1.10"'],
+    [
+      "{'a': 7::BIGINT, 'b': [DATE '2026-01-31'], 'c': 9223372036854775807}",
+      "{'a': 7, 'b': [2026-01-31], 'c': 9223372036854775807}",
+      '{"a":7,"b":["2026-01-31"],"c":"9223372036854775807"}',
+    ],
+    ["MAP {1: 'x'}", '{1=x}', '{"1":"x"}'],
+    ['union_value(n := 3::BIGINT)', '3', '3'],
+  ])('%s is a text that reads as it, and JSON', async (sql, text, json) => {
+    const value = await session.value(`SELECT ${sql}`);
+    expect(String(value)).toBe(text);
+    expect(JSON.stringify(value)).toBe(json);
+  });
+});

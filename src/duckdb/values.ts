@@ -7,6 +7,8 @@
  * `BitString`; LIST and ARRAY are JavaScript arrays; the rest are the classes below.
  */
 
+import { formatSqlValue } from './format.ts';
+
 /** A value of a result or a parameter. */
 export type SqlValue =
   | null
@@ -51,6 +53,11 @@ export class Decimal {
     const text = this.scale === 0 ? whole : `${whole}.${digits.slice(digits.length - this.scale)}`;
     return negative ? `-${text}` : text;
   }
+
+  /** A text in JSON, which keeps all digits. */
+  toJSON(): string {
+    return this.toString();
+  }
 }
 
 /** A DATE: days since 1970-01-01. DuckDB's infinities are `infinityDays` and its negative. */
@@ -59,6 +66,16 @@ export class SqlDate {
 
   constructor(days: number) {
     this.days = days;
+  }
+
+  /** `2026-01-31`, as DuckDB prints it. */
+  toString(): string {
+    return formatSqlValue(this);
+  }
+
+  /** The same in JSON. */
+  toJSON(): string {
+    return this.toString();
   }
 }
 
@@ -76,6 +93,16 @@ export class SqlTime {
     this.ticks = ticks;
     this.unit = unit;
     this.offsetSeconds = offsetSeconds;
+  }
+
+  /** `12:05:09.123`, as DuckDB prints it. */
+  toString(): string {
+    return formatSqlValue(this);
+  }
+
+  /** The same in JSON. */
+  toJSON(): string {
+    return this.toString();
   }
 }
 
@@ -112,6 +139,16 @@ export class Timestamp {
   toDate(): Date {
     return new Date(Number(floorDiv(this.micros, 1000n)));
   }
+
+  /** `2026-01-31 12:05:09.123`, and `+00` behind it where `isInstant`, as DuckDB prints it in UTC. */
+  toString(): string {
+    return formatSqlValue(this);
+  }
+
+  /** The same in JSON. */
+  toJSON(): string {
+    return this.toString();
+  }
 }
 
 /** The ticks of DuckDB's timestamp `infinity`, in every unit. */
@@ -128,6 +165,16 @@ export class Interval {
     this.days = days;
     this.micros = micros;
   }
+
+  /** `1 month 2 days 03:00:00`, as DuckDB prints it. */
+  toString(): string {
+    return formatSqlValue(this);
+  }
+
+  /** The same in JSON. */
+  toJSON(): string {
+    return this.toString();
+  }
 }
 
 /** A BIT value as its characters 0 and 1. */
@@ -136,6 +183,16 @@ export class BitString {
 
   constructor(bits: string) {
     this.bits = bits;
+  }
+
+  /** The bits. */
+  toString(): string {
+    return this.bits;
+  }
+
+  /** The bits in JSON. */
+  toJSON(): string {
+    return this.bits;
   }
 }
 
@@ -154,6 +211,16 @@ export class StructValue {
     const index = this.names.indexOf(name);
     return index < 0 ? undefined : this.values[index];
   }
+
+  /** `{'a': 1}`, as DuckDB prints it. */
+  toString(): string {
+    return formatSqlValue(this);
+  }
+
+  /** An object in JSON. */
+  toJSON(): unknown {
+    return Object.fromEntries(this.names.map((name, i) => [name, jsonValue(this.values[i] ?? null)]));
+  }
 }
 
 /** A MAP: its entries, in order. */
@@ -162,6 +229,16 @@ export class MapValue {
 
   constructor(entries: readonly (readonly [SqlValue, SqlValue])[]) {
     this.entries = entries;
+  }
+
+  /** `{a=1}`, as DuckDB prints it. */
+  toString(): string {
+    return formatSqlValue(this);
+  }
+
+  /** An object in JSON; its keys are texts there. */
+  toJSON(): unknown {
+    return Object.fromEntries(this.entries.map(([key, value]) => [formatSqlValue(key), jsonValue(value)]));
   }
 }
 
@@ -174,6 +251,25 @@ export class UnionValue {
     this.tag = tag;
     this.value = value;
   }
+
+  /** The value, as DuckDB prints it. */
+  toString(): string {
+    return formatSqlValue(this);
+  }
+
+  /** The value in JSON. */
+  toJSON(): unknown {
+    return jsonValue(this.value);
+  }
+}
+
+/** What JSON has no number for, because JavaScript would lose digits of it, is a text. */
+function jsonValue(value: SqlValue): unknown {
+  if (typeof value === 'bigint') {
+    const number = Number(value);
+    return Number.isSafeInteger(number) ? number : String(value);
+  }
+  return Array.isArray(value) ? value.map((item: SqlValue) => jsonValue(item)) : value;
 }
 
 /** Whole division that rounds towards minus infinity, as clocks need before 1970. */

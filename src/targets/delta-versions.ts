@@ -5,6 +5,7 @@
  * writes is seen by the nodes after it.
  */
 import { isAbsolute, resolve } from 'node:path';
+import { isBoathouseError } from '../base/index.ts';
 import { type DeltaCall, type OpenedTable, openDeltaCall, rewriteDeltaScans } from '../tables/index.ts';
 
 /** A Delta table as a relation over exactly the files of one version. */
@@ -53,9 +54,44 @@ export class DeltaVersions {
     for (const key of this.#opened.keys()) if (key.startsWith(`${absolute}@newest`)) this.#opened.delete(key);
   }
 
-  /** `sql` with every `delta_scan('…')` and `table_changes('…', …)` replaced by files of the version this run reads. */
-  async rewrite(sql: string): Promise<string> {
-    return await rewriteDeltaScans(sql, (call) => this.#open(call));
+  /**
+   * `sql` with every `delta_scan('…')` and `table_changes('…', …)` replaced by files of the version this run reads.
+   *
+   * @param onTable told of each table that is read.
+   */
+  async rewrite(sql: string, onTable?: (table: OpenedTable) => void): Promise<string> {
+    return await rewriteDeltaScans(sql, async (call) => {
+      const table = await this.#open(call);
+      onTable?.(table);
+      return table;
+    });
+  }
+
+  /**
+   * `error`, which running what `sql` was rewritten to ended with; the damaged file of a Delta table that `sql`
+   * reads, where one is the reason.
+   *
+   * Costs a reading of those tables when the engine failed on bytes and named no file. Values that don't fit their
+   * types are taken for what the statement itself did wrong.
+   */
+  async explain(sql: string, error: unknown): Promise<unknown> {
+    if (!isBoathouseError(error) || /^duckdb\.(?:conversion|out-of-range)$/.test(error.code)) return error;
+    const tables: OpenedTable[] = [];
+    await this.rewrite(sql, (table) => tables.push(table)).catch(() => undefined);
+    let explained: unknown = error;
+    for (const table of tables) {
+      if (explained === error) explained = await table.explain(error);
+    }
+    return explained;
+  }
+
+  /** What `work` gives, which runs what `sql` was rewritten to. @throws what `explain` makes of its errors */
+  async explaining<T>(sql: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw await this.explain(sql, error);
+    }
   }
 
   /** The table's absolute path or URI. */

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Database } from '../duckdb/index.ts';
@@ -184,6 +184,25 @@ select {{ var('batch') }} as batch {% if is_incremental() %} where {{ var('batch
     expect(statuses(results)).toEqual({ bronze: 'success', other: 'success' });
     expect(await lake.query('select symbol, price from bronze')).toEqual([['A', '1.5']]);
     expect(await lake.query('select symbol, price from other')).toEqual([['A', '1.5']]);
+  });
+
+  it.each([
+    ['table', "materialized='table'"],
+    ['file', "materialized='external'"],
+    ['Delta table', "materialized='external', format='delta'"],
+  ])('name their file that is damaged, whose rows become a %s', async (_, config) => {
+    const landing = join(lake.root, 'landing/prices');
+    await writeDelta(landing, { sql: "select range as id, repeat('x', 100) || range as s from range(2000)" });
+    const [file = ''] = (await readdir(landing)).filter((name) => name.endsWith('.parquet'));
+    const bytes = await readFile(join(landing, file));
+    bytes.fill(255, 40, 440);
+    await writeFile(join(landing, file), bytes);
+    await lake.write({
+      'models/m.sql': `{{ config(${config}) }}\nselect * from delta_scan('${landing}')`,
+    });
+    const { results } = await lake.build();
+    expect(results.get('m')).toMatchObject({ status: 'error', error: { code: 'tables.damaged-file' } });
+    expect(results.get('m')?.message).toContain(file);
   });
 });
 

@@ -227,7 +227,9 @@ class Performer {
     const { session, work, random } = this.#input;
     const ready = await work.delta.rewrite(query);
     this.#executed.push(`copy (\n${ready}\n) to ${quoteLiteral(output.location)} (${output.copyOptions})`);
-    this.#staged = await stageExternal(session.connection, ready, output, work.pinName(random));
+    this.#staged = await work.delta.explaining(query, () =>
+      stageExternal(session.connection, ready, output, work.pinName(random)),
+    );
     this.#rows = this.#staged.rows;
     work.staged(output.location, this.#staged.folder);
     if (this.#staged.rows === 0 || output.partitionBy.length > 0)
@@ -259,7 +261,7 @@ class Performer {
     const { session, work, runId, node, signal } = this.#input;
     const query = await work.delta.rewrite(step.query);
     this.#executed.push(`-- ${step.mode} ${step.location}\n${query}`);
-    const result = await writeQueryToDelta(session.connection, query, step.location, {
+    const options = {
       mode: step.mode,
       ...(step.schemaMode === undefined ? {} : { schemaMode: step.schemaMode }),
       ...(step.partitionBy.length === 0 ? {} : { partitionBy: step.partitionBy }),
@@ -270,7 +272,10 @@ class Performer {
       ...(step.dynamicPartitions === true ? { partitionOverwrite: 'dynamic' as const } : {}),
       commitMetadata: { runId, node: node.unique_id },
       signal,
-    });
+    };
+    const result = await work.delta.explaining(step.query, () =>
+      writeQueryToDelta(session.connection, query, step.location, options),
+    );
     this.#rows = (this.#rows ?? 0) + result.rows;
     work.delta.forget(step.location);
   }

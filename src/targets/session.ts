@@ -57,15 +57,17 @@ export class LakehouseSession implements WarehouseSession {
     if (changesTables(ready)) await this.#work.claimTables();
     // What a plan does is noted when it is through; anybody else's statement may do anything.
     if (options.planned !== true && mayChangeRelations(ready)) this.#work.dropIndex();
-    return await this.#serialized(ready, async () => {
-      if (options.fetch) {
-        const result = await this.#session.query(ready);
-        const response = { message: 'OK', rowsAffected: result.rows.length };
-        return { response, table: toWarehouseTable(result, options.limit) };
-      }
-      const { rowsChanged } = await this.#session.run(ready);
-      return { response: { message: 'OK', rowsAffected: rowsChanged }, table: noRows };
-    });
+    return await this.#work.delta.explaining(sql, () =>
+      this.#serialized(ready, async () => {
+        if (options.fetch) {
+          const result = await this.#session.query(ready);
+          const response = { message: 'OK', rowsAffected: result.rows.length };
+          return { response, table: toWarehouseTable(result, options.limit) };
+        }
+        const { rowsChanged } = await this.#session.run(ready);
+        return { response: { message: 'OK', rowsAffected: rowsChanged }, table: noRows };
+      }),
+    );
   }
 
   /** Statements one after the other, some of them on Delta tables; the last one's answer counts. */
@@ -80,7 +82,10 @@ export class LakehouseSession implements WarehouseSession {
     for (const part of routed) {
       if (part.kind === 'engine') answer = await this.execute(part.sql, options);
       else {
-        const { rowsAffected, ...result } = await runDeltaStatement(part.statement, this.#deltaInput());
+        const { rowsAffected, ...result } = await runDeltaStatement(part.statement, {
+          ...this.#deltaInput(),
+          written: part.sql,
+        });
         answer = {
           response: { message: 'OK', ...(rowsAffected === undefined ? {} : { rowsAffected }) },
           table: options.fetch ? toWarehouseTable(result, options.limit) : noRows,
