@@ -122,6 +122,27 @@ describe('an append', () => {
     expect((await opened.columns()).map((column) => column.type)).toEqual(['TINYINT', 'DATE']);
     expect((await opened.toRows()).map((row) => row['a']).sort()).toEqual([1, 2]);
   });
+
+  it('that is stopped when it has to be planned again leaves no file', async () => {
+    const table = fresh();
+    await writeDelta(table, { sql: 'SELECT 1 AS a' });
+    const stop = new AbortController();
+    const meeting = whileWriting(append(table, { signal: stop.signal }), 'SELECT 2 AS a', async () => {
+      const other = await DeltaTable.open(table);
+      await other.alter([{ kind: 'add-column', column: { name: 'b', type: 'STRING' } }]);
+      const { putIfAbsent } = LocalStorage.prototype;
+      vi.spyOn(LocalStorage.prototype, 'putIfAbsent').mockImplementationOnce(function (
+        this: LocalStorage,
+        ...put
+      ) {
+        stop.abort();
+        return putIfAbsent.apply(this, put);
+      });
+    });
+    await expect(meeting.finally(() => vi.restoreAllMocks())).rejects.toThrow(/abort/i);
+    expect(await rowsOf(table)).toEqual([[1, null]]);
+    expect(filesIn(table)).toHaveLength(1);
+  });
 });
 
 describe('an append of rows computed from the table itself', () => {

@@ -57,7 +57,7 @@ export async function writeQueryToDelta(
       if (!isBoathouseError(error, 'delta.commit-conflict') || modeOf(options) === 'overwrite') throw error;
       const again = await beginWrite(storage, options);
       if (again.kind === 'ignored') {
-        await write.discard();
+        await write.discard(true);
         return again.result;
       }
       if (again.snapshot === undefined) throw error;
@@ -101,7 +101,7 @@ async function withStaged<T>(
   try {
     return await work(write);
   } catch (error) {
-    if (saysNothingCommitted(error)) await write.discard();
+    await write.discard(saysNothingCommitted(error));
     throw error;
   }
 }
@@ -113,6 +113,8 @@ class Write {
   readonly #source: Source;
   readonly #options: WriteOptions;
   #made: { readonly draft: WriteDraft; readonly staged: Staged } | undefined;
+  /** Whether a commit may stand that names the files. */
+  #mayBeNamed = false;
 
   constructor(session: Session, storage: Storage, source: Source, options: WriteOptions) {
     this.#session = session;
@@ -126,6 +128,7 @@ class Write {
     const draft = await this.#draft(undefined);
     const staged = await this.#stage(draft);
     const { clock = systemClock, random = systemRandom, transaction, commitMetadata } = this.#options;
+    this.#mayBeNamed = true;
     const moved: readonly Action[] =
       transaction === undefined
         ? []
@@ -169,8 +172,9 @@ class Write {
     return transact(handle, about, plan, skipped, startsFrom);
   }
 
-  /** Removes the files that were staged. */
-  async discard(): Promise<void> {
+  /** Removes the files that were staged, unless a commit may name them. @param isCertain that none was made. */
+  async discard(isCertain: boolean): Promise<void> {
+    if (this.#mayBeNamed && !isCertain) return;
     const made = this.#made;
     this.#made = undefined;
     await made?.staged.discard();
@@ -191,6 +195,7 @@ class Write {
     const staged = await this.#stage(draft);
     const replaced = mode === 'overwrite' ? await this.#replace(snapshot, draft, staged) : undefined;
     const changes = draft.changes(staged);
+    this.#mayBeNamed = true;
     return {
       kind: 'commit',
       draft: {
@@ -202,7 +207,10 @@ class Write {
         feedFromFiles: true,
         result: (committed) => this.#result(committed, staged, replaced, 'written'),
         // The staged rows outlive a lost attempt: the query isn't run again.
-        discard: async () => replaced?.discard(),
+        discard: async () => {
+          this.#mayBeNamed = false;
+          await replaced?.discard();
+        },
       },
     };
   }
