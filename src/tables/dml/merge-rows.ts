@@ -134,13 +134,15 @@ async function attemptMerge(
     inserted: inserted === undefined ? undefined : { query: inserted.query, rows: newCount },
     insertion,
   };
+  // Asked before files are written: what fails after that would leave them behind.
+  const deleted = matches === undefined ? new Map() : await deletedRows(session, matches, plan);
   const staged = await explainingCasts(handle.uri, session, inserted?.casts ?? [], () =>
     namingDamage(handle, snapshot, files, () => stageOutcome(tables, handle.storage, outcome, options)),
   );
   watch.lap('rewrite');
   const counts = {
     updated: new Map(plan.updates.map(({ clause }) => [clause, resolved?.rows.get(clause) ?? 0])),
-    deleted: matches === undefined ? new Map() : await deletedRows(session, matches, plan),
+    deleted,
     groups,
     numbers: staged.numbers,
   };
