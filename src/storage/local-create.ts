@@ -10,8 +10,9 @@
  * object (empty, or with the NUL) from a whole one; other Delta readers fail to parse it rather than
  * take half of it for all.
  */
-import { link, open, stat, unlink } from 'node:fs/promises';
+import { open, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { LocalDisk } from './local-disk.ts';
 import { codeOf } from './local-errors.ts';
 import { syncFolder, writeTemporary } from './local-temporary.ts';
 import type { PutOutcome } from './storage.ts';
@@ -25,47 +26,49 @@ export async function createIfAbsent(
   file: string,
   bytes: Uint8Array,
   links: 'auto' | 'never',
-  makeLink: typeof link = link,
+  disk: LocalDisk = new LocalDisk(),
+  makeLink: LocalDisk['link'] = (path, newPath) => disk.link(path, newPath),
 ): Promise<PutOutcome> {
-  if (await exists(file)) return { kind: 'taken' };
+  if (await exists(disk, file)) return { kind: 'taken' };
   if (links === 'auto') {
-    const outcome = await createByLink(file, bytes, makeLink);
+    const outcome = await createByLink(disk, file, bytes, makeLink);
     if (outcome !== 'no-links') return outcome;
   }
-  return createByMarking(file, bytes);
+  return createByMarking(disk, file, bytes);
 }
 
 async function createByLink(
+  disk: LocalDisk,
   file: string,
   bytes: Uint8Array,
-  makeLink: typeof link,
+  makeLink: LocalDisk['link'],
 ): Promise<PutOutcome | 'no-links'> {
   const folder = dirname(file);
-  const temporary = await writeTemporary(folder, bytes);
+  const temporary = await writeTemporary(disk, folder, bytes);
   try {
     try {
       await makeLink(temporary, file);
     } catch (error) {
       // On NFS the reply can be lost and the repeated request fail. The temporary file's name is ours
       // alone, so a second link to it can only be the one we asked for.
-      const linked = (await stat(temporary)).nlink === 2;
+      const linked = (await disk.stat(temporary)).nlink === 2;
       if (!linked) {
         if (codeOf(error) === 'EEXIST') return { kind: 'taken' };
         if (noLinks.has(codeOf(error) ?? '')) return 'no-links';
         throw error;
       }
     }
-    await settled(syncFolder(folder));
+    await settled(syncFolder(disk, folder));
     return { kind: 'created' };
   } finally {
-    await unlink(temporary).catch(() => undefined);
+    await disk.unlink(temporary).catch(() => undefined);
   }
 }
 
 /** What file systems without hard links answer. EPERM is Linux's word for it (vfat, some FUSE). */
 const noLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK', 'UNKNOWN']);
 
-async function createByMarking(file: string, bytes: Uint8Array): Promise<PutOutcome> {
+async function createByMarking(disk: LocalDisk, file: string, bytes: Uint8Array): Promise<PutOutcome> {
   let handle: Awaited<ReturnType<typeof open>>;
   try {
     handle = await open(file, 'wx');
@@ -88,7 +91,7 @@ async function createByMarking(file: string, bytes: Uint8Array): Promise<PutOutc
     // The name was ours alone, and nobody takes an unfinished object for a commit: give it back.
     if (!whole) await unlink(file).catch(() => undefined);
   }
-  await settled(syncFolder(dirname(file)));
+  await settled(syncFolder(disk, dirname(file)));
   return { kind: 'created' };
 }
 
@@ -107,8 +110,8 @@ export async function settled(work: Promise<void>): Promise<void> {
   }
 }
 
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
+async function exists(disk: LocalDisk, file: string): Promise<boolean> {
+  return disk.stat(file).then(
     () => true,
     (error: unknown) => {
       if (codeOf(error) === 'ENOENT') return false;

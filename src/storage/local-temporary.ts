@@ -1,7 +1,8 @@
 /** Temporary files of local writers: written whole and synced before they get their name, swept when orphaned. */
 import { randomUUID } from 'node:crypto';
-import { open, readdir, stat, unlink } from 'node:fs/promises';
+import { readdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { LocalDisk } from './local-disk.ts';
 import { codeOf } from './local-errors.ts';
 
 const begin = '.boathouse-';
@@ -13,30 +14,26 @@ export function isTemporary(name: string): boolean {
 }
 
 /** Writes `bytes` to a new temporary file in `folder`, durable when it returns. Gives its path. */
-export async function writeTemporary(folder: string, bytes: Uint8Array): Promise<string> {
+export async function writeTemporary(disk: LocalDisk, folder: string, bytes: Uint8Array): Promise<string> {
   const path = join(folder, `${begin}${process.pid}-${randomUUID()}${end}`);
-  const handle = await open(path, 'wx');
+  let isOurs = false;
   try {
-    await handle.writeFile(bytes);
-    await handle.sync();
+    await disk.withFile(path, 'wx', async (file) => {
+      isOurs = true;
+      await disk.write(file, bytes);
+      await disk.sync(file);
+    });
   } catch (error) {
-    await handle.close();
-    await unlink(path).catch(() => undefined);
+    if (isOurs) await unlink(path).catch(() => undefined);
     throw error;
   }
-  await handle.close();
   return path;
 }
 
 /** Makes the entries of `folder` durable, where the file system knows how: some mounts and Windows don't. */
-export async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(disk: LocalDisk, folder: string): Promise<void> {
   try {
-    const handle = await open(folder, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
+    await disk.withFile(folder, 'r', (file) => disk.sync(file));
   } catch (error) {
     if (!cannotSync.has(codeOf(error) ?? '')) throw error;
   }

@@ -144,8 +144,12 @@ describe('local create-if-absent', () => {
       throw Object.assign(new Error('EEXIST'), { code: 'EEXIST' });
     };
     const file = join(root, '0.json');
-    expect(await createIfAbsent(file, bytes('ours'), 'auto', lyingLink)).toEqual({ kind: 'created' });
-    expect(await createIfAbsent(file, bytes('late'), 'auto', lyingLink)).toEqual({ kind: 'taken' });
+    expect(await createIfAbsent(file, bytes('ours'), 'auto', undefined, lyingLink)).toEqual({
+      kind: 'created',
+    });
+    expect(await createIfAbsent(file, bytes('late'), 'auto', undefined, lyingLink)).toEqual({
+      kind: 'taken',
+    });
     expect(await readdir(root)).toEqual(['0.json']);
   });
 
@@ -154,8 +158,8 @@ describe('local create-if-absent', () => {
       throw Object.assign(new Error('ENOTSUP'), { code: 'ENOTSUP' });
     };
     const file = join(root, '0.json');
-    expect(await createIfAbsent(file, bytes('ours'), 'auto', noLink)).toEqual({ kind: 'created' });
-    expect(await createIfAbsent(file, bytes('late'), 'auto', noLink)).toEqual({ kind: 'taken' });
+    expect(await createIfAbsent(file, bytes('ours'), 'auto', undefined, noLink)).toEqual({ kind: 'created' });
+    expect(await createIfAbsent(file, bytes('late'), 'auto', undefined, noLink)).toEqual({ kind: 'taken' });
     expect(text(await storage.read('0.json'))).toBe('ours');
     expect(await readdir(root)).toEqual(['0.json']);
   });

@@ -6,11 +6,12 @@ import { pathToFileURL } from 'node:url';
 import { assert } from '../base/index.ts';
 import { storageErrors } from './errors.ts';
 import { createIfAbsent, settled } from './local-create.ts';
+import { LocalDisk } from './local-disk.ts';
 import { codeOf, localError } from './local-errors.ts';
 import { Promptness } from './local-promptness.ts';
 import { LocalRoot } from './local-root.ts';
 import { isTemporary, sweepTemporaries, syncFolder, writeTemporary } from './local-temporary.ts';
-import { checkPath, checkPrefix, compareUtf8 } from './paths.ts';
+import { checkPath, checkPrefix, compareUtf8, sortedByUtf8 } from './paths.ts';
 import type { FileInfo, PutOutcome, Storage } from './storage.ts';
 
 /** What may be chosen about a local folder. */
@@ -33,6 +34,7 @@ export class LocalStorage implements Storage {
   readonly #links: 'auto' | 'never';
   readonly #orphanAgeMs: number;
   readonly #promptness = new Promptness();
+  readonly #disk = new LocalDisk(this.#promptness);
   readonly #swept = new Set<string>();
   /** Folders made here whose entries in their parents aren't durable yet. */
   readonly #newFolders = new Set<string>();
@@ -121,7 +123,7 @@ export class LocalStorage implements Storage {
       const folder = dirname(file);
       await this.#makeFolder(folder);
       await this.#sweepOnce(folder);
-      const outcome = await createIfAbsent(file, bytes, this.#links);
+      const outcome = await createIfAbsent(file, bytes, this.#links, this.#disk);
       if (outcome.kind === 'created') await settled(this.#syncNewFolders());
       return outcome;
     });
@@ -132,14 +134,14 @@ export class LocalStorage implements Storage {
     await this.#touch('write', path, async (file) => {
       const folder = dirname(file);
       await this.#makeFolder(folder);
-      const temporary = await writeTemporary(folder, bytes);
+      const temporary = await writeTemporary(this.#disk, folder, bytes);
       try {
         await rename(temporary, file);
       } catch (error) {
         await unlink(temporary).catch(() => undefined);
         throw error;
       }
-      await syncFolder(folder);
+      await syncFolder(this.#disk, folder);
       await this.#syncNewFolders();
     });
   }
@@ -177,15 +179,14 @@ export class LocalStorage implements Storage {
   async finishWrite(path: string): Promise<FileInfo> {
     return this.#touch('write', path, async (file) => {
       // Opened for writing because Windows syncs no read-only handle; `r+` never creates.
-      const handle = await open(file, 'r+');
-      try {
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await syncFolder(dirname(file));
+      const found = await this.#disk.withFile(file, 'r+', async (opened) => {
+        const synced = [this.#disk.sync(opened), syncFolder(this.#disk, dirname(file))];
+        // The file stays open until both have ended, however they do.
+        for (const one of await Promise.allSettled(synced)) if (one.status === 'rejected') throw one.reason;
+        return this.#disk.describe(opened);
+      });
       await this.#syncNewFolders();
-      const info = await fileInfo(path, file);
+      const info = infoOf(path, found);
       if (!info) throw storageErrors['not-a-file']({ path, uri: this.uri });
       return info;
     });
@@ -214,15 +215,17 @@ export class LocalStorage implements Storage {
   }
 
   async *#listFolder(folder: string, prefix: string, after: string | undefined): AsyncIterable<FileInfo> {
-    let entries: { name: string; isFolder: boolean; isLink: boolean }[];
+    const entries: ListedEntry[] = [];
     let folderPath: string;
     try {
       folderPath = folder === '' ? this.#root.path : await this.#root.resolve(folder.slice(0, -1));
-      entries = (await readdir(folderPath, { withFileTypes: true })).map((entry) => ({
-        name: entry.isDirectory() ? `${entry.name}/` : entry.name,
-        isFolder: entry.isDirectory(),
-        isLink: entry.isSymbolicLink(),
-      }));
+      for (const entry of await readdir(folderPath, { withFileTypes: true })) {
+        const isFolder = entry.isDirectory();
+        const name = isFolder ? `${entry.name}/` : entry.name;
+        // Of a long log few names are wanted as a rule: the others are dropped before anything is done with them.
+        if (!isWanted(folder + name, isFolder, prefix, after)) continue;
+        entries.push({ name, isFolder, isLink: entry.isSymbolicLink() });
+      }
     } catch (error) {
       const ours = localError(error, { path: folder, uri: this.uri, doing: 'list' });
       const code = codeOf(ours);
@@ -230,14 +233,11 @@ export class LocalStorage implements Storage {
       throw ours;
     }
     // A folder sorts as its name with the slash, since that is what its objects' paths go on with.
-    entries.sort((a, b) => compareUtf8(a.name, b.name));
-    for (const { name, isFolder, isLink } of entries) {
+    for (const { name, isFolder, isLink } of sortedByUtf8(entries, (entry) => entry.name)) {
       const path = folder + name;
       if (isFolder) {
-        const overlaps = path.startsWith(prefix) || prefix.startsWith(path);
-        const over = after !== undefined && compareUtf8(path, after) < 0 && !after.startsWith(path);
-        if (overlaps && !over) yield* this.#listFolder(path, prefix, after);
-      } else if (path.startsWith(prefix) && (after === undefined || compareUtf8(path, after) > 0)) {
+        yield* this.#listFolder(path, prefix, after);
+      } else {
         if (isTemporary(name)) continue;
         const info = isLink
           ? await this.#statLink(path)
@@ -281,7 +281,7 @@ export class LocalStorage implements Storage {
   /** A file is only as durable as the entries of the folders that lead to it. */
   async #syncNewFolders(): Promise<void> {
     for (const folder of [...this.#newFolders]) {
-      await syncFolder(dirname(folder));
+      await syncFolder(this.#disk, dirname(folder));
       this.#newFolders.delete(folder);
     }
   }
@@ -291,6 +291,21 @@ export class LocalStorage implements Storage {
     this.#swept.add(folder);
     await sweepTemporaries(folder, this.#orphanAgeMs);
   }
+}
+
+/** A name in a folder; a folder's own ends in a slash. */
+interface ListedEntry {
+  readonly name: string;
+  readonly isFolder: boolean;
+  readonly isLink: boolean;
+}
+
+/** Whether a listing by `prefix` and `after` gives `path`, or for a folder something below it. */
+function isWanted(path: string, isFolder: boolean, prefix: string, after: string | undefined): boolean {
+  const isAfter = after === undefined || compareUtf8(path, after) > 0;
+  if (!isFolder) return isAfter && path.startsWith(prefix);
+  const overlaps = path.startsWith(prefix) || prefix.startsWith(path);
+  return overlaps && (isAfter || path === after || after.startsWith(path));
 }
 
 /** Objects of the log are small; data files are never read whole. */

@@ -10,7 +10,13 @@ import { type Column, Database, quoteIdentifier, quoteLiteral, type Session } fr
 import type { Storage } from '../storage/index.ts';
 import { duckdbTypeOf } from './delta-types.ts';
 import { membersOf, type PackedColumn, packedRowSql, rareMembers } from './packed-actions.ts';
-import { engineOptions, scratchDatabase, withScratchSession, withTemporaryFolder } from './scratch.ts';
+import {
+  engineOptions,
+  scratchDatabase,
+  smallDatabase,
+  withScratchSession,
+  withTemporaryFolder,
+} from './scratch.ts';
 
 /** The `ParquetRows` port, with DuckDB's Parquet reader and writer. Rows stream; a file is never whole on the heap when read. */
 export const duckdbParquetRows: ParquetRows = {
@@ -96,16 +102,17 @@ async function* readLocal(
 }
 
 async function* readLocalPieces(local: string): AsyncGenerator<CheckpointPiece, void, undefined> {
-  const shared = await scratchDatabase();
   // The engine's threads share the work by row groups, and where there is but one, those without keep spinning.
-  const isOnePiece = (await stat(local)).size > onePieceBytesMin && (await rowGroups(shared, local)) === 1;
-  if (!isOnePiece) return yield* readPiecesIn(shared, local);
+  if ((await stat(local)).size <= smallBytesMax) return yield* readPiecesIn(await smallDatabase(), local);
+  const shared = await scratchDatabase();
+  if ((await rowGroups(shared, local)) > 1) return yield* readPiecesIn(shared, local);
+  // Its own, closed afterwards, since a large file leaves much memory with the engine.
   await using own = await Database.open({ ...engineOptions(), threads: 1 });
   yield* readPiecesIn(own, local);
 }
 
-/** From this size on a checkpoint in one row group gets an engine of one thread. */
-const onePieceBytesMin = 16 * 1_048_576;
+/** Up to this size a checkpoint, which has few row groups then, is read by one thread. */
+const smallBytesMax = 8 * 1_048_576;
 
 async function rowGroups(database: Database, local: string): Promise<number> {
   await using session = await database.session();

@@ -26,18 +26,32 @@ export interface EngineLimits {
  */
 export async function configureEngine(limits: EngineLimits): Promise<void> {
   const wanted = { ...configured, ...limits };
+  if (small !== undefined) await limit(await small, await smallLimits(limits));
   if (shared === undefined) {
     shared = forgetfully(open(wanted));
     await shared;
   } else {
-    await using session = await (await shared).session();
-    if (limits.memoryLimit !== undefined)
-      await session.run(`SET GLOBAL memory_limit = ${quoteLiteral(limits.memoryLimit)}`);
-    if (limits.threads !== undefined) await session.run(`SET GLOBAL threads = ${Number(limits.threads)}`);
-    if (limits.tempDirectory !== undefined)
-      await session.run(`SET GLOBAL temp_directory = ${quoteLiteral(limits.tempDirectory)}`);
+    await limit(await shared, limits);
   }
   configured = wanted;
+}
+
+async function smallLimits(limits: EngineLimits): Promise<EngineLimits> {
+  const { tempDirectory } = limits;
+  return {
+    ...limits,
+    threads: 1,
+    ...(tempDirectory === undefined ? {} : { tempDirectory: await smallFolder(limits) }),
+  };
+}
+
+async function limit(database: Database, limits: EngineLimits): Promise<void> {
+  await using session = await database.session();
+  if (limits.memoryLimit !== undefined)
+    await session.run(`SET GLOBAL memory_limit = ${quoteLiteral(limits.memoryLimit)}`);
+  if (limits.threads !== undefined) await session.run(`SET GLOBAL threads = ${Number(limits.threads)}`);
+  if (limits.tempDirectory !== undefined)
+    await session.run(`SET GLOBAL temp_directory = ${quoteLiteral(limits.tempDirectory)}`);
 }
 
 const environmentLimit = process.env['BOATHOUSE_MEMORY_LIMIT'];
@@ -63,6 +77,27 @@ export function scratchDatabase(): Promise<Database> {
   return shared;
 }
 
+/**
+ * The same with one thread, for work too small to share: a second thread would spend more on waiting for some than
+ * the work takes.
+ */
+export function smallDatabase(): Promise<Database> {
+  small ??= forgetfully(openSmall());
+  return small;
+}
+
+/** What it spills stands apart: two engines would give their files the same names. */
+async function openSmall(): Promise<Database> {
+  return open({ ...configured, threads: 1, tempDirectory: await smallFolder(configured) });
+}
+
+async function smallFolder({ tempDirectory }: EngineLimits): Promise<string> {
+  if (tempDirectory === undefined) return path.join(tmpdir(), `boathouse-spill-${process.pid}-small`);
+  // The engine makes the last folder of a path only.
+  await mkdir(tempDirectory, { recursive: true });
+  return path.join(tempDirectory, 'small');
+}
+
 function open(limits: EngineLimits): Promise<Database> {
   return Database.open(optionsOf(limits));
 }
@@ -71,11 +106,13 @@ function open(limits: EngineLimits): Promise<Database> {
 function forgetfully(opening: Promise<Database>): Promise<Database> {
   opening.catch(() => {
     if (shared === opening) shared = undefined;
+    if (small === opening) small = undefined;
   });
   return opening;
 }
 
 let shared: Promise<Database> | undefined;
+let small: Promise<Database> | undefined;
 
 /** `work` with a session of the scratch database. */
 export async function withScratchSession<T>(work: (session: Session) => Promise<T>): Promise<T> {
