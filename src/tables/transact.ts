@@ -162,7 +162,11 @@ async function commitDraft<T>(
   });
 }
 
-function wasCommitted(snapshot: Snapshot, transaction: OperationOptions['transaction']): boolean {
+/** Whether the application has come to this version, or further, in the table as `snapshot` has it. Pure. */
+export function wasCommitted(
+  snapshot: Pick<Snapshot, 'transactions'>,
+  transaction: OperationOptions['transaction'],
+): boolean {
   if (transaction === undefined) return false;
   const known = snapshot.transactions.get(transaction.appId);
   return known !== undefined && known.version >= transaction.version;

@@ -447,6 +447,20 @@ describe('features', () => {
     });
   });
 
+  it('several commits are one transaction, which is done with the last of them', async () => {
+    const handle = await make({ properties: { 'delta.appendOnly': 'true' } }, filled);
+    const transaction = { appId: 'job', version: 1 };
+    const changes: AlterChange[] = [
+      { kind: 'comment-table', comment: 'before' },
+      { kind: 'drop-feature', feature: 'appendOnly' },
+      { kind: 'comment-table', comment: 'after' },
+    ];
+    expect(await alterTable(handle, changes, { transaction })).toMatchObject({ kind: 'changed' });
+    expect(handle.snapshot.protocol.writerFeatures ?? []).not.toContain('appendOnly');
+    expect(handle.snapshot.metadata.description).toBe('after');
+    expect(await alterTable(handle, changes, { transaction })).toMatchObject({ kind: 'unchanged' });
+  });
+
   it('column mapping is dropped by rewriting the files, once the past is gone', async () => {
     const properties = {
       ...mapped.properties,

@@ -11,7 +11,7 @@ import {
   type Snapshot,
 } from '../../delta/index.ts';
 import type { TableHandle } from '../table-handle.ts';
-import { type OperationOptions, type Planned, transact } from '../transact.ts';
+import { type OperationOptions, type Planned, transact, wasCommitted } from '../transact.ts';
 import type { AlterChange, AlterResult } from './alter-change.ts';
 import { type AlterState, withColumnIds } from './alter-state.ts';
 import { changeColumnType } from './change-column-type.ts';
@@ -60,25 +60,36 @@ export async function alterTable(
   options: OperationOptions = {},
 ): Promise<AlterResult> {
   let result: AlterResult = { version: handle.snapshot.version, kind: 'unchanged' };
-  const merge = (next: AlterResult): void => {
+  const { transaction, ...partOptions } = options;
+  if (transaction !== undefined && wasCommitted(await handle.refresh(), transaction))
+    return { version: handle.snapshot.version, kind: 'unchanged' };
+  const groups = committedTogether(changes);
+  for (const [index, group] of groups.entries()) {
+    // The transaction is done when all of it is.
+    const own = index === groups.length - 1 ? options : partOptions;
+    const next =
+      'kind' in group ? await dropTableFeature(handle, group, own) : await commitChanges(handle, group, own);
     result = { version: next.version, kind: result.kind === 'changed' ? 'changed' : next.kind };
-  };
-  let together: AlterChange[] = [];
-  const flush = async (): Promise<void> => {
-    const group = together;
-    together = [];
-    if (group.length > 0) merge(await commitChanges(handle, group, options));
-  };
-  for (const change of changes) {
-    if (change.kind !== 'drop-feature') {
-      together.push(change);
-      continue;
-    }
-    await flush();
-    merge(await dropTableFeature(handle, change, options));
   }
-  await flush();
   return result;
+}
+
+type DropFeature = Extract<AlterChange, { kind: 'drop-feature' }>;
+
+/** The changes that share a commit, and between them the features to drop. */
+function committedTogether(changes: readonly AlterChange[]): (DropFeature | readonly AlterChange[])[] {
+  const groups: (DropFeature | readonly AlterChange[])[] = [];
+  let together: AlterChange[] = [];
+  for (const change of changes) {
+    if (change.kind === 'drop-feature') {
+      groups.push(change);
+      together = [];
+    } else {
+      if (together.length === 0) groups.push(together);
+      together.push(change);
+    }
+  }
+  return groups;
 }
 
 function commitChanges(

@@ -54,7 +54,9 @@ export async function dropTableFeature(
   options: OperationOptions,
 ): Promise<AlterResult> {
   const name = featureOf(change.feature) ?? change.feature;
-  const cleaned = await cleanUp(handle, name, options);
+  // The transaction is done when the feature is gone.
+  const { transaction: _, ...cleanUpOptions } = options;
+  const cleaned = await cleanUp(handle, name, cleanUpOptions);
   const feature = featureNamed(name);
   if (feature?.readers === true && leavesTraces.has(feature.name)) {
     const snapshot = await handle.refresh();

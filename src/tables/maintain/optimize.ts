@@ -6,7 +6,7 @@ import { clusteringColumns } from '../alter/clustering.ts';
 import { tablesErrors } from '../errors.ts';
 import { withScratchSession } from '../scratch.ts';
 import type { TableHandle } from '../table-handle.ts';
-import type { OperationOptions } from '../transact.ts';
+import { type OperationOptions, wasCommitted } from '../transact.ts';
 import { targetFileSizeOf } from '../write/stage-table.ts';
 import { packRuns } from './bin-packing.ts';
 import { columnNames, isClusterable, isUnclustered, planCubes } from './cubes.ts';
@@ -182,9 +182,7 @@ export async function rewriteTable(
   const snapshot = await handle.refresh();
   assertWritable(handle.uri, snapshot.protocol, snapshot);
   const { transaction, ...batchOptions } = options;
-  const known = transaction && snapshot.transactions.get(transaction.appId);
-  const isKnown = transaction !== undefined && known !== undefined && known.version >= transaction.version;
-  if (isKnown) {
+  if (wasCommitted(snapshot, transaction)) {
     return { version: snapshot.version, changed: false, skipped: true, metrics: optimizeMetrics([], 0) };
   }
   const { units, style, considered } = await plan(session, snapshot);
