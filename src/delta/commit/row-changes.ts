@@ -48,9 +48,13 @@ export class RowChanges {
     winner: readonly Action[],
   ): Promise<ReadonlyMap<string, VectorChange>> {
     const changes = new Map<string, VectorChange>();
+    if (files.length === 0) return changes;
+    const gone = new Map(
+      winner.filter((action) => action.kind === 'remove').map((file) => [file.path, file]),
+    );
     for (const file of files) {
-      const removed = winner.find((action) => action.kind === 'remove' && action.path === file.path);
-      if (removed?.kind !== 'remove') continue;
+      const removed = gone.get(file.path);
+      if (removed === undefined) continue;
       const { deletionVector, ...plain } = file;
       const before = removed.deletionVector ? { ...plain, deletionVector: removed.deletionVector } : plain;
       const [was, is] = [await this.#rowsOf(before), await this.#rowsOf(file)];

@@ -102,8 +102,9 @@ export async function stageOutcome(
   const looked = await touchedFiles(tables, outcome, options.signal);
   const touched = looked.filter(({ rows }) => rows > 0);
   const hasVectors = isEnabled(shape, 'deletionVectors');
-  const marked = touched.filter(({ live, rows }) => live !== undefined && hasVectors && rows < live);
-  const rewritten = touched.filter((file) => !marked.includes(file));
+  const isMarked = ({ live, rows }: TouchedFile): boolean => live !== undefined && hasVectors && rows < live;
+  const marked = touched.filter(isMarked);
+  const rewritten = touched.filter((file) => !isMarked(file));
   // The engine evaluates a query each time it is asked; new rows that are told of twice must be the same.
   const tellsChanges = writesChanges(shape) && outcome.resolved !== undefined;
   const inserted =

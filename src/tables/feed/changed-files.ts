@@ -69,8 +69,9 @@ export async function changedFiles(
     if (pick?.keep === 'these' && pick.rows.size === 0) return;
     changes.push({ file, change, version, timestampMs, pick });
   };
+  const after = new Set(added.map(({ path }) => path));
   for (const file of removed) {
-    if (added.some(({ path }) => path === file.path)) continue;
+    if (after.has(file.path)) continue;
     push(file, 'delete', without(goneFrom(file)));
   }
   for (const file of added) {
