@@ -30,6 +30,8 @@ export interface DeltaStatementInput {
   readonly find: (name: RelationName) => Promise<RelationName | undefined>;
   /** Noted in every commit. */
   readonly commitMetadata: Readonly<Record<string, string>>;
+  /** The statement's text, for places in errors. */
+  readonly written?: string;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -79,6 +81,7 @@ export async function runDeltaStatement(
           return (await locationOf(table, input)) ?? (await refuse(table, 'VERSION AS OF', input));
         }),
       ),
+    ...(input.written === undefined ? {} : { written: input.written }),
     options: { commitMetadata, signal },
   });
   if (changesSomething(statement)) await showAgain(result.uri, statement, input);

@@ -4,7 +4,7 @@ import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isBoathouseError, systemRandom } from '../base/index.ts';
 import { arrowIpcStream, quoteIdentifier, quoteLiteral } from '../duckdb/index.ts';
-import { type DeltaStatement, parseStatement, splitStatements } from '../tables/index.ts';
+import { type DeltaStatement, parseStatement, placedInQuery, splitStatements } from '../tables/index.ts';
 import { workflowErrors } from './errors.ts';
 import { type Cell, cellOf, type Grid } from './grid.ts';
 import { refuseWrites } from './only-reads.ts';
@@ -58,11 +58,11 @@ export interface QueryResult extends Grid {
  * engine says of the SQL; tables.*, delta.*
  */
 export async function query(options: QueryOptions): Promise<QueryResult> {
-  const { reader, sql, statement } = await prepare(options);
+  const { reader, sql, statement, written } = await prepare(options);
   try {
     const limit = options.limit ?? 10_000;
     if (statement !== undefined) {
-      const outcome = await runStatementIn(reader, statement, options);
+      const outcome = await runStatementIn(reader, statement, { ...options, written });
       const { columns, rows } = outcome;
       return { columns, rows: rows.slice(0, limit), truncated: rows.length > limit, outcome };
     }
@@ -84,7 +84,7 @@ export async function query(options: QueryOptions): Promise<QueryResult> {
       outcome: undefined,
     };
   } catch (error) {
-    throw await reader.explain(error);
+    throw placed(await reader.explain(error), statement, written);
   } finally {
     await reader.close();
   }
@@ -100,18 +100,18 @@ export async function exportQuery(options: ExportOptions): Promise<ExportResult>
   if (options.format === 'parquet' && path === undefined) {
     throw workflowErrors['needs-output']({ format: options.format });
   }
-  const { reader, sql, statement } = await prepare(options);
+  const { reader, sql, statement, written } = await prepare(options);
   const draft = path === undefined ? undefined : `${path}.${systemRandom.uuid()}.tmp`;
   try {
     const rowCount =
       statement === undefined
         ? await writeRows(reader, sql, options, draft)
-        : await writeOutcome(reader, statement, options, draft);
+        : await writeOutcome(reader, statement, { ...options, written }, draft);
     if (path !== undefined && draft !== undefined) await rename(draft, path);
     return { rowCount, path };
   } catch (error) {
     if (draft !== undefined) await rm(draft, { force: true });
-    const cause = await reader.explain(error);
+    const cause = placed(await reader.explain(error), statement, written);
     if (isBoathouseError(cause) || path === undefined) throw cause;
     const problem = systemProblem(cause instanceof Error ? cause.message : String(cause));
     throw workflowErrors['write-failed']({ path, problem }, { cause });
@@ -123,6 +123,8 @@ export async function exportQuery(options: ExportOptions): Promise<ExportResult>
 interface Prepared {
   readonly reader: Reader;
   readonly sql: string;
+  /** Before tables were resolved. */
+  readonly written: string;
   /** What is for a Delta table and not for the engine. */
   readonly statement: DeltaStatement | undefined;
 }
@@ -140,14 +142,19 @@ async function prepare(
   }
   const reader = await openReader({ ...options, needsCatalog: false });
   try {
-    if (statement !== undefined) return { reader, sql: rendered, statement };
+    if (statement !== undefined) return { reader, sql: rendered, statement, written: rendered };
     await refuseWrites(rendered, (question) => reader.session.value(question));
-    return { reader, sql: await reader.resolve(rendered), statement };
+    return { reader, sql: await reader.resolve(rendered), statement, written: rendered };
   } catch (error) {
     const cause = await reader.explain(error);
     await reader.close();
     throw cause;
   }
+}
+
+/** Statements have told the place themselves. */
+function placed(error: unknown, statement: DeltaStatement | undefined, written: string): unknown {
+  return statement === undefined ? placedInQuery(error, written) : error;
 }
 
 async function renderInProject(text: string, options: ReaderOptions): Promise<string> {
@@ -215,7 +222,7 @@ async function writeRows(
 async function writeOutcome(
   reader: Reader,
   statement: DeltaStatement,
-  options: ExportOptions,
+  options: ExportOptions & { readonly written: string },
   draft: string | undefined,
 ): Promise<number> {
   const { columns: given, rows } = await runStatementIn(reader, statement, options);

@@ -52,7 +52,7 @@ export async function runStatement(
 export async function runStatementIn(
   reader: Reader,
   statement: DeltaStatement,
-  options: StatementOptions,
+  options: StatementOptions & { readonly written?: string | undefined },
 ): Promise<StatementOutcome> {
   const { tables } = reader;
   // Rows that only the version in the catalog has would be gone for its readers.
@@ -64,6 +64,7 @@ export async function runStatementIn(
     locate: (table, doing) => tables.locate(table, doing),
     placeNew: (table, location, doing) => tables.placeNew(table, location, doing),
     resolve: (sql) => reader.resolve(sql),
+    written: options.written,
     options: operationOptions(options),
   });
   const generation = changesSomething(statement)

@@ -99,7 +99,9 @@ async function becomeOf(
   if (spec.ifNotExists === true) return { kind: 'existed', version: existing.version, handle };
   throw tablesErrors['already-exists'](
     { table: storage.uri, version: existing.version },
-    { hint: 'Say ifNotExists to leave it, or orReplace to put the new table in its place.' },
+    {
+      hint: 'IF NOT EXISTS (ifNotExists) leaves it as it is, OR REPLACE (orReplace) puts the new table in its place.',
+    },
   );
 }
 

@@ -67,10 +67,10 @@ export class DdlTokens {
     throw this.fail(`${what} is expected here`, token);
   }
 
-  /** The text of a string constant. */
+  /** The text of a string constant; Spark takes double quotes for it, too. */
   text(what: string): string {
     const token = this.next();
-    if (token.kind === 'text') return token.text;
+    if (token.kind === 'text' || this.source[token.start] === '"') return token.text;
     throw this.fail(`${what} is expected here, in single quotes`, token);
   }
 

@@ -89,7 +89,7 @@ const kinds: Kinds = {
   },
   'no-such-property': {
     message: (d) => `${d.table} has no property ${d.key}, so it can't be unset`,
-    hint: (d) => near(d.near) ?? 'Say ifExists to leave it at that.',
+    hint: (d) => near(d.near) ?? 'IF EXISTS (ifExists: true) leaves it at that.',
     sqlState: '42704',
     httpStatus: 404,
     exitCode: 1,
@@ -140,7 +140,7 @@ const kinds: Kinds = {
   },
   'no-such-constraint': {
     message: (d) => `${d.table} has no constraint '${d.constraint}'`,
-    hint: (d) => near(d.near) ?? 'Say ifExists to leave it at that.',
+    hint: (d) => near(d.near) ?? 'IF EXISTS (ifExists: true) leaves it at that.',
     sqlState: '42704',
     httpStatus: 404,
     exitCode: 1,

@@ -24,6 +24,11 @@ export class Cursor {
     return this.#tokens[this.#at + ahead];
   }
 
+  /** Where the token before this place ends, in the SQL. */
+  get lastEnd(): number {
+    return this.#tokens[this.#at - 1]?.end ?? 0;
+  }
+
   /** Whether all tokens have been read. */
   get isDone(): boolean {
     return this.#at >= this.#tokens.length;
@@ -62,12 +67,18 @@ export class Cursor {
     return token.text;
   }
 
-  /** A text in single quotes. @throws tables.bad-statement */
+  /** A text in single quotes, or in double ones, as Spark takes them. @throws tables.bad-statement */
   string(what: string): string {
     const token = this.peek();
-    if (token?.kind !== 'string') throw this.wrong(what);
+    if (!this.seesString()) throw this.wrong(what);
     this.#at += 1;
-    return token.text;
+    return (token as Token).text;
+  }
+
+  /** Whether a text comes next where no name can stand. */
+  seesString(): boolean {
+    const token = this.peek();
+    return token?.kind === 'string' || (token?.kind === 'quoted' && this.sql[token.start] === '"');
   }
 
   /** A whole number. @throws tables.bad-statement */
@@ -86,13 +97,20 @@ export class Cursor {
     return path;
   }
 
-  /** `delta.'path'`, or a name of up to three parts. @throws tables.bad-statement */
-  table(): TableRef {
+  /**
+   * `delta.'path'`, or a name of up to three parts.
+   *
+   * @param plainPath whether `'path'` alone will do.
+   * @throws tables.bad-statement
+   */
+  table(plainPath = false): TableRef {
+    if (plainPath && this.peek()?.kind === 'string') return { kind: 'path', uri: this.string('a path') };
     const isPath = isText(this.peek(), 'delta') && this.peek(1)?.text === '.' && isPathLike(this.peek(2));
     if (isPath) {
       this.#at += 2;
       return { kind: 'path', uri: this.next('a path').text };
     }
+    if (this.peek()?.kind === 'string') throw this.wrong("a table (one by its place is delta.'path')");
     const parts = [this.name('a table')];
     while (this.take('.')) parts.push(this.name('a name'));
     return { kind: 'name', parts };

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTable } from '../alter/create-table.ts';
 import { openDeltaCall } from '../read/open-call.ts';
 import { rewriteDeltaScans } from '../read/rewrite-scans.ts';
 import { openDeltaRelation } from '../read/scan.ts';
@@ -96,6 +97,41 @@ describe('statements that change rows', () => {
       ['10 n1 2024-01-01', '20 n2 2024-01-01'],
       { num_affected_rows: 2n, num_inserted_rows: 2n },
     ],
+    [
+      "insert into orders values (DEFAULT, 'x', default), (3, default, date '2024-02-02')",
+      ['0 n0 2024-01-01', '1 n1 2024-01-01', '2 n2 2024-01-01', '3  2024-02-02', ' x '],
+      { num_affected_rows: 2n, num_inserted_rows: 2n },
+    ],
+    [
+      "insert overwrite orders partition (id = '1') select 'one', null",
+      ['0 n0 2024-01-01', '1 one ', '2 n2 2024-01-01'],
+      { num_affected_rows: 1n, num_inserted_rows: 1n },
+    ],
+    [
+      "insert into orders partition (name, day = '2024-03-03') select 4, 'four'",
+      ['0 n0 2024-01-01', '1 n1 2024-01-01', '2 n2 2024-01-01', '4 four 2024-03-03'],
+      { num_affected_rows: 1n, num_inserted_rows: 1n },
+    ],
+    [
+      "with new as (select * from delta.'$' where id = 2) insert into orders select id + 3, name, day from new",
+      ['0 n0 2024-01-01', '1 n1 2024-01-01', '2 n2 2024-01-01', '5 n2 2024-01-01'],
+      { num_affected_rows: 1n, num_inserted_rows: 1n },
+    ],
+    [
+      'with s as (select 1 as id) merge into orders t using s on t.id = s.id when matched then delete',
+      ['0 n0 2024-01-01', '2 n2 2024-01-01'],
+      { num_affected_rows: 1n, num_updated_rows: 0n, num_deleted_rows: 1n, num_inserted_rows: 0n },
+    ],
+    [
+      "merge into orders as t using (values (0, 'zero'), (null, 'none')) as s(id, name) on t.id <=> s.id when matched then update set name = s.name when not matched then insert (id, name) values (s.id, s.name)",
+      ['0 zero 2024-01-01', '1 n1 2024-01-01', '2 n2 2024-01-01', ' none '],
+      { num_affected_rows: 2n, num_updated_rows: 1n, num_deleted_rows: 0n, num_inserted_rows: 1n },
+    ],
+    [
+      'merge into orders t using orders version as of 0 as s on t.id = s.id and s.id = 0 when matched then delete',
+      ['1 n1 2024-01-01', '2 n2 2024-01-01'],
+      { num_affected_rows: 1n, num_updated_rows: 0n, num_deleted_rows: 1n, num_inserted_rows: 0n },
+    ],
   ])('%s', async (sql, rows, counts) => {
     const done = await run(sql.replaceAll('$', table));
     expect(done.rows).toEqual(rows);
@@ -112,6 +148,51 @@ describe('statements that change rows', () => {
     });
     await expect(run('insert into orders (id, nme) values (1, 2)')).rejects.toMatchObject({
       message: expect.stringContaining("has no column 'nme'; it has id, name, day"),
+    });
+  });
+
+  it('fills in what is DEFAULT: defaults as values, the rest as the table computes it', async () => {
+    const { handle } = await createTable(path.join(folder, 'notes'), {
+      schema:
+        "id BIGINT GENERATED ALWAYS AS IDENTITY, note STRING DEFAULT 'none', n INT, twice INT GENERATED ALWAYS AS (n * 2)",
+    });
+    table = handle.uri;
+    const rows = async (): Promise<readonly unknown[]> =>
+      withScratchSession(async (session) => {
+        const { sql } = await openDeltaRelation(table);
+        return (await session.query(`SELECT id::INT, note, n, twice FROM (${sql}) ORDER BY id`)).rows;
+      });
+    const insert = (sql: string): Promise<StatementResult> =>
+      withScratchSession((session) =>
+        executeRows(parseStatement(sql) as RowStatement, {
+          session,
+          locate: async () => table,
+          placeNew: async () => table,
+          resolve: async (text) => text,
+          options: {},
+        }),
+      );
+    await insert("insert into notes values (default, default, 1, default), (default, 'x', 2, default)");
+    await insert('insert into notes (note) values (default)');
+    expect(await rows()).toEqual([
+      [1, 'none', 1, 2],
+      [2, 'x', 2, 4],
+      [3, 'none', null, null],
+    ]);
+    await expect(insert('insert into notes (n, twice) values (1, default), (2, 4)')).rejects.toMatchObject({
+      code: 'tables.bad-statement',
+      message: expect.stringContaining("'twice' is computed by the table"),
+    });
+  });
+
+  it.each([
+    ["insert into orders (id) values ('abc')", "'id'", "'abc' of type VARCHAR"],
+    ['insert into orders (id) select 3000000000', "'id'", "'3000000000' of type BIGINT"],
+    ["insert into orders (name, day) values ('x', '2024-13-45')", "'day'", "'2024-13-45' of type VARCHAR"],
+  ])('names the column and the value that does not fit it: %s', async (sql, column, value) => {
+    await expect(run(sql)).rejects.toMatchObject({
+      code: 'tables.assignment-value',
+      message: expect.stringMatching(new RegExp(`${column}.*${value}`)),
     });
   });
 });

@@ -1,17 +1,14 @@
-/** MERGE, UPDATE, DELETE and INSERT, as statements. */
+/** MERGE, UPDATE and DELETE, as statements. */
 import { unreachable } from '../../base/index.ts';
-import type { Snapshot } from '../../delta/index.ts';
-import { quoteIdentifier, quoteLiteral } from '../../duckdb/index.ts';
-import { duckdbTypeOf } from '../delta-types.ts';
 import { deleteRows } from '../dml/delete-rows.ts';
 import { mergeRows } from '../dml/merge-rows.ts';
 import type { MergeClause } from '../dml/merge-spec.ts';
 import { updateRows } from '../dml/update-rows.ts';
 import { relationOf } from '../read/scan.ts';
 import { TableHandle } from '../table-handle.ts';
-import { writeQueryToHandle } from '../write/write-query.ts';
-import { statementErrors } from './errors.ts';
+import { executeInsert } from './execute-insert.ts';
 import { ownReads } from './own-reads.ts';
+import { printTable } from './print-table.ts';
 import { countsRow } from './result-rows.ts';
 import type { DeltaStatement, TableRef } from './statement.ts';
 import type { StatementContext, StatementResult } from './statement-context.ts';
@@ -104,87 +101,6 @@ async function executeMerge(
   return { statement: 'merge', uri: handle.uri, version, changed, ...counts };
 }
 
-async function executeInsert(
-  statement: Extract<DeltaStatement, { kind: 'insert' }>,
-  handle: TableHandle,
-  context: StatementContext,
-): Promise<StatementResult> {
-  const own = await ownReads(statement.query, handle.uri, context);
-  const read = handle.snapshot;
-  const rows = own === undefined ? statement.query : own((await relationOf(read, handle.storage)).sql);
-  const query = await insertQuery({ ...statement, query: rows }, handle, context);
-  const { signal, clock, random, transaction, commitMetadata } = context.options;
-  const { mode, replaceWhere } = statement;
-  const result = await writeQueryToHandle(context.session, query, handle, {
-    mode: replaceWhere === undefined ? mode : 'overwrite',
-    ...(replaceWhere === undefined ? {} : { replaceWhere: await context.resolve(replaceWhere) }),
-    ...(own === undefined ? {} : { readVersion: read.version }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(clock === undefined ? {} : { clock }),
-    ...(random === undefined ? {} : { random }),
-    ...(transaction === undefined ? {} : { transaction }),
-    ...(commitMetadata === undefined ? {} : { commitMetadata }),
-  });
-  const counts = countsRow({ num_affected_rows: result.rows, num_inserted_rows: result.rows });
-  return {
-    statement: 'insert',
-    uri: handle.uri,
-    version: result.version,
-    changed: result.skipped !== true,
-    ...counts,
-  };
-}
-
-/** The rows under the table's own columns and of their types; columns that aren't given are null, or the table's to fill. */
-async function insertQuery(
-  statement: Extract<DeltaStatement, { kind: 'insert' }>,
-  handle: TableHandle,
-  context: StatementContext,
-): Promise<string> {
-  const { schema } = handle.snapshot;
-  const query = await context.resolve(statement.query);
-  const given = await context.session.describe(query);
-  const names = statement.byName
-    ? given.map(({ name }) => name)
-    : (statement.columns ?? schema.fields.map(({ name }) => name));
-  const wrong = (problem: string): Error =>
-    statementErrors['bad-statement']({
-      statement: 'INSERT',
-      problem,
-      expected: 'INSERT INTO table (column, …) SELECT … with one value for each column',
-    });
-  if (names.length !== given.length) {
-    throw wrong(
-      `${names.length} columns (${names.join(', ')}) are to be filled, and the query has ${given.length}`,
-    );
-  }
-  const aliases = names.map((_, i) => quoteIdentifier(`v${i}`));
-  const items = schema.fields.flatMap((field) => {
-    const index = names.findIndex((name) => name.toLowerCase() === field.name.toLowerCase());
-    const as = ` AS ${quoteIdentifier(field.name)}`;
-    const type = duckdbTypeOf(field.type, field.name);
-    if (index >= 0) return [`CAST(given.${aliases[index]} AS ${type})${as}`];
-    return fillsItself(field.metadata) ? [] : [`CAST(NULL AS ${type})${as}`];
-  });
-  const unknown = names.find((name) => !hasColumn(handle.snapshot, name));
-  if (unknown !== undefined) {
-    throw wrong(
-      `${handle.uri} has no column ${quoteLiteral(unknown)}; it has ${schema.fields.map(({ name }) => name).join(', ')}`,
-    );
-  }
-  return `SELECT ${items.join(', ')} FROM (${query}\n) AS given(${aliases.join(', ')})`;
-}
-
-function hasColumn({ schema }: Snapshot, name: string): boolean {
-  return schema.fields.some((field) => field.name.toLowerCase() === name.toLowerCase());
-}
-
-function fillsItself(metadata: Readonly<Record<string, unknown>>): boolean {
-  return ['delta.generationExpression', 'delta.identity.start', 'CURRENT_DEFAULT'].some(
-    (key) => metadata[key] !== undefined,
-  );
-}
-
 async function resolveClause(clause: MergeClause, context: StatementContext): Promise<MergeClause> {
   const { condition } = clause;
   const when = condition === undefined ? {} : { condition: await context.resolve(condition) };
@@ -221,10 +137,4 @@ async function resolveAll(
 /** The name under which a statement's expressions know the table; a table named by its place has none. */
 function nameOf(table: TableRef): string | undefined {
   return table.kind === 'name' ? table.parts.at(-1) : undefined;
-}
-
-/** A table as a query names it. Pure. */
-export function printTable(table: TableRef): string {
-  if (table.kind === 'path') return `delta.${quoteLiteral(table.uri)}`;
-  return table.parts.map(quoteIdentifier).join('.');
 }

@@ -5,6 +5,7 @@ import { executeDefinition } from './execute-definition.ts';
 import { executeHistory } from './execute-history.ts';
 import { executeMaintenance } from './execute-maintenance.ts';
 import { executeRows } from './execute-rows.ts';
+import { placedInStatement } from './place-error.ts';
 import type { DeltaStatement } from './statement.ts';
 import type { StatementContext, StatementResult } from './statement-context.ts';
 
@@ -20,6 +21,21 @@ export async function executeStatement(
   statement: DeltaStatement,
   context: StatementContext,
 ): Promise<StatementResult> {
+  try {
+    return await execute(statement, context);
+  } catch (error) {
+    throw placedInStatement(error, partsOf(statement), context.written);
+  }
+}
+
+/** The texts in a statement: its conditions, values and queries among them. */
+function partsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (value instanceof Map) return [...value.values()].flatMap(partsOf);
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(partsOf) : [];
+}
+
+function execute(statement: DeltaStatement, context: StatementContext): Promise<StatementResult> {
   switch (statement.kind) {
     case 'merge':
     case 'update':

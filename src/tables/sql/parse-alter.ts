@@ -135,5 +135,24 @@ function parseAlterColumn(at: Cursor): AlterChange[] {
     return [{ kind: 'comment-column', column, comment: at.string('a comment in quotes') }];
   const position = parsePosition(at);
   if (position !== undefined) return [{ kind: 'move-column', column, position }];
+  const kind = at.peek()?.kind;
+  if (kind === 'word' || kind === 'quoted') return parseRedefined(at, column);
   throw at.wrong('TYPE, SET NOT NULL, DROP NOT NULL, SET DEFAULT, DROP DEFAULT, COMMENT, FIRST or AFTER');
+}
+
+/** `CHANGE COLUMN a a TYPE [COMMENT '…'] [FIRST | AFTER b]`: Hive's form, which tells the name and type again. */
+function parseRedefined(at: Cursor, column: readonly string[]): AlterChange[] {
+  const name = at.name('a name');
+  const type = at.typeUntil(['comment'], ['first'], ['after'], ['not'], ['default']);
+  const changes: AlterChange[] = [];
+  changes.push({ kind: 'change-type', column, type });
+  if (at.take('comment')) {
+    changes.push({ kind: 'comment-column', column, comment: at.string('a comment in quotes') });
+  }
+  const position = parsePosition(at);
+  if (position !== undefined) changes.push({ kind: 'move-column', column, position });
+  if (name.toLowerCase() !== column.at(-1)?.toLowerCase()) {
+    changes.push({ kind: 'rename-column', column, to: name });
+  }
+  return changes;
 }

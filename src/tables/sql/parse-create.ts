@@ -15,7 +15,7 @@ export function parseCreate(sql: string): DeltaStatement {
   const ifNotExists = at.take('if', 'not', 'exists');
   const table = at.table();
   if (at.take('shallow', 'clone')) return parseClone(at, { table, orReplace, ifNotExists });
-  const columns = at.sees('(') ? at.parenthesised('columns') : undefined;
+  let columns = at.sees('(') ? at.parenthesised('columns') : undefined;
   let partitionBy: readonly string[] | undefined;
   let clusterBy: readonly (readonly string[])[] | undefined;
   let comment: string | undefined;
@@ -24,8 +24,18 @@ export function parseCreate(sql: string): DeltaStatement {
   let query: string | undefined;
   while (!at.isDone && query === undefined) {
     if (at.take('using')) at.expect('delta');
-    else if (at.take('partitioned', 'by')) partitionBy = at.list(() => at.name('a column'));
-    else if (at.take('cluster', 'by')) clusterBy = at.take('none') ? [] : at.list(() => at.columnPath());
+    else if (at.take('partitioned', 'by')) {
+      const partition = at.list(() => ({
+        name: at.name('a column'),
+        type: at.sees(',') || at.sees(')') ? undefined : at.typeUntil([','], [')']),
+      }));
+      partitionBy = partition.map(({ name }) => name);
+      // Hive's form: columns that stand only here.
+      const added = partition.flatMap(({ name, type }) =>
+        type === undefined ? [] : [`"${name.replaceAll('"', '""')}" ${type}`],
+      );
+      if (added.length > 0) columns = [...(columns === undefined ? [] : [columns]), ...added].join(', ');
+    } else if (at.take('cluster', 'by')) clusterBy = at.take('none') ? [] : at.list(() => at.columnPath());
     else if (at.take('comment')) comment = at.string('a comment in quotes');
     else if (at.take('location')) location = at.string('a path in quotes');
     else if (at.take('tblproperties')) properties = { ...properties, ...parseProperties(at) };
@@ -76,15 +86,15 @@ export function parseProperties(at: Cursor): Record<string, string> {
     at.list(() => {
       const key = parseKey(at);
       at.take('=');
-      const token = at.next('a value');
-      return [key, token.text] as const;
+      const sign = at.take('-') ? '-' : '';
+      return [key, sign + at.next('a value').text] as const;
     }),
   );
 }
 
 /** A property's name: a text, or names with dots. */
 export function parseKey(at: Cursor): string {
-  if (at.peek()?.kind === 'string') return at.string('a key');
+  if (at.seesString()) return at.string('a key');
   const parts = [at.name('a key')];
   while (at.take('.')) parts.push(at.name('a key'));
   return parts.join('.');

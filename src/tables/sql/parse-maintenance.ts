@@ -7,7 +7,7 @@ import type { DeltaStatement } from './statement.ts';
 export function parseOptimize(sql: string): DeltaStatement {
   const at = new Cursor(sql, 'OPTIMIZE', 'OPTIMIZE table [FULL] [WHERE condition] [ZORDER BY (column, …)]');
   at.expect('optimize');
-  const table = at.table();
+  const table = at.table(true);
   const full = at.take('full');
   const where = at.take('where') ? at.sqlUntil('a condition', ['zorder']) : undefined;
   const zOrderBy = at.take('zorder', 'by') ? columnsOf(at) : [];
@@ -20,7 +20,7 @@ export function parseReorg(sql: string): DeltaStatement {
   const at = new Cursor(sql, 'REORG', 'REORG TABLE table [WHERE condition] APPLY (PURGE)');
   at.expect('reorg');
   at.take('table');
-  const table = at.table();
+  const table = at.table(true);
   const where = at.take('where') ? at.sqlUntil('a condition', ['apply']) : undefined;
   at.expect('apply', '(', 'purge', ')');
   at.end();
@@ -31,7 +31,7 @@ export function parseReorg(sql: string): DeltaStatement {
 export function parseVacuum(sql: string): DeltaStatement {
   const at = new Cursor(sql, 'VACUUM', 'VACUUM table [FULL | LITE] [RETAIN hours HOURS] [DRY RUN]');
   at.expect('vacuum');
-  const table = at.table();
+  const table = at.table(true);
   let mode: 'full' | 'lite' | undefined;
   let retentionHours: number | undefined;
   let dryRun = false;
@@ -54,7 +54,7 @@ export function parseRestore(sql: string): DeltaStatement {
   const at = new Cursor(sql, 'RESTORE', "RESTORE TABLE table TO VERSION AS OF n | TIMESTAMP AS OF '…'");
   at.expect('restore');
   at.take('table');
-  const table = at.table();
+  const table = at.table(true);
   at.take('to');
   const to = at.timeTravel();
   if (to === undefined) throw at.wrong('VERSION AS OF or TIMESTAMP AS OF');
@@ -67,12 +67,12 @@ export function parseDescribe(sql: string): DeltaStatement {
   const at = new Cursor(sql, 'DESCRIBE', 'DESCRIBE HISTORY table [LIMIT n] | DESCRIBE DETAIL table');
   if (!at.take('desc')) at.expect('describe');
   if (at.take('detail')) {
-    const table = at.table();
+    const table = at.table(true);
     at.end();
     return { kind: 'detail', table };
   }
   at.expect('history');
-  const table = at.table();
+  const table = at.table(true);
   const limit = at.take('limit') ? at.wholeNumber('a number of versions') : undefined;
   at.end();
   return { kind: 'history', table, limit };

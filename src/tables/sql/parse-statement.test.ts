@@ -89,6 +89,66 @@ describe('parseStatement', () => {
     ['insert into t by name from x', { kind: 'insert', byName: true, query: 'from x' }],
     ['insert overwrite t select 1', { kind: 'insert', mode: 'overwrite' }],
     [
+      "insert overwrite t partition (day = '2024-01-01', region) select 1",
+      {
+        mode: 'overwrite',
+        partition: new Map([
+          ['day', "'2024-01-01'"],
+          ['region', undefined],
+        ]),
+        query: 'select 1',
+      },
+    ],
+    ['insert with schema evolution into t by name select 1 as a', { schemaEvolution: true, byName: true }],
+    ["insert into t table delta.'x'", { query: "SELECT * FROM delta.'x'" }],
+    [
+      'with a as (select 1), b(x) as (select 2) insert into t select * from a',
+      { kind: 'insert', query: 'with a as (select 1), b(x) as (select 2) select * from a' },
+    ],
+    [
+      'with a as (select 1 as id) merge into t using a on t.id = a.id when matched then delete',
+      {
+        kind: 'merge',
+        sourceAlias: 'a',
+        source: { kind: 'query', sql: 'with a as (select 1 as id) SELECT * FROM "a"' },
+      },
+    ],
+    [
+      'merge into t using (values (1)) as s(id) on t.id <=> s.id when matched and t.a <=> null then delete',
+      {
+        sourceAlias: 's',
+        source: { kind: 'query', sql: 'SELECT * FROM (values (1)) AS "s"("id")' },
+        on: 't.id IS NOT DISTINCT FROM s.id',
+        clauses: [{ kind: 'matched-delete', condition: 't.a IS NOT DISTINCT FROM null' }],
+      },
+    ],
+    [
+      'merge into t using u version as of 3 as s on t.id = s.id when matched then delete',
+      { sourceAlias: 's', source: { kind: 'query', sql: 'SELECT * FROM u version as of 3' } },
+    ],
+    [
+      "merge into t using read_csv('a.csv', header = true) s on t.id = s.id when matched then delete",
+      { sourceAlias: 's', source: { kind: 'query', sql: "SELECT * FROM read_csv('a.csv', header = true)" } },
+    ],
+    [
+      "merge into t using 'a.parquet' s on t.id = s.id when matched then delete",
+      { sourceAlias: 's', source: { kind: 'query', sql: "SELECT * FROM 'a.parquet'" } },
+    ],
+    [
+      'update t set a = b is distinct from c, d = 1 where e',
+      { set: { a: 'b is distinct FROM c', d: '1' }, where: 'e' },
+    ],
+    ["vacuum '/lake/t' retain 200 hours", { kind: 'vacuum', table: { kind: 'path', uri: '/lake/t' } }],
+    ["optimize '/lake/t'", { kind: 'optimize', table: { kind: 'path', uri: '/lake/t' } }],
+    ["describe history '/lake/t'", { kind: 'history', table: { kind: 'path', uri: '/lake/t' } }],
+    [
+      'create table t (a int comment "one") partitioned by (day date, b) comment "two" tblproperties ("x" = -1)',
+      {
+        columns: 'a int comment "one", "day" date',
+        spec: { partitionBy: ['day', 'b'], comment: 'two', properties: { x: '-1' } },
+      },
+    ],
+    [
       "insert into t replace where day = '2024-01-01' select 1",
       { kind: 'insert', replaceWhere: "day = '2024-01-01'" },
     ],
@@ -147,6 +207,16 @@ describe('parseStatement', () => {
         { kind: 'add-column', position: 'first', column: { name: 'b' } },
       ],
     ],
+    [
+      "change column a b bigint comment 'x' after c",
+      [
+        { kind: 'change-type', column: ['a'], type: 'bigint' },
+        { kind: 'comment-column', column: ['a'], comment: 'x' },
+        { kind: 'move-column', column: ['a'], position: { after: 'c' } },
+        { kind: 'rename-column', column: ['a'], to: 'b' },
+      ],
+    ],
+    ['change column s.a a int first', [{ kind: 'change-type' }, { kind: 'move-column', column: ['s', 'a'] }]],
     ['rename column a.b to c', [{ kind: 'rename-column', column: ['a', 'b'], to: 'c' }]],
     [
       'drop columns (a, b)',
@@ -183,6 +253,12 @@ describe('parseStatement', () => {
       1,
       77,
     ],
+    ['insert into t (a, A) values (1, 2)', 'A is named twice', 1, 22],
+    ['insert into t values (1) returning *', 'RETURNING is not for Delta tables', 1, 26],
+    ['delete from t where a returning *', 'RETURNING is not for Delta tables', 1, 23],
+    ['update t set a = s.b from s where t.c = s.c', 'FROM is not for Delta tables', 1, 22],
+    ["delete from 'lake/t'", "one by its place is delta.'path'", 1, 13],
+    ['with a as (select 1) delete from t where b in (from a)', 'WITH is for INSERT and MERGE', 1, 1],
     ['optimize t zorder (a)', "expected the end of the statement, found 'zorder'", 1, 12],
   ])('refuses %j where it goes wrong', (sql, problem, line, column) => {
     expect(() => parseStatement(sql)).toThrow(

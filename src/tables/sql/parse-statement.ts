@@ -12,6 +12,7 @@ import {
   parseVacuum,
 } from './parse-maintenance.ts';
 import { parseDelete, parseInsert, parseMerge, parseTruncate, parseUpdate } from './parse-rows.ts';
+import { printTable } from './print-table.ts';
 import type { DeltaStatement, TableRef } from './statement.ts';
 import { tokenize } from './tokens.ts';
 
@@ -22,6 +23,8 @@ import { tokenize } from './tokens.ts';
  * @throws tables.bad-statement at line and column where it goes wrong.
  */
 export function parseStatement(sql: string): DeltaStatement | undefined {
+  const named = beforeVerb(sql);
+  if (named !== undefined) return withNamedQueries(named, parseStatement(named.statement), sql);
   const words = tokenize(sql)
     .slice(0, 4)
     .map((token) => (token.kind === 'word' ? token.text.toLowerCase() : `<${token.text}>`));
@@ -61,6 +64,64 @@ export function parseStatement(sql: string): DeltaStatement | undefined {
       return second === 'table' || (second === 'or' && words[3] === 'table') ? parseCreate(sql) : undefined;
     default:
       return undefined;
+  }
+}
+
+interface NamedQueries {
+  /** `WITH a AS (…), …` */
+  readonly queries: string;
+  /** What comes after, at the place it had. */
+  readonly statement: string;
+}
+
+/** The common table expressions that stand before a statement which changes rows; undefined when there are none. */
+function beforeVerb(sql: string): NamedQueries | undefined {
+  let depth = 0;
+  let closed = false;
+  const tokens = tokenize(sql);
+  if (tokens[0]?.kind !== 'word' || tokens[0].text.toLowerCase() !== 'with') return undefined;
+  for (const token of tokens) {
+    if (depth === 0 && closed && /^(?:merge|insert|update|delete)$/i.test(token.text)) {
+      const queries = sql.slice(0, token.start).trim();
+      return {
+        queries,
+        statement: sql.slice(0, token.start).replace(/[^\n]/g, ' ') + sql.slice(token.start),
+      };
+    }
+    if (token.kind === 'symbol' && token.text === '(') depth += 1;
+    closed = token.kind === 'symbol' && token.text === ')';
+    if (closed) depth -= 1;
+  }
+  return undefined;
+}
+
+function withNamedQueries(
+  { queries }: NamedQueries,
+  statement: DeltaStatement | undefined,
+  sql: string,
+): DeltaStatement | undefined {
+  switch (statement?.kind) {
+    case 'insert':
+      return { ...statement, query: `${queries} ${statement.query}` };
+    case 'merge': {
+      const { source } = statement;
+      const read = source.kind === 'query' ? `(${source.sql}\n)` : printTable(source.table);
+      const named =
+        source.kind === 'table' && source.table.kind === 'name' ? source.table.parts.at(-1) : undefined;
+      return {
+        ...statement,
+        source: { kind: 'query', sql: `${queries} SELECT * FROM ${read}` },
+        sourceAlias: statement.sourceAlias ?? named,
+      };
+    }
+    default: {
+      const at = new Cursor(
+        sql,
+        statement?.kind.toUpperCase() ?? 'WITH',
+        'WITH … INSERT INTO … | WITH … MERGE INTO …',
+      );
+      throw at.bad('WITH is for INSERT and MERGE; here, put the query into the condition');
+    }
   }
 }
 

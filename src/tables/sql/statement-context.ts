@@ -17,6 +17,8 @@ export interface StatementContext {
   placeNew(table: TableRef, location: string | undefined, statement: string): Promise<string>;
   /** A query as the engine takes it: tables by their places and at versions of the past are resolved. */
   resolve(sql: string): Promise<string>;
+  /** The statement as the user wrote it: errors show where in it they arose. */
+  readonly written?: string | undefined;
   readonly storageOptions?: Readonly<Record<string, string>>;
   readonly options: OperationOptions;
 }

@@ -54,6 +54,10 @@ export type DeltaStatement =
       readonly mode: 'append' | 'overwrite';
       readonly replaceWhere: string | undefined;
       readonly query: string;
+      /** `PARTITION (…)`: values that all rows get, and columns that come last in the query. */
+      readonly partition?: ReadonlyMap<string, string | undefined>;
+      /** Columns that only the query has are added to the table. */
+      readonly schemaEvolution?: boolean;
     }
   | {
       readonly kind: 'optimize';
