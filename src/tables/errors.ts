@@ -93,7 +93,7 @@ const kinds: Kinds = {
     exitCode: 1,
   },
   'no-columns': {
-    message: (d) => `${d.what} has no columns, so there is no table to make of it`,
+    message: (d) => `${d.what} has no columns: there is nothing to read or write`,
     exitCode: 1,
   },
   'unknown-format': {

@@ -43,6 +43,15 @@ async function checkpointAt(storage: MemoryStorage, version: number): Promise<vo
   await writeCheckpoint(storage, await readTestTable(storage, version), memoryRows, Date.now());
 }
 
+it('refuses a table partitioned by a column that it does not have', async () => {
+  const storage = new MemoryStorage();
+  const metadata = { ...testMetadata(), partitionColumns: ['No'] };
+  await putCommit(storage, 0, [testProtocol, metadata, testAdd('f0')]);
+  await expect(readSnapshot(storage, { rows: memoryRows })).rejects.toThrow(
+    expect.objectContaining({ code: 'delta.bad-schema', message: expect.stringContaining('no column No') }),
+  );
+});
+
 describe('readSnapshot', () => {
   it('replays the commits, up to any version', async () => {
     const storage = await tableOf(8);

@@ -15,6 +15,7 @@ import {
   type RemoveFile,
   type Transaction,
 } from '../actions.ts';
+import { deltaErrors } from '../errors.ts';
 import { parseSchema, type StructType } from '../schema.ts';
 import type { CheckpointContent } from './checkpoint-read.ts';
 import { FileSet, type LiveFiles, type Tombstones } from './file-set.ts';
@@ -121,7 +122,7 @@ export function applyActions(state: TableState, actions: Iterable<Action>): void
   }
 }
 
-/** `state` as a snapshot, or undefined while the protocol or the metadata is missing. */
+/** `state` as a snapshot, or undefined while the protocol or the metadata is missing. @throws delta.bad-schema */
 export function finishState(
   state: TableState,
   about: Pick<Snapshot, 'table' | 'version' | 'timestampMs' | 'inCommitTimestampMs'>,
@@ -130,5 +131,11 @@ export function finishState(
   if (!protocol || !metadata) return undefined;
   const isKnown = start !== undefined && start.metadata.schemaString === metadata.schemaString;
   const schema = isKnown ? start.schema : parseSchema(metadata.schemaString);
+  for (const name of metadata.partitionColumns) {
+    if (!schema.fields.some((field) => field.name === name))
+      throw deltaErrors['bad-schema']({
+        problem: `it has no column ${name}, by which the table is partitioned`,
+      });
+  }
   return { ...about, protocol, metadata, schema, files, tombstones, transactions, domains };
 }

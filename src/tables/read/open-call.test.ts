@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -68,6 +68,21 @@ describe('a query on delta_scan', () => {
     const { timestampMs } = (await TableHandle.open(table, { version: 4 })).snapshot;
     const sql = `SELECT count(*) FROM delta_scan('${table}', timestamp => '${new Date(timestampMs).toISOString()}')`;
     expect((await run(sql)).row).toEqual([500n]);
+  });
+
+  it('says that a table without columns has none', async () => {
+    const bare = path.join(folder, 'bare');
+    mkdirSync(path.join(bare, '_delta_log'), { recursive: true });
+    const schemaString = '{"type":"struct","fields":[]}';
+    const actions = [
+      { protocol: { minReaderVersion: 1, minWriterVersion: 2 } },
+      { metaData: { id: 'bare', format: { provider: 'parquet' }, schemaString, partitionColumns: [] } },
+    ];
+    const commit = path.join(bare, '_delta_log', '00000000000000000000.json');
+    writeFileSync(commit, actions.map((action) => JSON.stringify(action)).join('\n'));
+    await expect(run(`SELECT * FROM delta_scan('${bare}')`)).rejects.toMatchObject({
+      code: 'tables.no-columns',
+    });
   });
 
   it('names the data file that is damaged', async () => {

@@ -1,6 +1,7 @@
 /** A Delta table as SQL, pinned to a version. */
 import { assertReadable, type Predicate, readSnapshot, type Snapshot } from '../../delta/index.ts';
 import { openStorage, type Storage } from '../../storage/index.ts';
+import { tablesErrors } from '../errors.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
 import { type RelationColumn, relationColumns } from './relation.ts';
 import { type Scan, scanFiles } from './scan-files.ts';
@@ -18,7 +19,8 @@ export interface DeltaRelation {
 /**
  * The table at `uri` as SQL: the latest version unless one is given.
  *
- * @throws delta.not-a-table, delta.no-such-version, delta.unsupported-feature, storage.unsupported-scheme
+ * @throws delta.not-a-table, delta.no-such-version, delta.unsupported-feature, tables.no-columns,
+ * storage.unsupported-scheme
  */
 export async function openDeltaRelation(
   uri: string,
@@ -38,7 +40,7 @@ export async function openDeltaRelation(
  * `snapshot` as SQL, its deletion vectors read.
  *
  * @param predicate files that can't hold a row for which it is true are left out.
- * @throws delta.unsupported-feature, delta.bad-deletion-vector
+ * @throws delta.unsupported-feature, delta.bad-deletion-vector, tables.no-columns where no column was added yet
  */
 export async function relationOf(
   snapshot: Snapshot,
@@ -46,6 +48,7 @@ export async function relationOf(
   predicate?: Predicate,
 ): Promise<DeltaRelation & Pick<Scan, 'files'>> {
   assertReadable(storage.uri, snapshot.protocol, snapshot);
+  if (snapshot.schema.fields.length === 0) throw tablesErrors['no-columns']({ what: storage.uri });
   const scan = await scanFiles(snapshot, storage, predicate === undefined ? {} : { predicate });
   return {
     sql: scan.sql,
