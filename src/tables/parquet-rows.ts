@@ -1,8 +1,6 @@
 /** Checkpoint files through DuckDB: Parquet to JSON rows and back. */
 
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isBoathouseError, type Json, parseJson, printJson } from '../base/index.ts';
 import type { CheckpointPiece, CheckpointRow, ParquetRows, StructType } from '../delta/index.ts';
@@ -10,13 +8,7 @@ import { type Column, Database, quoteIdentifier, quoteLiteral, type Session } fr
 import type { Storage } from '../storage/index.ts';
 import { duckdbTypeOf } from './delta-types.ts';
 import { membersOf, type PackedColumn, packedRowSql, rareMembers } from './packed-actions.ts';
-import {
-  engineOptions,
-  scratchDatabase,
-  smallDatabase,
-  withScratchSession,
-  withTemporaryFolder,
-} from './scratch.ts';
+import { engineOptions, scratchDatabase, smallDatabase, withTemporaryFolder } from './scratch.ts';
 
 /** The `ParquetRows` port, with DuckDB's Parquet reader and writer. Rows stream; a file is never whole on the heap when read. */
 export const duckdbParquetRows: ParquetRows = {
@@ -61,11 +53,11 @@ export const duckdbParquetRows: ParquetRows = {
     return withTemporaryFolder(async (folder) => {
       const json = path.join(folder, 'rows.ndjson');
       const parquet = path.join(folder, 'rows.parquet');
-      const longest = await writeLines(json, rows);
+      const { longest, length } = await writeLines(json, rows);
       const query = `SELECT * FROM read_json(${quoteLiteral(json)}, format = 'newline_delimited', maximum_object_size = ${Math.max(longest, 1_048_576)}, columns = ${columnsSql(schema)})`;
-      await withScratchSession((session) =>
-        session.run(`COPY (${query}) TO ${quoteLiteral(parquet)} (FORMAT parquet, COMPRESSION snappy)`),
-      );
+      const database = await (length <= smallBytesMax ? smallDatabase() : scratchDatabase());
+      await using session = await database.session();
+      await session.run(`COPY (${query}) TO ${quoteLiteral(parquet)} (FORMAT parquet, COMPRESSION snappy)`);
       const bytes = await readFile(parquet);
       await storage.put(file, bytes);
       return { sizeBytes: bytes.length };
@@ -111,7 +103,7 @@ async function* readLocalPieces(local: string): AsyncGenerator<CheckpointPiece, 
   yield* readPiecesIn(own, local);
 }
 
-/** Up to this size a checkpoint, which has few row groups then, is read by one thread. */
+/** Up to this size a checkpoint, which has few row groups then, is read or written by one thread. */
 const smallBytesMax = 8 * 1_048_576;
 
 async function rowGroups(database: Database, local: string): Promise<number> {
@@ -230,27 +222,34 @@ function columnsSql(schema: StructType): string {
   return `{${entries.join(', ')}}`;
 }
 
-/** Writes the rows as lines of JSON; says how many bytes the longest has. */
-async function writeLines(file: string, rows: Iterable<CheckpointRow>): Promise<number> {
-  const out = createWriteStream(file);
-  let longest = 0;
-  let lines: string[] = [];
-  let length = 0;
-  const flush = async (): Promise<void> => {
-    if (!out.write(lines.join(''))) await once(out, 'drain');
-    lines = [];
-    length = 0;
-  };
-  for (const row of rows) {
-    const line = `${printJson(row)}\n`;
-    // A UTF-16 unit takes three bytes at most.
-    longest = Math.max(longest, line.length * 3);
-    lines.push(line);
-    length += line.length;
-    if (length > 1_000_000) await flush();
+/** Writes the rows as lines of JSON; says how many bytes the longest has, and about how many there are. */
+async function writeLines(
+  file: string,
+  rows: Iterable<CheckpointRow>,
+): Promise<{ readonly longest: number; readonly length: number }> {
+  const out = await open(file, 'w');
+  try {
+    let longest = 0;
+    let written = 0;
+    let lines: string[] = [];
+    let length = 0;
+    const flush = async (): Promise<void> => {
+      if (lines.length > 0) await out.writeFile(lines.join(''));
+      written += length;
+      lines = [];
+      length = 0;
+    };
+    for (const row of rows) {
+      const line = `${printJson(row)}\n`;
+      // A UTF-16 unit takes three bytes at most.
+      longest = Math.max(longest, line.length * 3);
+      lines.push(line);
+      length += line.length;
+      if (length > 1_000_000) await flush();
+    }
+    await flush();
+    return { longest, length: written };
+  } finally {
+    await out.close();
   }
-  await flush();
-  out.end();
-  await once(out, 'close');
-  return longest;
 }

@@ -37,8 +37,8 @@ export interface CleanLogOptions {
  * Removes the log's files from before the newest checkpoint that is older than the table's log retention, and
  * sidecars that no checkpoint names.
  *
- * Safe beside readers and writers: every version from that checkpoint on reads as before. Costs a listing, and
- * when something has expired the reading of that checkpoint and of every manifest.
+ * Safe beside readers and writers: every version from that checkpoint on reads as before. Costs a listing up to the
+ * first commit; another when that is old enough; and when something has expired the reading of that checkpoint and of every manifest.
  *
  * @throws storage.*
  */
@@ -48,17 +48,19 @@ export async function cleanLog(
   nowMs: number,
   { rows, dryRun = false }: CleanLogOptions,
 ): Promise<LogCleanup> {
+  const nothing: LogCleanup = { oldestKept: undefined, paths: [], sizeBytes: 0 };
+  const cutAt = (timeMs: number): number =>
+    Math.floor((timeMs - logRetentionMs(snapshot.metadata)) / dayMs) * dayMs;
+  // As a rule the oldest commit is too young, and nothing else has to be looked at.
+  const oldestMs = await oldestCommitMs(storage);
+  if (oldestMs !== undefined && oldestMs > cutAt(nowMs)) return nothing;
   const log = await listLog(storage);
   // Whose clock is wrong must not take what others still commit upon: time is no later than the newest commit
   // says, by the clock that all these times come from.
-  let newestMs = Number.NEGATIVE_INFINITY;
-  for (const { modifiedMs } of log.commits.values()) newestMs = Math.max(newestMs, modifiedMs);
+  const newestMs = Math.max(...Array.from(log.commits.values(), ({ modifiedMs }) => modifiedMs));
   // Midnight in UTC, so that a table isn't cleaned up all day long.
-  const untilMs = Math.min(nowMs, newestMs) - logRetentionMs(snapshot.metadata);
-  const cutMs = Math.floor(untilMs / dayMs) * dayMs;
-  const cut = lastCommitBefore(log, cutMs);
+  const cut = lastCommitBefore(log, cutAt(Math.min(nowMs, newestMs)));
   const start = log.checkpoints.findLast((c) => c.version <= cut);
-  const nothing: LogCleanup = { oldestKept: undefined, paths: [], sizeBytes: 0 };
   if (!start) return nothing;
 
   const expired = await filesBefore(storage, start.version);
@@ -76,6 +78,14 @@ export async function cleanLog(
 }
 
 const dayMs = 86_400_000;
+
+/** When the commit of the lowest version was made; undefined when there is none. */
+async function oldestCommitMs(storage: Storage): Promise<number | undefined> {
+  for await (const { path, modifiedMs } of storage.list(`${logFolder}/`)) {
+    if (/\/\d{20}\.json$/.test(path)) return modifiedMs;
+  }
+  return undefined;
+}
 
 /** The newest version whose commit, and every one before, is from before `timeMs`; -1 when there is none. */
 function lastCommitBefore(log: LogListing, timeMs: number): number {
