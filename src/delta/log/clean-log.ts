@@ -57,7 +57,8 @@ export async function cleanLog(
   const log = await listLog(storage);
   // Whose clock is wrong must not take what others still commit upon: time is no later than the newest commit
   // says, by the clock that all these times come from.
-  const newestMs = Math.max(...Array.from(log.commits.values(), ({ modifiedMs }) => modifiedMs));
+  let newestMs = Number.NEGATIVE_INFINITY;
+  for (const { modifiedMs } of log.commits.values()) newestMs = Math.max(newestMs, modifiedMs);
   // Midnight in UTC, so that a table isn't cleaned up all day long.
   const cut = lastCommitBefore(log, cutAt(Math.min(nowMs, newestMs)));
   const start = log.checkpoints.findLast((c) => c.version <= cut);
