@@ -4,11 +4,12 @@ import { quoteIdentifier, type Session } from '../../duckdb/index.ts';
 import { parsePredicate } from '../read/predicate.ts';
 import { fileColumn, rowColumn } from '../read/scan-files.ts';
 import type { TableHandle } from '../table-handle.ts';
-import type { OperationOptions, Planned } from '../transact.ts';
+import { everyRow, type OperationOptions, type Planned } from '../transact.ts';
 import { typesOf } from './checked-expressions.ts';
 import type { DeleteResult } from './dml-results.ts';
 import { fileMetrics, noFiles, operationMetrics, Stopwatch } from './metrics.ts';
 import {
+  assertRead,
   assertRemovable,
   candidateFiles,
   changeRows,
@@ -27,6 +28,11 @@ export interface DeleteSpec {
   readonly where?: string;
   /** The table's name in the condition; `target` unless given. */
   readonly alias?: string;
+  /**
+   * The version of the table that the expressions read, when they do: the commit then rests on all of it, and
+   * loses where the table has moved on.
+   */
+  readonly readVersion?: number;
 }
 
 /**
@@ -64,6 +70,7 @@ async function planDelete(
   watch: Stopwatch,
 ): Promise<Planned<DeleteResult>> {
   assertRemovable(handle, snapshot);
+  assertRead(snapshot, spec);
   const predicate = await checkedPredicate(tables.session, snapshot, spec);
   const { whole, partial } = splitFiles(snapshot, predicate);
   const scan = new TargetScan(snapshot, handle.storage, partial, snapshot.schema);
@@ -110,7 +117,8 @@ async function planDelete(
         parameters: { predicate: spec.where === undefined ? [] : [spec.where] },
         metrics: operationMetrics(metrics),
       },
-      read: readSet(snapshot, predicate, staged.filesRead),
+      read:
+        spec.readVersion === undefined ? readSet(snapshot, predicate, staged.filesRead) : everyRow(snapshot),
       result: ({ version }) => ({ version, changed: true, skipped: false, metrics }),
       discard: () => staged.discard(),
     },

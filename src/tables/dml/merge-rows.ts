@@ -6,11 +6,11 @@
  *     new rows <-- rows of the source that met none            rows that change, resolved (second join)
  *          \___________________________ files, vectors, change files ___________________/
  */
-import type { Snapshot } from '../../delta/index.ts';
+import type { ReadSet, Snapshot } from '../../delta/index.ts';
 import { quoteIdentifier, type Session } from '../../duckdb/index.ts';
 import { fileColumn, rowColumn } from '../read/scan-files.ts';
 import type { TableHandle } from '../table-handle.ts';
-import type { OperationOptions, Planned } from '../transact.ts';
+import { everyRow, type OperationOptions, type Planned } from '../transact.ts';
 import { explainingCasts } from './cast-errors.ts';
 import { completesUpdates, InsertCompletion } from './complete-columns.ts';
 import type { MergeResult } from './dml-results.ts';
@@ -23,6 +23,7 @@ import { keepSource, type MergeSource } from './merge-source.ts';
 import type { MergeSpec } from './merge-spec.ts';
 import { mergeMetrics, operationMetrics, Stopwatch } from './metrics.ts';
 import {
+  assertRead,
   assertRemovable,
   candidateFiles,
   changeRows,
@@ -85,6 +86,7 @@ async function attemptMerge(
   watch: Stopwatch,
 ): Promise<Planned<MergeResult>> {
   const { session } = tables;
+  assertRead(snapshot, spec);
   const plan = await planMerge(handle.uri, session, snapshot, source, spec, options);
   const { groups, shape, targetAlias, sourceAlias } = plan;
   if (groups.matched.length > 0 || groups.notMatchedBySource.length > 0) assertRemovable(handle, snapshot);
@@ -153,12 +155,17 @@ async function attemptMerge(
       actions: staged.actions,
       rowChanges: staged.rowChanges,
       operation: { name: 'MERGE', parameters: parametersOf(spec, plan), metrics: operationMetrics(metrics) },
-      // A source that reads the table itself rests on all of it.
-      read: typeof spec.source === 'string' ? readSet(snapshot, predicate, staged.filesRead) : 'whole-table',
+      read: readOf(spec, snapshot, readSet(snapshot, predicate, staged.filesRead)),
       result: ({ version }) => ({ version, changed: true, skipped: false, metrics }),
       discard: () => staged.discard(),
     },
   };
+}
+
+/** A source that reads the table itself rests on all of it, and so do conditions and values that do. */
+function readOf({ source, readVersion }: MergeSpec, snapshot: Snapshot, own: ReadSet): ReadSet {
+  if (typeof source !== 'string') return 'whole-table';
+  return readVersion === undefined ? own : everyRow(snapshot);
 }
 
 interface Resolved {

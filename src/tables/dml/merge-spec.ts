@@ -37,4 +37,9 @@ export interface MergeSpec {
   readonly clauses: readonly MergeClause[];
   /** Columns and struct members that only the source has are added to the table. */
   readonly schemaEvolution?: boolean;
+  /**
+   * The version of the table that the expressions read, when they do: the commit then rests on all of it, and
+   * loses where the table has moved on.
+   */
+  readonly readVersion?: number;
 }

@@ -56,6 +56,16 @@ export function assertRemovable(handle: TableHandle, snapshot: Snapshot): void {
   if (isEnabled(snapshot, 'appendOnly')) throw deltaErrors['append-only']({ table: handle.uri });
 }
 
+/** @throws delta.commit-conflict when the table has moved on from the version that expressions read. */
+export function assertRead(
+  { table, version }: Snapshot,
+  { readVersion }: { readonly readVersion?: number },
+): void {
+  if (readVersion === undefined || readVersion === version) return;
+  const conflicts = ['the table was changed after it was read'];
+  throw deltaErrors['commit-conflict']({ table, version, conflicts });
+}
+
 /** The files that may hold a row for which `predicate` is true. Pure. */
 export function candidateFiles(snapshot: Snapshot, predicate: Predicate | undefined): AddFile[] {
   const files: AddFile[] = [];

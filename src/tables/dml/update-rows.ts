@@ -4,7 +4,7 @@ import { quoteIdentifier, type Session } from '../../duckdb/index.ts';
 import { parsePredicate } from '../read/predicate.ts';
 import { fileColumn, rowColumn } from '../read/scan-files.ts';
 import type { TableHandle } from '../table-handle.ts';
-import type { OperationOptions, Planned } from '../transact.ts';
+import { everyRow, type OperationOptions, type Planned } from '../transact.ts';
 import { type AssignmentScope, type CastValue, columnValues, resolveAssignments } from './assignments.ts';
 import { explainingCasts } from './cast-errors.ts';
 import { type CheckedExpression, typesOf } from './checked-expressions.ts';
@@ -13,6 +13,7 @@ import type { UpdateResult } from './dml-results.ts';
 import { dmlErrors } from './errors.ts';
 import { fileMetrics, noFiles, operationMetrics, Stopwatch } from './metrics.ts';
 import {
+  assertRead,
   assertRemovable,
   candidateFiles,
   changeRows,
@@ -33,6 +34,11 @@ export interface UpdateSpec {
   readonly where?: string;
   /** The table's name in the expressions; `target` unless given. */
   readonly alias?: string;
+  /**
+   * The version of the table that the expressions read, when they do: the commit then rests on all of it, and
+   * loses where the table has moved on.
+   */
+  readonly readVersion?: number;
 }
 
 /**
@@ -72,6 +78,7 @@ async function planUpdate(
   watch: Stopwatch,
 ): Promise<Planned<UpdateResult>> {
   assertRemovable(handle, snapshot);
+  assertRead(snapshot, spec);
   const { alias = 'target', where } = spec;
   const { session } = tables;
   const update = await checkedUpdate(handle.uri, session, snapshot, spec);
@@ -134,7 +141,8 @@ async function planUpdate(
         parameters: where === undefined ? {} : { predicate: [where] },
         metrics: operationMetrics(metrics),
       },
-      read: readSet(snapshot, predicate, staged.filesRead),
+      read:
+        spec.readVersion === undefined ? readSet(snapshot, predicate, staged.filesRead) : everyRow(snapshot),
       result: ({ version }) => ({ version, changed: true, skipped: false, metrics }),
       discard: () => staged.discard(),
     },

@@ -4,12 +4,12 @@ import { printDataType, type Snapshot, type StructField } from '../../delta/inde
 import { type Column, printSqlType, quoteIdentifier, quoteLiteral } from '../../duckdb/index.ts';
 import { duckdbTypeOf } from '../delta-types.ts';
 import { dmlErrors } from '../dml/errors.ts';
-import { relationOf } from '../read/scan.ts';
 import type { TableHandle } from '../table-handle.ts';
+import type { WriteResult } from '../write/write-options.ts';
 import { writeQueryToHandle } from '../write/write-query.ts';
 import { statementErrors } from './errors.ts';
 import { valuesWithoutDefault } from './insert-values.ts';
-import { ownReads } from './own-reads.ts';
+import { onOneState, type StateRead } from './one-state.ts';
 import { countsRow } from './result-rows.ts';
 import type { DeltaStatement } from './statement.ts';
 import type { StatementContext, StatementResult } from './statement-context.ts';
@@ -26,26 +26,9 @@ export async function executeInsert(
   handle: TableHandle,
   context: StatementContext,
 ): Promise<StatementResult> {
-  const own = await ownReads(statement.query, handle.uri, context);
-  const read = handle.snapshot;
-  const rows = own === undefined ? statement.query : own((await relationOf(read, handle.storage)).sql);
-  const source = await insertSource({ ...statement, query: rows }, handle.snapshot, handle.uri, context);
-  const { signal, clock, random, transaction, commitMetadata } = context.options;
-  const replaceWhere = replaced(statement, handle.snapshot);
-  const write = writeQueryToHandle(context.session, source.query, handle, {
-    mode: replaceWhere === undefined ? statement.mode : 'overwrite',
-    ...(replaceWhere === undefined ? {} : { replaceWhere: await context.resolve(replaceWhere) }),
-    ...(statement.schemaEvolution === true ? { schemaMode: 'merge' } : {}),
-    ...(own === undefined ? {} : { readVersion: read.version }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(clock === undefined ? {} : { clock }),
-    ...(random === undefined ? {} : { random }),
-    ...(transaction === undefined ? {} : { transaction }),
-    ...(commitMetadata === undefined ? {} : { commitMetadata }),
-  });
-  const result = await write.catch(async (error: unknown) => {
-    throw (await misfit(error, source, handle.uri, context)) ?? error;
-  });
+  const result = await onOneState(handle, context, (resolve, read) =>
+    insertOnce(statement, handle, { ...context, resolve }, read),
+  );
   const counts = countsRow({ num_affected_rows: result.rows, num_inserted_rows: result.rows });
   return {
     statement: 'insert',
@@ -54,6 +37,31 @@ export async function executeInsert(
     changed: result.skipped !== true,
     ...counts,
   };
+}
+
+async function insertOnce(
+  statement: InsertStatement,
+  handle: TableHandle,
+  context: StatementContext,
+  read: () => StateRead,
+): Promise<WriteResult> {
+  const source = await insertSource(statement, handle.snapshot, handle.uri, context);
+  const { signal, clock, random, transaction, commitMetadata } = context.options;
+  const replaceWhere = replaced(statement, handle.snapshot);
+  const write = writeQueryToHandle(context.session, source.query, handle, {
+    mode: replaceWhere === undefined ? statement.mode : 'overwrite',
+    ...(replaceWhere === undefined ? {} : { replaceWhere: await context.resolve(replaceWhere) }),
+    ...(statement.schemaEvolution === true ? { schemaMode: 'merge' } : {}),
+    ...read(),
+    ...(signal === undefined ? {} : { signal }),
+    ...(clock === undefined ? {} : { clock }),
+    ...(random === undefined ? {} : { random }),
+    ...(transaction === undefined ? {} : { transaction }),
+    ...(commitMetadata === undefined ? {} : { commitMetadata }),
+  });
+  return write.catch(async (error: unknown) => {
+    throw (await misfit(error, source, handle.uri, context)) ?? error;
+  });
 }
 
 /** The condition of the rows that are replaced: as said, or the partition of an overwrite. */

@@ -27,18 +27,25 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** The statement run as a client would, and the rows of the table after it. */
-async function run(sql: string): Promise<{ result: StatementResult; rows: unknown[] }> {
+async function run(
+  sql: string,
+  meanwhile?: () => Promise<unknown>,
+): Promise<{ result: StatementResult; rows: unknown[] }> {
+  const others = meanwhile === undefined ? [] : [meanwhile];
   return withScratchSession(async (session) => {
     const context: StatementContext = {
       session,
       locate: async (ref) => (ref.kind === 'path' ? ref.uri : path.join(folder, ref.parts.at(-1) ?? '')),
       placeNew: async () => table,
-      resolve: async (text) =>
-        rewriteDeltaScans(
-          await rewriteTimeTravel(text, async (parts) => path.join(folder, parts.join('/'))),
-          openDeltaCall,
-          session,
-        ),
+      resolve: async (text) => {
+        const travelled = await rewriteTimeTravel(text, async (parts) => path.join(folder, parts.join('/')));
+        const ready = await rewriteDeltaScans(travelled, openDeltaCall, session);
+        if (text.includes('max(')) {
+          const once = others.pop();
+          await once?.();
+        }
+        return ready;
+      },
       options: {},
     };
     const result = await executeRows(parseStatement(sql) as RowStatement, context);
@@ -139,6 +146,28 @@ describe('statements that change rows', () => {
       Object.fromEntries(done.result.columns.map(({ name }, i) => [name, done.result.rows[0]?.[i]])),
     ).toEqual(counts);
     expect(done.result).toMatchObject({ changed: true, version: 1 });
+  });
+
+  it.each([
+    ['delete from orders where id = (select max(id) from orders)', ['0', '1', '2']],
+    [
+      "update orders set id = id + 100 where id = (select max(id) from delta_scan('$'))",
+      ['0', '1', '2', '110'],
+    ],
+    [
+      'merge into orders t using (select 10 as id) s on t.id = s.id and t.id = (select max(id) from orders) when matched then delete',
+      ['0', '1', '2'],
+    ],
+    [
+      "insert overwrite orders select id, name, day from orders where id < (select max(id) from delta_scan('$'))",
+      ['0', '1', '2'],
+    ],
+  ])('%s sees the rows that came just before it was planned', async (sql, ids) => {
+    // Another writer commits after the statement has looked at the table for the first time.
+    const meanwhile = (): Promise<unknown> =>
+      writeDelta(table, { sql: "SELECT 10 AS id, 'x' AS name, NULL::DATE AS day" }, { mode: 'append' });
+    const { rows } = await run(sql.replaceAll('$', table), meanwhile);
+    expect(rows.map((row) => String(row).split(' ')[0])).toEqual(ids);
   });
 
   it('says what an INSERT lacks', async () => {

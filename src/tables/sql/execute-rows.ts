@@ -1,5 +1,6 @@
 /** MERGE, UPDATE and DELETE, as statements. */
 import { unreachable } from '../../base/index.ts';
+import type { Snapshot } from '../../delta/index.ts';
 import { deleteRows } from '../dml/delete-rows.ts';
 import { mergeRows } from '../dml/merge-rows.ts';
 import type { MergeClause } from '../dml/merge-spec.ts';
@@ -7,6 +8,7 @@ import { updateRows } from '../dml/update-rows.ts';
 import { relationOf } from '../read/scan.ts';
 import { TableHandle } from '../table-handle.ts';
 import { executeInsert } from './execute-insert.ts';
+import { onOneState, type Resolve } from './one-state.ts';
 import { ownReads } from './own-reads.ts';
 import { printTable } from './print-table.ts';
 import { countsRow } from './result-rows.ts';
@@ -30,29 +32,25 @@ export async function executeRows(
     case 'merge':
       return executeMerge(statement, handle, context);
     case 'update': {
-      const { version, changed, metrics } = await updateRows(
-        handle,
-        context.session,
-        {
-          set: await resolveAll(statement.set, context),
-          ...(statement.where === undefined ? {} : { where: await context.resolve(statement.where) }),
+      const { version, changed, metrics } = await onOneState(handle, context, async (resolve, read) => {
+        const spec = {
+          set: await resolveAll(statement.set, resolve),
+          ...(statement.where === undefined ? {} : { where: await resolve(statement.where) }),
           alias: statement.alias ?? nameOf(statement.table) ?? 'target',
-        },
-        context.options,
-      );
+        };
+        return updateRows(handle, context.session, { ...spec, ...read() }, context.options);
+      });
       const counts = countsRow({ num_affected_rows: metrics.numUpdatedRows });
       return { statement: 'update', uri: handle.uri, version, changed, ...counts };
     }
     case 'delete': {
-      const { version, changed, metrics } = await deleteRows(
-        handle,
-        context.session,
-        {
-          ...(statement.where === undefined ? {} : { where: await context.resolve(statement.where) }),
+      const { version, changed, metrics } = await onOneState(handle, context, async (resolve, read) => {
+        const spec = {
+          ...(statement.where === undefined ? {} : { where: await resolve(statement.where) }),
           alias: statement.alias ?? nameOf(statement.table) ?? 'target',
-        },
-        context.options,
-      );
+        };
+        return deleteRows(handle, context.session, { ...spec, ...read() }, context.options);
+      });
       const counts = countsRow({ num_affected_rows: metrics.numDeletedRows });
       return { statement: 'delete', uri: handle.uri, version, changed, ...counts };
     }
@@ -69,24 +67,22 @@ async function executeMerge(
   const { source } = statement;
   const query = source.kind === 'query' ? source.sql : `SELECT * FROM ${printTable(source.table)}`;
   const sourceName = source.kind === 'table' ? nameOf(source.table) : undefined;
-  const conditions = await Promise.all(statement.clauses.map((clause) => resolveClause(clause, context)));
   const own = await ownReads(query, handle.uri, context);
-  const { version, changed, metrics } = await mergeRows(
-    handle,
-    context.session,
-    {
-      source:
-        own === undefined
-          ? await context.resolve(query)
-          : async (snapshot) => context.resolve(own((await relationOf(snapshot, handle.storage)).sql)),
+  const ready =
+    own === undefined
+      ? await context.resolve(query)
+      : async (snapshot: Snapshot) => context.resolve(own((await relationOf(snapshot, handle.storage)).sql));
+  const { version, changed, metrics } = await onOneState(handle, context, async (resolve, read) => {
+    const spec = {
+      source: ready,
       sourceAlias: statement.sourceAlias ?? sourceName ?? 'source',
       targetAlias: statement.targetAlias ?? nameOf(statement.table) ?? 'target',
-      on: await context.resolve(statement.on),
-      clauses: conditions,
+      on: await resolve(statement.on),
+      clauses: await Promise.all(statement.clauses.map((clause) => resolveClause(clause, resolve))),
       schemaEvolution: statement.schemaEvolution,
-    },
-    context.options,
-  );
+    };
+    return mergeRows(handle, context.session, { ...spec, ...read() }, context.options);
+  });
   const [updated, deleted, inserted] = [
     metrics.numTargetRowsUpdated,
     metrics.numTargetRowsDeleted,
@@ -101,20 +97,20 @@ async function executeMerge(
   return { statement: 'merge', uri: handle.uri, version, changed, ...counts };
 }
 
-async function resolveClause(clause: MergeClause, context: StatementContext): Promise<MergeClause> {
+async function resolveClause(clause: MergeClause, resolve: Resolve): Promise<MergeClause> {
   const { condition } = clause;
-  const when = condition === undefined ? {} : { condition: await context.resolve(condition) };
+  const when = condition === undefined ? {} : { condition: await resolve(condition) };
   switch (clause.kind) {
     case 'matched-update':
       return {
         ...clause,
         ...when,
-        set: clause.set === 'all' ? 'all' : await resolveAll(clause.set, context),
+        set: clause.set === 'all' ? 'all' : await resolveAll(clause.set, resolve),
       };
     case 'not-matched-by-source-update':
-      return { ...clause, ...when, set: await resolveAll(clause.set, context) };
+      return { ...clause, ...when, set: await resolveAll(clause.set, resolve) };
     case 'not-matched-insert': {
-      const values = clause.values === 'all' ? 'all' : await resolveAll(clause.values, context);
+      const values = clause.values === 'all' ? 'all' : await resolveAll(clause.values, resolve);
       return { ...clause, ...when, values };
     }
     case 'matched-delete':
@@ -127,10 +123,10 @@ async function resolveClause(clause: MergeClause, context: StatementContext): Pr
 
 async function resolveAll(
   values: Readonly<Record<string, string>>,
-  context: StatementContext,
+  resolve: Resolve,
 ): Promise<Record<string, string>> {
   const resolved: Record<string, string> = {};
-  for (const [key, sql] of Object.entries(values)) resolved[key] = await context.resolve(sql);
+  for (const [key, sql] of Object.entries(values)) resolved[key] = await resolve(sql);
   return resolved;
 }
 

@@ -76,9 +76,8 @@ async function isOwn(
   try {
     return openStorage(await context.locate(table, 'a query')).uri === uri;
   } catch (error) {
-    // Whatever else the engine may know by that name.
-    if (isBoathouseError(error, 'tables.unknown-table') || isBoathouseError(error, 'tables.not-delta'))
-      return false;
+    // Whatever else the engine may know by that name, or no table at all, as in `extract(year FROM day)`.
+    if (isBoathouseError(error)) return false;
     throw error;
   }
 }

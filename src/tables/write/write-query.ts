@@ -13,14 +13,13 @@ import {
   commitActions,
   deltaErrors,
   type Operation,
-  type ReadSet,
   type Snapshot,
 } from '../../delta/index.ts';
 import type { Column, Session } from '../../duckdb/index.ts';
 import { openStorage, type Storage } from '../../storage/index.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
 import { TableHandle } from '../table-handle.ts';
-import { type Planned, saysNothingCommitted, transact } from '../transact.ts';
+import { everyRow, type Planned, saysNothingCommitted, transact } from '../transact.ts';
 import { beginWrite, modeOf } from './begin-write.ts';
 import { type Replacement, replaceAll, replaceMatching, replacePartitions } from './replace-rows.ts';
 import { restaged } from './restage.ts';
@@ -286,11 +285,6 @@ class Write {
       uri: this.#storage.uri,
     };
   }
-}
-
-/** What rows rest on that were computed from all of the table. Rows that others append may come after them. */
-function everyRow({ files }: Snapshot): ReadSet {
-  return { mayHold: () => true, files: new Set(files.keys()) };
 }
 
 function conflictWith(snapshot: Snapshot | undefined, conflict: string): Error {
