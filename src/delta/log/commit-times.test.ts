@@ -4,6 +4,7 @@ import { MemoryStorage } from '../../storage/index.ts';
 import type { Action } from '../actions.ts';
 import { memoryRows, putCommit, testAdd, testMetadata, testProtocol } from '../contract.ts';
 import { readCommit, readCommits, versionAt } from './commit-times.ts';
+import { history } from './history.ts';
 import { commitPath } from './log-files.ts';
 import { readSnapshot, updateSnapshot } from './read-snapshot.ts';
 
@@ -135,6 +136,17 @@ describe('readCommit and readCommits', () => {
     const some = [];
     for await (const { version } of readCommits(storage, { first: 1, last: 1 })) some.push(version);
     expect(some).toEqual([1]);
+  });
+
+  it('give the times by which versions are found when commits told their own once, and no longer do', async () => {
+    const storage = await tableOf([{ file: 10, told: 7 }, { file: 20, told: 8 }, { file: 30 }]);
+    const times: number[] = [];
+    for await (const { timestampMs } of readCommits(storage)) times.push(timestampMs);
+    expect(times).toEqual([10, 20, 30]);
+    const entries = await history(storage);
+    expect(entries.map(({ timestampMs }) => timestampMs)).toEqual([30, 20, 10]);
+    for (const { version, timestampMs } of entries)
+      expect(await versionAt(storage, timestampMs)).toBe(version);
   });
 
   it('refuse what isn’t there, and a gap', async () => {

@@ -69,15 +69,14 @@ export async function* readCommits(
     const wanted = `version ${first < oldest ? first : last}`;
     throw deltaErrors['no-such-version']({ table: storage.uri, wanted, first: oldest, last: latest });
   }
-  const times = fileTimes(log);
+  const timeOf = await commitTimes(storage, log);
   for (let next = first; next <= last; next += readAhead) {
     const versions = Array.from({ length: Math.min(readAhead, last - next + 1) }, (_, i) => next + i);
     const read = await Promise.all(versions.map((version) => readPresent(storage, version, clock)));
     for (const [i, actions] of read.entries()) {
       const version = next + i;
       const info = infoOf(actions);
-      const own = inCommitTimestampMs(info?.body['inCommitTimestamp']);
-      yield { version, actions, info, timestampMs: own ?? times.get(version) ?? 0 };
+      yield { version, actions, info, timestampMs: timeOf(version, info) };
     }
   }
 }
@@ -99,7 +98,7 @@ export async function versionAt(storage: Storage, timeMs: number, bounds: TimeBo
   const at = (index: number): number => versions[index] as number;
   const ownTime = async (index: number): Promise<number | undefined> => {
     const info = await readCommitInfo(storage, at(index));
-    return info === 'gone' ? undefined : inCommitTimestampMs(info?.body['inCommitTimestamp']);
+    return info === 'gone' ? undefined : ownTimeMs(info);
   };
   const fileTime = (index: number): number => times.get(at(index)) ?? 0;
   const end = versions.length - 1;
@@ -124,6 +123,28 @@ export async function versionAt(storage: Storage, timeMs: number, bounds: TimeBo
   if (bounds.orFirst && end >= 0) return at(0);
   const firstTime = end < 0 ? 0 : ((await ownTime(0)) ?? fileTime(0));
   throw noVersionAt(storage, timeMs, `before the first commit kept, of ${timeText(firstTime)}`, log);
+}
+
+/**
+ * The times by which versions are found. Where the last commit has no time of its own, those of earlier ones don't
+ * count any more: files have times that follow each other, and the two kinds together would not.
+ *
+ * Costs a request.
+ */
+export async function commitTimes(
+  storage: Storage,
+  log: LogListing,
+): Promise<(version: number, info: CommitInfo | undefined) => number> {
+  const times = fileTimes(log);
+  let last = -1;
+  for (const version of log.commits.keys()) last = Math.max(last, version);
+  const info = last < 0 ? undefined : await readCommitInfo(storage, last);
+  const areOwn = info === 'gone' || ownTimeMs(info) !== undefined;
+  return (version, of) => (areOwn ? ownTimeMs(of) : undefined) ?? times.get(version) ?? 0;
+}
+
+function ownTimeMs(info: CommitInfo | undefined): number | undefined {
+  return inCommitTimestampMs(info?.body['inCommitTimestamp']);
 }
 
 /** The commit's own time, where `value` is one. */

@@ -2,7 +2,7 @@
 import type { Json } from '../../base/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { deltaErrors } from '../errors.ts';
-import { fileTimes, inCommitTimestampMs, readCommitInfo } from './commit-times.ts';
+import { commitTimes, readCommitInfo } from './commit-times.ts';
 import { latestVersion, listLog } from './log-files.ts';
 
 /** One commit, as its writer described it. */
@@ -35,7 +35,7 @@ export async function history(
   if (latestVersion(log) < 0) throw deltaErrors['not-a-table']({ table: storage.uri });
   const versions = [...log.commits.keys()].sort((a, b) => b - a).slice(0, options.limit);
   // Those by which a version is found: what the writer's clock said is in the commit info.
-  const times = fileTimes(log);
+  const timeOf = await commitTimes(storage, log);
   const entries: HistoryEntry[] = [];
   for (const version of versions) {
     const info = await readCommitInfo(storage, version);
@@ -43,7 +43,7 @@ export async function history(
     const body = info?.body ?? {};
     entries.push({
       version,
-      timestampMs: inCommitTimestampMs(info?.body['inCommitTimestamp']) ?? times.get(version) ?? 0,
+      timestampMs: timeOf(version, info),
       operation: typeof body['operation'] === 'string' ? body['operation'] : undefined,
       operationParameters: objectOf(body['operationParameters']),
       operationMetrics: objectOf(body['operationMetrics']),
