@@ -41,6 +41,22 @@ describe('incremental models on Delta', () => {
       ['1a', '3C'],
     ],
     [
+      "merge by dbt-databricks' conditions",
+      `unique_key='id', incremental_strategy='merge', target_alias='t', source_alias='s', matched_condition="s.s <> t.s and t.id > 2",
+       not_matched_condition='s.id = 3', not_matched_by_source_action='delete', not_matched_by_source_condition='t.id = 1'`,
+      ['2b', '3C'],
+    ],
+    [
+      'merge that only updates, and what the rows lack',
+      `unique_key='id', incremental_strategy='merge', skip_not_matched_step=true, not_matched_by_source_action="update set s = 'gone'"`,
+      ['1gone', '2B'],
+    ],
+    [
+      'merge that may add columns',
+      `unique_key='id', incremental_strategy='merge', merge_with_schema_evolution=true, skip_matched_step=true`,
+      ['1a', '2b', '3C'],
+    ],
+    [
       'overwrite partitions',
       "incremental_strategy='insert_overwrite', partition_by='id'",
       ['1a', '2B', '3C'],

@@ -1,8 +1,8 @@
 /**
- * MERGE from dbt-duckdb's `merge_*` settings. Pure.
+ * MERGE from dbt-duckdb's `merge_*` settings and dbt-databricks' names for conditions and clauses. Pure.
  *
  * The rows to merge are called DBT_INTERNAL_SOURCE and the table DBT_INTERNAL_DEST, because users'
- * conditions and expressions name them so.
+ * conditions and expressions name them so; dbt-databricks lets them choose other names.
  */
 import type { ManifestNode, WarehouseColumn } from '../compiler/index.ts';
 import { quoteIdentifier } from '../duckdb/index.ts';
@@ -17,40 +17,46 @@ export interface MergeInput {
   readonly source: string;
   readonly columns: readonly WarehouseColumn[];
   readonly predicates: readonly string[];
+  /** Whether the table is a Delta table, whose MERGE may add columns. */
+  readonly isDelta?: boolean;
 }
 
 /** The MERGE statement that the node's settings ask for. @throws targets.bad-config */
 export function mergeSql(input: MergeInput): string {
   const { node } = input;
   const clauses = mapping(node, 'merge_clauses');
-  const matched = clauseList(node, clauses, 'when_matched') ?? [defaultMatched(node)];
-  const notMatched = clauseList(node, clauses, 'when_not_matched') ?? [defaultNotMatched(node)];
+  const matched = clauseList(node, clauses, 'when_matched') ?? defaultMatched(node);
+  const notMatched = clauseList(node, clauses, 'when_not_matched') ?? defaultNotMatched(node);
   const returning = textList(node, 'merge_returning_columns');
+  const evolves = input.isDelta === true && node.config['merge_with_schema_evolution'] === true;
   return [
-    `merge into ${input.target} as DBT_INTERNAL_DEST`,
-    `using ${input.source} as DBT_INTERNAL_SOURCE`,
+    `merge ${evolves ? 'with schema evolution ' : ''}into ${input.target} as ${targetAlias(node)}`,
+    `using ${input.source} as ${sourceAlias(node)}`,
     joinClause(input),
     ...matched.map((clause) => `when matched${condition(clause)} then ${matchedAction(input, clause)}`),
     ...notMatched.map(
       (clause) => `when not matched${by(clause)}${condition(clause)} then ${notMatchedAction(input, clause)}`,
     ),
+    ...notMatchedBySource(node),
     ...(returning.length > 0 ? [`returning ${returning.join(', ')}`] : []),
   ].join('\n');
+}
+
+function targetAlias(node: ManifestNode): string {
+  return text(node, 'target_alias') ?? 'DBT_INTERNAL_DEST';
+}
+
+function sourceAlias(node: ManifestNode): string {
+  return text(node, 'source_alias') ?? 'DBT_INTERNAL_SOURCE';
 }
 
 type Clause = Readonly<Record<string, unknown>>;
 
 function joinClause({ node, predicates }: MergeInput): string {
   const using = textList(node, 'merge_on_using_columns');
-  if (using.length > 0) {
-    if (predicates.length > 0) {
-      const equal = using.map((column) => `DBT_INTERNAL_SOURCE.${column} = DBT_INTERNAL_DEST.${column}`);
-      return `on ${bracketed([...equal, ...predicates])}`;
-    }
-    return `using (${using.join(', ')})`;
-  }
-  const keys = textList(node, 'unique_key');
-  const equal = keys.map((key) => `DBT_INTERNAL_SOURCE.${key} = DBT_INTERNAL_DEST.${key}`);
+  if (using.length > 0 && predicates.length === 0) return `using (${using.join(', ')})`;
+  const keys = using.length > 0 ? using : textList(node, 'unique_key');
+  const equal = keys.map((key) => `${sourceAlias(node)}.${key} = ${targetAlias(node)}.${key}`);
   return `on ${bracketed([...(equal.length > 0 ? equal : ['false']), ...predicates])}`;
 }
 
@@ -63,21 +69,37 @@ function clauseList(node: ManifestNode, clauses: Clause, key: string): readonly 
   return list;
 }
 
-function defaultMatched(node: ManifestNode): Clause {
+function defaultMatched(node: ManifestNode): readonly Clause[] {
+  if (node.config['skip_matched_step'] === true) return [];
   const include = textList(node, 'merge_update_columns');
   const exclude = textList(node, 'merge_exclude_columns');
   const expressions = mapping(node, 'merge_update_set_expressions');
   const explicit = include.length + exclude.length + Object.keys(expressions).length > 0;
-  return {
-    action: 'update',
-    mode: explicit ? 'explicit' : 'by_name',
-    condition: text(node, 'merge_update_condition'),
-    update: { include, exclude, set_expressions: expressions },
-  };
+  return [
+    {
+      action: 'update',
+      mode: explicit ? 'explicit' : 'by_name',
+      condition: text(node, 'merge_update_condition') ?? text(node, 'matched_condition'),
+      update: { include, exclude, set_expressions: expressions },
+    },
+  ];
 }
 
-function defaultNotMatched(node: ManifestNode): Clause {
-  return { action: 'insert', mode: 'by_name', condition: text(node, 'merge_insert_condition') };
+function defaultNotMatched(node: ManifestNode): readonly Clause[] {
+  if (node.config['skip_not_matched_step'] === true) return [];
+  const when = text(node, 'merge_insert_condition') ?? text(node, 'not_matched_condition');
+  return [{ action: 'insert', mode: 'by_name', condition: when }];
+}
+
+/** dbt-databricks' clause for rows of the table that the new rows lack: `delete`, or `update set …`. */
+function notMatchedBySource(node: ManifestNode): readonly string[] {
+  const action = text(node, 'not_matched_by_source_action')?.trim();
+  if (action === undefined || action === '') return [];
+  if (!/^(?:delete$|update\s+set\s)/i.test(action)) {
+    throw badConfig(node, 'not_matched_by_source_action', "must be 'delete' or 'update set …'");
+  }
+  const when = condition({ condition: text(node, 'not_matched_by_source_condition') });
+  return [`when not matched by source${when} then ${action}`];
 }
 
 function condition(clause: Clause): string {
@@ -124,7 +146,8 @@ function notMatchedAction(input: MergeInput, clause: Clause): string {
       const columns = names(insert['columns']);
       const values = names(insert['values']);
       const list = columns.length > 0 ? columns : input.columns.map((column) => quoteIdentifier(column.name));
-      const sources = values.length > 0 ? values : list.map((column) => `DBT_INTERNAL_SOURCE.${column}`);
+      const sources =
+        values.length > 0 ? values : list.map((column) => `${sourceAlias(input.node)}.${column}`);
       return `insert (${list.join(', ')}) values (${sources.join(', ')})`;
     }
     default:
@@ -161,7 +184,7 @@ function assignments(input: MergeInput, update: Clause): string[] {
   );
   return [
     ...expressions.map(([name, expression]) => `${name} = ${String(expression)}`),
-    ...plain.map((name) => `${name} = DBT_INTERNAL_SOURCE.${name}`),
+    ...plain.map((name) => `${name} = ${sourceAlias(input.node)}.${name}`),
   ];
 }
 

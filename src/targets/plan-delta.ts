@@ -175,6 +175,7 @@ function strategySteps(input: PlanInput, changes: ColumnChanges, strategy: strin
             source: subquery(input.code),
             columns: changes.columns,
             predicates,
+            isDelta: true,
           }),
           main: true,
         },
