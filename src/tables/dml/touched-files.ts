@@ -1,5 +1,6 @@
 /** Which files an outcome touches, and which of their rows. */
 import { type AddFile, type RowChange, RowSet } from '../../delta/index.ts';
+import type { Session } from '../../duckdb/index.ts';
 import { fileColumn, rowColumn } from '../read/scan-files.ts';
 import type { ScratchTables } from './scratch-tables.ts';
 import type { Outcome } from './stage-outcome.ts';
@@ -51,7 +52,7 @@ export async function rowChangesOf(
 ): Promise<RowChange[]> {
   if (changed === undefined || marked.length === 0) return [];
   const deleted = await rowSets(
-    tables,
+    tables.session,
     changed,
     new Map(marked.map(({ index, rows }) => [index, rows])),
     signal,
@@ -59,7 +60,7 @@ export async function rowChangesOf(
   const further = marked.filter((file) => file.rested > file.rows);
   const others = `SELECT all_.* FROM (${rested}) AS all_ ANTI JOIN (${changed}) AS gone USING (${fileColumn}, ${rowColumn})`;
   const counts = new Map(further.map((file) => [file.index, file.rested - file.rows]));
-  const read = further.length === 0 ? undefined : await rowSets(tables, others, counts, signal);
+  const read = further.length === 0 ? undefined : await rowSets(tables.session, others, counts, signal);
   return marked.map(({ index }) => {
     const rows = read?.get(index);
     return {
@@ -70,9 +71,9 @@ export async function rowChangesOf(
   });
 }
 
-/** The rows of `query` by file, in typed arrays all the way. @param counts of rows at most, for the files that are wanted. */
-async function rowSets(
-  { session }: ScratchTables,
+/** The rows of `query`, which has the two columns of places, by file; in typed arrays all the way. @param counts of rows at most, for the files that are wanted. */
+export async function rowSets(
+  session: Session,
   query: string,
   counts: ReadonlyMap<number, number>,
   signal: AbortSignal | undefined,

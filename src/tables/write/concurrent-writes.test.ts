@@ -123,6 +123,18 @@ describe('an append', () => {
     expect((await opened.toRows()).map((row) => row['a']).sort()).toEqual([1, 2]);
   });
 
+  it('of a batch that another lands meanwhile leaves no file', async () => {
+    const table = fresh();
+    await writeDelta(table, { sql: 'SELECT 1 AS a' });
+    const batch = { transaction: { appId: 'job', version: 7 } };
+    const meeting = whileWriting(append(table, batch), 'SELECT 2 AS a', () =>
+      writeDelta(table, { sql: 'SELECT 2 AS a' }, { mode: 'append', ...batch }),
+    );
+    expect(await meeting).toMatchObject({ kind: 'ignored', skipped: true });
+    expect(await rowsOf(table)).toEqual([[1], [2]]);
+    expect(filesIn(table)).toHaveLength(2);
+  });
+
   it('that is stopped when it has to be planned again leaves no file', async () => {
     const table = fresh();
     await writeDelta(table, { sql: 'SELECT 1 AS a' });

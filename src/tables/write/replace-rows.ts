@@ -14,16 +14,16 @@ import {
   mayMatch,
   type ReadSet,
   type RowChange,
-  RowSet,
   removeOf,
   type Snapshot,
 } from '../../delta/index.ts';
 import { quoteIdentifier, type Session } from '../../duckdb/index.ts';
 import type { Storage } from '../../storage/index.ts';
+import { rowSets } from '../dml/touched-files.ts';
 import { tablesErrors } from '../errors.ts';
 import { partitionKeys } from '../partition-values.ts';
 import { parsePredicate } from '../read/predicate.ts';
-import { fileColumn, rowColumn, scanFiles } from '../read/scan-files.ts';
+import { fileColumn, scanFiles } from '../read/scan-files.ts';
 import { stageChanges } from './stage-changes.ts';
 import { type Staged, stageTable } from './stage-table.ts';
 import type { TableShape } from './table-shape.ts';
@@ -184,18 +184,10 @@ async function positionsOf(
     files: partial.map(({ file }) => file),
     identity: true,
   });
-  const places = new Map<number, bigint[]>();
-  const columns = `${quoteIdentifier(fileColumn)}, ${quoteIdentifier(rowColumn)}`;
-  const sql = `SELECT ${columns} FROM (${scan.sql}) WHERE (${condition}\n)`;
-  for await (const [index, row] of session.stream(sql, undefined, { signal })) {
-    const known = places.get(Number(index));
-    if (known === undefined) places.set(Number(index), [row as bigint]);
-    else known.push(row as bigint);
-  }
-  return Array.from(places, ([index, rows]) => ({
-    file: scan.files[index] as AddFile,
-    deleted: RowSet.of(rows),
-  }));
+  const matching = new Map(partial.map((touched) => [touched.file, touched.matching]));
+  const counts = new Map(scan.files.map((file, index) => [index, matching.get(file) ?? 0]));
+  const places = await rowSets(session, `SELECT * FROM (${scan.sql}) WHERE (${condition}\n)`, counts, signal);
+  return Array.from(places, ([index, deleted]) => ({ file: scan.files[index] as AddFile, deleted }));
 }
 
 /** The rows that stay, in files of their own; they keep their ids. */

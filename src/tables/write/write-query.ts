@@ -55,10 +55,7 @@ export async function writeQueryToDelta(
     } catch (error) {
       if (!isBoathouseError(error, 'delta.commit-conflict') || modeOf(options) === 'overwrite') throw error;
       const again = await beginWrite(storage, options);
-      if (again.kind === 'ignored') {
-        await write.discard(true);
-        return again.result;
-      }
+      if (again.kind === 'ignored') return again.result;
       if (again.snapshot === undefined) throw error;
       return write.onto(TableHandle.of(storage, again.snapshot));
     }
@@ -89,16 +86,19 @@ interface Source {
 }
 
 /** A write whose files are removed when it fails for certain. */
-async function withStaged<T>(
+async function withStaged(
   session: Session,
   storage: Storage,
   source: Source,
   options: WriteOptions,
-  work: (write: Write) => Promise<T>,
-): Promise<T> {
+  work: (write: Write) => Promise<WriteResult>,
+): Promise<WriteResult> {
   const write = new Write(session, storage, source, options);
   try {
-    return await work(write);
+    const result = await work(write);
+    // Another has landed the same batch, after these files were written.
+    if (result.kind === 'ignored') await write.discard(true);
+    return result;
   } catch (error) {
     await write.discard(saysNothingCommitted(error));
     throw error;
