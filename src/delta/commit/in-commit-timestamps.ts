@@ -7,10 +7,10 @@ import type { Action, Metadata, Protocol } from '../actions.ts';
 import { type FeatureUse, isEnabled } from '../features.ts';
 
 /** From which version commits keep their times, in tables that had commits before. */
-export const enablementVersionProperty = 'delta.inCommitTimestampEnablementVersion';
+const enablementVersionProperty = 'delta.inCommitTimestampEnablementVersion';
 
 /** The time of that version. */
-export const enablementTimestampProperty = 'delta.inCommitTimestampEnablementTimestamp';
+const enablementTimestampProperty = 'delta.inCommitTimestampEnablementTimestamp';
 
 /** A state of the table as far as commit times go. */
 export type TimedTable = FeatureUse & { readonly protocol: Protocol };

@@ -268,7 +268,7 @@ function missingCommit(log: LogListing, start: number, missing: number, version:
 }
 
 /** The error for a version the log doesn't reach, naming those it does. */
-export function noSuchVersion(storage: Storage, wanted: string, log: LogListing): Error {
+function noSuchVersion(storage: Storage, wanted: string, log: LogListing): Error {
   return deltaErrors['no-such-version']({
     table: storage.uri,
     wanted,

@@ -146,7 +146,7 @@ export function runCount(container: Container): number {
 }
 
 /** A copy as bits, free to be changed. */
-export function bitsOf(container: Container): Uint32Array {
+function bitsOf(container: Container): Uint32Array {
   if (container.kind === 'bits') return container.words.slice();
   const words = new Uint32Array(wordCount);
   addTo(words, container);

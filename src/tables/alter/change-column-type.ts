@@ -119,7 +119,7 @@ function widen(
 }
 
 /** Whether type widening leads from one type to the other. */
-export function isWider(from: DataType, to: DataType): boolean {
+function isWider(from: DataType, to: DataType): boolean {
   if (from.kind === 'decimal') {
     if (to.kind !== 'decimal') return false;
     const scale = to.scale - from.scale;

@@ -78,7 +78,7 @@ export async function defineTable(
 }
 
 /** `metadata` without the properties that only ask for a protocol. Pure. */
-export function withoutProtocolProperties(metadata: Metadata): Metadata {
+function withoutProtocolProperties(metadata: Metadata): Metadata {
   const kept = [...metadata.configuration].filter(([key]) => !isProtocolProperty(key));
   return { ...metadata, configuration: new Map(kept) };
 }

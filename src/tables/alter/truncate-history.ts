@@ -6,7 +6,7 @@ import { duckdbParquetRows } from '../parquet-rows.ts';
 import type { OperationOptions } from '../transact.ts';
 
 /** Says how old a version has to be before dropping a feature may remove it: older than any operation runs. */
-export const truncationProperty = 'delta.dropFeatureTruncateHistory.retentionDuration';
+const truncationProperty = 'delta.dropFeatureTruncateHistory.retentionDuration';
 
 /** The time of `truncationProperty`: a day unless given. */
 export function truncationRetention({ metadata }: Pick<Snapshot, 'metadata'>): {

@@ -98,7 +98,7 @@ function everyColumn(what: string, scope: AssignmentScope): Assignment[] {
 }
 
 /** Whether the table itself has a value for the column when none is given. Pure. */
-export function isFilledIn({ metadata }: StructField): boolean {
+function isFilledIn({ metadata }: StructField): boolean {
   return (
     metadata['delta.generationExpression'] !== undefined ||
     metadata['delta.identity.start'] !== undefined ||

@@ -125,7 +125,7 @@ export function resolveSql(request: ResolveRequest): string {
  * Whether two values of a type differ in any way that a reader could see. Zeros of both signs are equal to SQL
  * and aren't the same, so floating-point numbers are looked at more closely. Pure.
  */
-export function differsSql(a: string, b: string, type: DataType): string {
+function differsSql(a: string, b: string, type: DataType): string {
   const differs = `${a} IS DISTINCT FROM ${b}`;
   switch (floatsIn(type)) {
     case 'none':

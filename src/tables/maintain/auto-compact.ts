@@ -25,7 +25,7 @@ interface Counted {
 const counts = new WeakMap<TableHandle, Counted>();
 
 /** Whether writes to the table are followed by a compaction. Pure. */
-export function wantsAutoCompaction({ configuration }: Metadata): boolean {
+function wantsAutoCompaction({ configuration }: Metadata): boolean {
   const isOn = (key: string): boolean =>
     /^(?:true|auto)$/.test(configuration.get(key)?.trim().toLowerCase() ?? '');
   return isOn('delta.autoOptimize.autoCompact') || isOn('delta.autoOptimize');

@@ -98,7 +98,7 @@ export function partitionKey(file: Pick<AddFile, 'partitionValues'>): string {
 }
 
 /** The share of the file's rows that are deleted; all of them when the log doesn't say how many it has. */
-export function deletedRatioOf(file: AddFile): number {
+function deletedRatioOf(file: AddFile): number {
   if (file.deletionVector === undefined) return 0;
   const rows = Number(rowCountOf(file.stats) ?? 0);
   const deleted = Number(file.deletionVector.cardinality);

@@ -36,10 +36,10 @@ export interface RewritePlan {
 }
 
 /** A file smaller than this part of the target is put together with others. */
-export const smallFileRatio = 0.75;
+const smallFileRatio = 0.75;
 
 /** A larger share of deleted rows makes a file worth writing again. */
-export const maxDeletedRatioDefault = 0.05;
+const maxDeletedRatioDefault = 0.05;
 
 /** Cubes of so many files are left alone. */
 const cubeFiles = 64;

@@ -54,7 +54,7 @@ export function purge(
 }
 
 /** What `purge` would write again. @throws tables.not-an-expression, duckdb.* */
-export async function planPurge(
+async function planPurge(
   session: Session,
   snapshot: Snapshot,
   storage: Storage,

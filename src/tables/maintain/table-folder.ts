@@ -60,7 +60,7 @@ function isBelow(file: string, folders: ReadonlySet<string>): boolean {
 }
 
 /** The table's own folder as an absolute path; undefined where folders are only parts of names. */
-export function localRoot(storage: Storage): string | undefined {
+function localRoot(storage: Storage): string | undefined {
   return storage.uri.startsWith('file:') ? fileURLToPath(storage.uri) : undefined;
 }
 

@@ -41,7 +41,7 @@ export function identityOf(field: StructField): IdentityColumn | undefined {
 }
 
 /** The next value the column gives. Pure. @throws tables.identity-exhausted */
-export function nextIdentity(table: string, field: StructField, identity: IdentityColumn): bigint {
+function nextIdentity(table: string, field: StructField, identity: IdentityColumn): bigint {
   const { start, step, highWaterMark } = identity;
   if (highWaterMark === undefined) return start;
   const isBehind = step > 0n ? highWaterMark < start : highWaterMark > start;

@@ -125,7 +125,7 @@ export function planStage(
 }
 
 /** The columns of the rows by the names the table has for them. Pure. */
-export function givenColumns(
+function givenColumns(
   columns: readonly Column[],
   { schema }: Pick<TableShape, 'schema'>,
 ): ReadonlyMap<string, Column> {

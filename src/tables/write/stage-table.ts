@@ -144,7 +144,7 @@ export function targetFileSizeOf(metadata: Metadata): number {
 }
 
 /** `files` as the log describes them in a table of the shape. Pure. */
-export function describeStaged(
+function describeStaged(
   storage: Storage,
   files: readonly CopiedFile[],
   plan: StagePlan,

@@ -17,7 +17,7 @@ export interface StatsPlan {
 }
 
 /** Leaf columns that get statistics, unless `delta.dataSkippingNumIndexedCols` says otherwise. */
-export const indexedColumnsMax = 32;
+const indexedColumnsMax = 32;
 
 /**
  * The leaves that `delta.dataSkippingStatsColumns` names, or else the first ones. Parts of lists and maps
