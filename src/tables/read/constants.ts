@@ -97,7 +97,22 @@ export function isConstant(node: SqlNode): boolean {
 
 /** Functions that depend on nothing but their arguments. */
 const steadyFunctions: ReadonlySet<string> = new Set([
-  ...['+', '-', '*', '/', '//', '%', '||', 'abs', 'lower', 'upper', 'concat', 'make_date', 'make_timestamp'],
+  ...[
+    '+',
+    '-',
+    '*',
+    '/',
+    '//',
+    '%',
+    '||',
+    'abs',
+    'trunc',
+    'lower',
+    'upper',
+    'concat',
+    'make_date',
+    'make_timestamp',
+  ],
   ...['date_trunc', 'datetrunc', 'date_add', 'date_sub', 'date', 'strptime', 'epoch_ms', 'to_timestamp'],
   ...['to_years', 'to_months', 'to_weeks', 'to_days', 'to_hours', 'to_minutes', 'to_seconds'],
   ...['to_milliseconds', 'to_microseconds', 'list_value', 'last_day', 'year', 'month', 'day'],
@@ -134,9 +149,9 @@ export async function computeConstants(
   wanted: Wanted,
   knowsZone: boolean,
 ): Promise<ReadonlyMap<string, Constant>> {
-  const keys = [...wanted.keys()];
-  const unknown = new Map(keys.map((key): [string, Constant] => [key, { kind: 'other' }]));
-  if (!knowsZone && keys.some((key) => /WITH TIME ZONE|TIMESTAMPTZ|to_timestamp/i.test(key))) return unknown;
+  const unknown = new Map([...wanted.keys()].map((key): [string, Constant] => [key, { kind: 'other' }]));
+  const keys = [...wanted.keys()].filter((key) => knowsZone || !dependsOnZone(key));
+  if (keys.length === 0) return unknown;
   const statement = {
     error: false,
     statements: [
@@ -145,7 +160,7 @@ export async function computeConstants(
           type: 'SELECT_NODE',
           modifiers: [],
           cte_map: { map: [] },
-          select_list: [...wanted.values()],
+          select_list: keys.map((key) => wanted.get(key) as SqlNode),
           from_table: { type: 'EMPTY', alias: '', sample: null, query_location: 0 },
           where_clause: null,
           group_expressions: [],
@@ -162,7 +177,7 @@ export async function computeConstants(
   try {
     const sql = await session.value(`SELECT json_deserialize_sql(${quoteLiteral(printJson(statement))})`);
     const { columns, rows } = await session.query(String(sql));
-    const computed = new Map<string, Constant>();
+    const computed = new Map<string, Constant>(unknown);
     keys.forEach((key, index) => {
       const type = columns[index]?.sqlType;
       const isWhole = type?.kind === 'scalar' && wholeTypes.test(type.name);
@@ -173,6 +188,14 @@ export async function computeConstants(
     // A constant that can't be computed fails the statement it stands in, with the engine's own words.
     return unknown;
   }
+}
+
+/** Whoever takes the clock's time leaves room for other zones. */
+function dependsOnZone(key: string): boolean {
+  return (
+    /WITH TIME ZONE|TIMESTAMPTZ|to_timestamp/i.test(key) &&
+    !/"(?:now|today|[a-z_]*current_[a-z]+|localtimestamp|transaction_timestamp)"/i.test(key)
+  );
 }
 
 const wholeTypes = /^U?(?:TINYINT|SMALLINT|INTEGER|BIGINT|HUGEINT)$/;

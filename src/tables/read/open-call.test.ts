@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database, type Session } from '../../duckdb/index.ts';
 import { deleteRows } from '../dml/delete-rows.ts';
 import { append, createTable, TableHandle, writeDelta } from '../index.ts';
+import type { Progress } from '../transact.ts';
 import { openDeltaCall } from './open-call.ts';
 import { rewriteDeltaScans } from './rewrite-scans.ts';
 
@@ -61,6 +62,63 @@ describe('a query on delta_scan', () => {
     expect(await run(sql.replaceAll('$t', `delta_scan(${uri})`).replaceAll('$u', uri))).toEqual({
       opened,
       row,
+    });
+  });
+
+  describe('with times that move', () => {
+    let days: string;
+    beforeAll(async () => {
+      days = path.join(folder, 'days');
+      for (let i = 0; i < 10; i += 1) {
+        const sql = `SELECT ${i}::BIGINT AS ago, current_date - ${i} AS day, strftime(current_date - ${i}, '%Y-%m-%d') AS name, CAST(now() AS TIMESTAMP) - INTERVAL ${i} DAY AS clock, now() - INTERVAL ${i} DAY AS moment`;
+        await writeDelta(days, { sql }, { mode: 'append' });
+      }
+    });
+
+    it.each([
+      ['day >= current_date - 2', 3, 5],
+      ['day > current_date() - 3', 3, 5],
+      ["day >= current_date - INTERVAL '2 days'", 3, 5],
+      ['current_date - 2 <= day', 3, 5],
+      ['NOT (day < current_date - 2)', 3, 5],
+      ['day > CAST(now() AS DATE) - 3', 3, 5],
+      ["day >= date_trunc('day', now() - INTERVAL 2 DAY)::DATE", 3, 5],
+      ["name >= strftime(today() - 2, '%Y-%m-%d')", 3, 5],
+      ["clock >= CAST(now() AS TIMESTAMP) - INTERVAL '60 hours'", 3, 5],
+      ["moment >= now() - INTERVAL '60 hours'", 3, 5],
+      ['moment >= current_date - 2', 3, 5],
+      // Where a later clock lets more rows in, one day's more of them is looked into, and all of them for later.
+      ['day < current_date - 7', 3, 10],
+      ['day = current_date - 5', 2, 8],
+      ['day BETWEEN current_date - 4 AND current_date - 3', 3, 7],
+      ['day >= current_date - ago::INTEGER', 10, 10],
+      ['day IN (current_date, current_date - 1)', 10, 10],
+    ])('%s opens only files that can match, here and now or anywhere later', async (where, now, later) => {
+      const sql = `SELECT count(*) FROM delta_scan('${days}') WHERE ${where}`;
+      const { rows } = await session.query(
+        await rewriteDeltaScans(sql, async (call) => (await openDeltaCall(call)).relation(undefined)),
+      );
+      expect(await run(sql)).toEqual({ opened: now, row: rows[0] });
+      const elsewhere = await rewriteDeltaScans(sql, (call) => openDeltaCall(call));
+      expect(elsewhere.match(/\.parquet'/g) ?? []).toHaveLength(later);
+    });
+
+    it('delete without reading what is surely older', async () => {
+      const old = path.join(folder, 'old');
+      const sql = 'SELECT range AS id, current_date - range::INTEGER AS day FROM range(10)';
+      await writeDelta(old, { sql }, { partitionBy: ['day'] });
+      const handle = await TableHandle.open(old);
+      const looked: string[] = [];
+      const onProgress = ({ phase, total }: Progress): void => void looked.push(`${phase} ${total}`);
+      const { metrics } = await deleteRows(
+        handle,
+        undefined,
+        { where: 'day < current_date - 7' },
+        { onProgress },
+      );
+      expect(metrics.numDeletedRows).toBe(2);
+      // The day that would be old enough tomorrow.
+      expect(new Set(looked)).toEqual(new Set(['looking for rows 1']));
     });
   });
 

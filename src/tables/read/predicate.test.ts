@@ -91,7 +91,16 @@ describe('parsePredicate', () => {
   });
 
   it.each([
-    ...['id = weight', 'random() > 0.5', 'id = (SELECT 1)', 'id > now()', 'day > current_date', 'nobody = 1'],
+    ...[
+      'id = weight',
+      'random() > 0.5',
+      'id = (SELECT 1)',
+      'id > now()',
+      'month(day) = month(current_date)',
+      'day <> current_date',
+      'day > current_date - id',
+      'nobody = 1',
+    ],
     ...[
       'id = ?',
       'other.id = 1',
@@ -102,6 +111,14 @@ describe('parsePredicate', () => {
     ...['id = 1); SELECT (2', 'id = ', 'price = 1e3', "price = '1.505'", 'name = 5'],
   ])('knows nothing of %s', async (sql) => {
     expect([...predicatePaths(await parsePredicate(session, sql, columns))]).toEqual([]);
+  });
+
+  it('takes no name for the clock that may be a column', async () => {
+    const isKnown = async (sql: string, scope: object): Promise<boolean> =>
+      [...predicatePaths(await parsePredicate(session, sql, columns, scope))].length > 0;
+    expect(await isKnown('day > current_date', {})).toBe(true);
+    expect(await isKnown('day > current_date', { isAlone: false })).toBe(false);
+    expect(await isKnown('day > today()', { isAlone: false })).toBe(true);
   });
 
   it('takes qualified names only from the table that is meant', async () => {

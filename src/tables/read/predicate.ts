@@ -25,14 +25,17 @@ import {
   literalOf,
   type Wanted,
 } from './constants.ts';
+import { movedBy, movingComparison, readsClock, rises } from './moving-value.ts';
 import { member, nodes, parseCondition, referenceNames, type SqlNode } from './sql-tree.ts';
 
 /** How names in a condition are meant. */
 export interface PredicateScope {
   /** The table's name in the condition: `t` lets `t.id` be its column. Other qualified names are others' columns. */
   readonly alias?: string;
-  /** Whether the session that is given is the one the condition will run in. True unless given. */
+  /** Whether the session that is given is the one the condition will run in, at once. True unless given. */
   readonly knowsZone?: boolean;
+  /** Whether bare names are this table's columns, or nobody's. True unless given. */
+  readonly isAlone?: boolean;
 }
 
 /**
@@ -76,6 +79,12 @@ export async function predicateOfNode(
 /** A column in a condition, with the type of what comes out of its functions. */
 interface Operand extends ColumnOperand {
   readonly type: DataType;
+}
+
+/** A value, and the column, or a function on it, that is compared with it. */
+interface Compared {
+  readonly column: ColumnOperand;
+  readonly value: StatValue;
 }
 
 class Translation {
@@ -164,11 +173,31 @@ class Translation {
   }
 
   #compare(operand: Operand, operator: ComparisonOperator, other: SqlNode): Predicate {
-    const value = this.#value(operand, other);
-    if (value === undefined) return unknownPredicate;
+    if (readsClock(other, this.#isColumn)) return this.#compareMoving(operand, operator, other);
+    return this.#compareFixed(operator, this.#value(operand, other)) ?? unknownPredicate;
+  }
+
+  #compareFixed(operator: ComparisonOperator, value: Compared | null | undefined): Predicate | undefined {
+    if (value === undefined) return undefined;
     if (value === null) return { kind: 'constant', value: null };
     return { kind: 'compare', ...value.column, operator, value: value.value };
   }
+
+  #compareMoving(operand: Operand, operator: ComparisonOperator, other: SqlNode): Predicate {
+    if (!rises(other, this.#isColumn)) return unknownPredicate;
+    // Elsewhere the day may be another one, and what is run later is run at any time.
+    const isNow = this.#scope.knowsZone !== false;
+    const at = (days: number | undefined) => {
+      const node = days === undefined ? undefined : movedBy(other, days, this.#isColumn);
+      const value = node && this.#value(operand, node, this.#compute(node));
+      return (own: ComparisonOperator) => this.#compareFixed(own, value);
+    };
+    return movingComparison(operator, at(isNow ? 0 : -zoneDays), at(isNow ? statementDays : undefined));
+  }
+
+  /** A bare name that is a column, or may be one of another table. */
+  readonly #isColumn = (name: string): boolean =>
+    this.#scope.isAlone === false || this.#columns.fields.some((f) => sameName(f.name, name));
 
   /** `IS NOT DISTINCT FROM`: never null. */
   #same(operand: Operand, other: SqlNode): Predicate {
@@ -244,8 +273,9 @@ class Translation {
   #value(
     operand: Operand,
     node: SqlNode,
-  ): { readonly column: ColumnOperand; readonly value: StatValue } | null | undefined {
-    let constant = this.#constant(node);
+    computed: Constant | undefined = this.#constant(node),
+  ): Compared | null | undefined {
+    let constant = computed;
     if (constant === undefined) return undefined;
     const cast = neededCast(constant, operand.type);
     if (cast !== undefined && constant.kind !== 'null') constant = this.#compute(castNode(node, cast));
@@ -344,6 +374,11 @@ class Translation {
     return known && through(operand, { kind: 'truncate', unit: known }, operand.type);
   }
 }
+
+/** Days that dates of one moment can lie apart, by time zone. */
+const zoneDays = 2;
+/** A statement that is run at once begins before so many days are over. */
+const statementDays = 1;
 
 const dayUnits: readonly TruncationUnit[] = ['year', 'quarter', 'month', 'week', 'day'];
 const wholeTypes: readonly string[] = ['byte', 'short', 'integer', 'long'];

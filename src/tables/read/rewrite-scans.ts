@@ -66,7 +66,8 @@ async function predicates(
     schemas.map(async (schema, index) => {
       const found = conditions.get(name(index));
       if (schema === undefined || found === undefined) return undefined;
-      const scope = { knowsZone, ...(found.alias === undefined ? {} : { alias: found.alias }) };
+      const { isAlone } = found;
+      const scope = { knowsZone, isAlone, ...(found.alias === undefined ? {} : { alias: found.alias }) };
       const of = await Promise.all(
         found.conditions.map((condition) => predicateOfNode(session, condition, schema, scope)),
       );

@@ -14,6 +14,8 @@ export interface CallCondition {
   readonly conditions: readonly SqlNode[];
   /** Undefined when no other table stands in the same FROM, so that every name is the table's. */
   readonly alias: string | undefined;
+  /** Whether no other table stands in the same FROM. */
+  readonly isAlone: boolean;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function conditionsOfCalls(
       for (const { name, alias, conditions } of required(from, where === undefined ? [] : [where])) {
         if (!placeholders.has(name) || conditions.length === 0) continue;
         // Without a name of its own only bare names can be told to be this table's.
-        found.set(name, { conditions, alias: isAlone && alias === '' ? undefined : alias });
+        found.set(name, { conditions, alias: isAlone && alias === '' ? undefined : alias, isAlone });
       }
     }
   }
