@@ -211,7 +211,8 @@ export class Session {
   /** Runs every statement of `sql`; the last one's result, or undefined when there is no statement. */
   async #execute(sql: string, params: Parameters | undefined): Promise<DuckDBResult | undefined> {
     if (this.#inTransaction) await this.#host.extensions.loadHinted(sql);
-    const touchesTransaction = /\b(?:begin|start|commit|rollback|abort|end)\b/i.test(sql);
+    const touchesTransaction =
+      /\b(?:begin|start|commit|rollback|abort|end)\b/i.test(sql) && !oneQuery.test(sql);
     try {
       // Several statements run one by one, so that a retry never repeats one that already ran.
       if (params === undefined && !/;\s*\S/.test(sql)) {
@@ -306,6 +307,9 @@ export class Session {
     };
   }
 }
+
+/** One statement that neither begins nor ends a transaction, though it may hold a CASE and its END. */
+const oneQuery = /^\s*(?:select|from|with|copy)\b[^;]*;?\s*$/i;
 
 /** The columns of a result or of a prepared statement. */
 function columnsOf(result: DuckDBResult | DuckDBPreparedStatement): Column[] {

@@ -15,11 +15,18 @@ import {
   type Operation,
   type Snapshot,
 } from '../../delta/index.ts';
-import type { Column, Session } from '../../duckdb/index.ts';
+import type { Session } from '../../duckdb/index.ts';
 import { openStorage, type Storage } from '../../storage/index.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
 import { TableHandle } from '../table-handle.ts';
 import { everyRow, type Planned, saysNothingCommitted, transact } from '../transact.ts';
+import {
+  areAssumed,
+  assumedSource,
+  assumeNoMore,
+  mayHaveOtherColumns,
+  type Source,
+} from './assumed-source.ts';
 import { beginWrite, modeOf } from './begin-write.ts';
 import { type Replacement, replaceAll, replaceMatching, replacePartitions } from './replace-rows.ts';
 import { restaged } from './restage.ts';
@@ -73,23 +80,23 @@ export async function writeQueryToHandle(
   handle: TableHandle,
   options: WriteOptions,
 ): Promise<WriteResult> {
-  const source = { query, columns: await session.describe(query) };
+  const assumed = await assumedSource(session, query, handle.snapshot, options);
+  const source = assumed ?? { query, columns: await session.describe(query) };
   // Appends rest on nothing, so they needn't look first; an overwrite replaces what is there now, or what was read.
   const isRead = options.readVersion !== undefined && options.readVersion === handle.snapshot.version;
   const startsFrom = modeOf(options) === 'append' || isRead ? 'known' : 'now';
-  return withStaged(session, handle.storage, source, options, (write) => write.onto(handle, startsFrom));
+  const given = assumed === undefined ? source : { ...source, given: query };
+  return withStaged(session, handle.storage, given, options, (write) => write.onto(handle, startsFrom));
 }
 
-interface Source {
-  readonly query: string;
-  readonly columns: readonly Column[];
-}
+/** Rows to be written; `given` is their query where their columns are only assumed. */
+type MaybeAssumed = Source & { readonly given?: string };
 
 /** A write whose files are removed when it fails for certain. */
 async function withStaged(
   session: Session,
   storage: Storage,
-  source: Source,
+  source: MaybeAssumed,
   options: WriteOptions,
   work: (write: Write) => Promise<WriteResult>,
 ): Promise<WriteResult> {
@@ -109,13 +116,13 @@ async function withStaged(
 class Write {
   readonly #session: Session;
   readonly #storage: Storage;
-  readonly #source: Source;
+  #source: MaybeAssumed;
   readonly #options: WriteOptions;
   #made: { readonly draft: WriteDraft; readonly staged: Staged } | undefined;
   /** Whether a commit may stand that names the files. */
   #mayBeNamed = false;
 
-  constructor(session: Session, storage: Storage, source: Source, options: WriteOptions) {
+  constructor(session: Session, storage: Storage, source: MaybeAssumed, options: WriteOptions) {
     this.#session = session;
     this.#storage = storage;
     this.#source = source;
@@ -190,8 +197,7 @@ class Write {
     }
     if (readVersion !== undefined && snapshot.version !== readVersion)
       throw conflictWith(snapshot, 'the table was changed after the rows were computed from it');
-    const draft = await this.#draft(snapshot);
-    const staged = await this.#stage(draft);
+    const { draft, staged } = (await this.#stageAssumed(snapshot)) ?? (await this.#stageNow(snapshot));
     const replaced = mode === 'overwrite' ? await this.#replace(snapshot, draft, staged) : undefined;
     const changes = draft.changes(staged);
     this.#mayBeNamed = true;
@@ -212,6 +218,35 @@ class Write {
         },
       },
     };
+  }
+
+  async #stageNow(snapshot: Snapshot): Promise<{ draft: WriteDraft; staged: Staged }> {
+    const draft = await this.#draft(snapshot);
+    return { draft, staged: await this.#stage(draft) };
+  }
+
+  /** The files where the rows have the columns they were assumed to have; else these are known afterwards. */
+  async #stageAssumed(snapshot: Snapshot): Promise<{ draft: WriteDraft; staged: Staged } | undefined> {
+    const { given, ...assumed } = this.#source;
+    if (given === undefined) return undefined;
+    let failure: unknown;
+    try {
+      const { draft, staged } = await this.#stageNow(snapshot);
+      // Without a row nothing was held against what was assumed.
+      if (staged.rows > 0) {
+        this.#source = assumed;
+        return { draft, staged };
+      }
+      await this.discard(true);
+    } catch (error) {
+      if (!mayHaveOtherColumns(error)) throw error;
+      failure = error;
+    }
+    this.#source = { query: given, columns: await this.#session.describe(given) };
+    const isOther = !areAssumed(this.#source.columns, assumed.columns);
+    if (isOther) assumeNoMore(snapshot);
+    else if (failure !== undefined) throw failure;
+    return undefined;
   }
 
   #replace(snapshot: Snapshot, draft: WriteDraft, staged: Staged): Promise<Replacement> {
