@@ -103,6 +103,66 @@ describe('incremental models on Delta', () => {
     expect(await lake.query('select * from inc order by id')).toEqual(expected);
   });
 
+  it.each([
+    [
+      'append',
+      "incremental_strategy='append'",
+      [
+        ['1', 'a', 'NULL'],
+        ['2', 'NULL', 'new'],
+      ],
+    ],
+    [
+      'merge',
+      "unique_key='id', incremental_strategy='merge'",
+      [
+        ['1', 'a', 'NULL'],
+        ['2', 'NULL', 'new'],
+      ],
+    ],
+    [
+      'delete+insert',
+      "unique_key='id'",
+      [
+        ['1', 'a', 'NULL'],
+        ['2', 'NULL', 'new'],
+      ],
+    ],
+    [
+      'replace_where',
+      "incremental_strategy='replace_where', incremental_predicates=['id = 2']",
+      [
+        ['1', 'a', 'NULL'],
+        ['2', 'NULL', 'new'],
+      ],
+    ],
+  ])('leave columns null that new rows have no more, with %s', async (_, config, expected) => {
+    const body =
+      "select {{ var('batch') }} as id, {% if var('batch') == 1 %}'a' as old{% else %}'new' as extra{% endif %}";
+    await lake.write(model(`on_schema_change='append_new_columns', ${config}`, body));
+    await lake.build({ vars: { batch: 1 } });
+    expect(statuses((await lake.build({ vars: { batch: 2 } })).results)).toEqual({ inc: 'success' });
+    expect(await lake.query('select * from inc order by id')).toEqual(expected);
+  });
+
+  it('see what a run wrote that failed afterwards', async () => {
+    const body =
+      'select i as id from range(3) t(i) {% if is_incremental() %}where i > (select max(id) from {{ this }}){% endif %}';
+    await lake.write(
+      model(
+        `incremental_strategy='append', on_schema_change='append_new_columns', post_hook="{{ var('hook', 'select 1') }}"`,
+        body
+          .replace('range(3)', "range({{ var('n') }})")
+          .replace('i as id', "i as id {% if var('n') > 2 %}, 1 as more{% endif %}"),
+      ),
+    );
+    await lake.build({ vars: { n: 2 } });
+    const failed = await lake.build({ vars: { n: 4, hook: "select error('no')" } });
+    expect(statuses(failed.results)).toEqual({ inc: expect.stringContaining('no') });
+    expect(statuses((await lake.build({ vars: { n: 5 } })).results)).toEqual({ inc: 'success' });
+    expect((await lake.query('select id from inc order by id')).flat()).toEqual(['0', '1', '2', '3', '4']);
+  });
+
   it('write nothing when a merge changes nothing', async () => {
     await lake.write(model("unique_key='id', incremental_strategy='merge'", 'select 1 as id'));
     await lake.build();

@@ -19,6 +19,8 @@ export interface MergeInput {
   readonly predicates: readonly string[];
   /** Whether the table is a Delta table, whose MERGE may add columns. */
   readonly isDelta?: boolean;
+  /** Whether the table has columns that the source lacks: they are named no more, and keep what they have. */
+  readonly lacksColumns?: boolean;
 }
 
 /** The MERGE statement that the node's settings ask for. @throws targets.bad-config */
@@ -135,7 +137,7 @@ function notMatchedAction(input: MergeInput, clause: Clause): string {
   }
   if (clause['action'] !== 'insert') return matchedAction(input, clause);
   const insert = isMapping(clause['insert']) ? clause['insert'] : {};
-  switch (clause['mode'] ?? 'by_name') {
+  switch (modeOf(input, clause)) {
     case 'by_name':
       return 'insert by name';
     case 'by_position':
@@ -155,8 +157,13 @@ function notMatchedAction(input: MergeInput, clause: Clause): string {
   }
 }
 
+function modeOf(input: MergeInput, clause: Clause): unknown {
+  const mode = clause['mode'] ?? 'by_name';
+  return mode === 'by_name' && input.lacksColumns === true ? 'explicit' : mode;
+}
+
 function updateAction(input: MergeInput, clause: Clause): string {
-  switch (clause['mode'] ?? 'by_name') {
+  switch (modeOf(input, clause)) {
     case 'by_name':
       return 'update by name';
     case 'by_position':

@@ -150,7 +150,7 @@ function strategySteps(input: PlanInput, changes: ColumnChanges, strategy: strin
   const predicates = [...textList(node, 'predicates'), ...textList(node, 'incremental_predicates')];
   const rows = columnsOf(changes, subquery(input.code));
   const written = (how: Parameters<typeof writeStep>[1]): readonly PlanStep[] => [
-    { ...writeStep(input, how, rows), schemaMode: undefined },
+    { ...writeStep(input, how, rows), schemaMode: lacksColumns(input, changes) ? 'merge' : undefined },
     ...pinSteps(input),
   ];
   switch (strategy) {
@@ -176,6 +176,7 @@ function strategySteps(input: PlanInput, changes: ColumnChanges, strategy: strin
             columns: changes.columns,
             predicates,
             isDelta: true,
+            lacksColumns: lacksColumns(input, changes),
           }),
           main: true,
         },
@@ -195,6 +196,13 @@ function strategySteps(input: PlanInput, changes: ColumnChanges, strategy: strin
           : 'Use append, merge, delete+insert, insert_overwrite, replace_where or microbatch, or define a macro for it.',
     },
   );
+}
+
+/** Whether the table keeps columns that the model has no more: they are null in new rows. */
+function lacksColumns({ existingColumns, node }: PlanInput, { columns }: ColumnChanges): boolean {
+  if (onSchemaChange(node.config.on_schema_change) !== 'append_new_columns') return false;
+  const given = new Set(columns.map(({ name }) => name.toLowerCase()));
+  return existingColumns.some(({ name }) => !given.has(name.toLowerCase()));
 }
 
 /**

@@ -25,6 +25,7 @@ export interface NodeRun extends PerformInput {
 export async function materialize(run: NodeRun): Promise<Outcome> {
   // A microbatch model is compiled for each of its batches.
   const isBatched = isPlanned(run) && isMicrobatch(run.node);
+  if (isDelta(run.node)) await run.session.showNewest(targetOf(run.node));
   const code = await run.timer.time('compile', async () => (isBatched ? '' : await compile(run)));
   return await run.timer.time('execute', async () => {
     if (!isPlanned(run)) return await materializeByMacro(run);

@@ -4,6 +4,7 @@
  * Statements that change the catalog outside a transaction take turns within the process, because
  * DuckDB lets two of them that meet fail; everything else runs side by side.
  */
+import { isBoathouseError } from '../base/index.ts';
 import type {
   AdapterResponse,
   ExistingRelation,
@@ -134,6 +135,24 @@ export class LakehouseSession implements WarehouseSession {
     const parts = (await this.#find(relation)) ?? (await this.#find(temporary));
     if (!parts) return [];
     return await this.describe(`select * from ${printName(parts)}`);
+  }
+
+  /**
+   * Puts the view of a Delta relation over the table's newest version, if it stands over another: what a run wrote
+   * that failed afterwards was never published, and is in the table all the same.
+   */
+  async showNewest(name: RelationName): Promise<void> {
+    const found = await this.#find(name);
+    const facts = found && this.#work.factsOf(found);
+    if (found === undefined || facts?.catalogKind !== 'delta' || facts.location === null) return;
+    const pinned = await this.#work.delta.open(facts.location).catch((error: unknown) => {
+      // Whether a table that is gone matters is for the plan to say.
+      if (isBoathouseError(error, 'delta.not-a-table')) return undefined;
+      throw error;
+    });
+    if (pinned === undefined || pinned.version === facts.deltaVersion) return;
+    await this.#change(`create or replace view ${printName(found)} as ${pinned.sql}`);
+    this.#work.note(found, { ...facts, deltaVersion: pinned.version, sql: pinned.sql }, false);
   }
 
   async relation(name: RelationName): Promise<ExistingRelation | undefined> {

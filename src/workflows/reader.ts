@@ -96,7 +96,7 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
         const place = (parts: readonly string[]): Promise<string> =>
           tables.locate({ kind: 'name', parts }, 'VERSION AS OF');
         const open = async (call: DeltaCall): Promise<OpenedTable> => {
-          const table = await openDeltaCall(call);
+          const table = await openDeltaCall(await placed(call, tables));
           opened.push(table);
           return table;
         };
@@ -116,6 +116,15 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
     await database.close();
     throw error;
   }
+}
+
+/** `table_changes('silver.orders', 0)` is about a table of the catalog, unless a table stands at that path. */
+async function placed(call: DeltaCall, tables: CatalogTables): Promise<DeltaCall> {
+  if (call.kind !== 'changes' || /[/\\]/.test(call.uri) || existsSync(join(call.uri, '_delta_log')))
+    return call;
+  const parts = call.uri.split('.').map((part) => part.replace(/^(["`])(.*)\1$/, '$2'));
+  if ((await tables.find(parts)) === undefined) return call;
+  return { ...call, uri: await tables.locate({ kind: 'name', parts }, 'table_changes') };
 }
 
 /** Whether `error` says that there is no relation, schema or database of a name. */

@@ -202,6 +202,18 @@ describe('the tables of a catalog', () => {
     expect(await ask('select name from shop.silver.orders where id = 10')).toEqual([['ten!']]);
   });
 
+  it('give their changes by their names', async () => {
+    await query({
+      ...here,
+      sql: "alter table lines set tblproperties ('delta.enableChangeDataFeed' = 'true')",
+    });
+    await query({ ...here, sql: 'insert into lines values (7)' });
+    const changes = [['insert', '7']];
+    expect(await ask("select _change_type, id from table_changes('silver.lines', 2)")).toEqual(changes);
+    expect(await ask("select _change_type, id from table_changes('lines', 2)")).toEqual(changes);
+    await query({ ...here, sql: 'restore table lines to version as of 0' });
+  });
+
   it('show it also when the table is named by its place, and when the catalog is', async () => {
     await query({ ...here, sql: `delete from delta.'${projectDir}/lake/orders' where id = 10` });
     expect(await ask('select n from counts')).toEqual([['3']]);

@@ -61,7 +61,11 @@ interface Parsed {
   readonly last: number;
 }
 
-const parsers = { delta_scan: parseScan, table_changes: parseChanges };
+const parsers = {
+  delta_scan: parseScan,
+  table_changes: parseChanges,
+  table_changes_by_path: parseChanges,
+};
 
 /** @param at the token after the opening parenthesis. */
 function parseScan(tokens: readonly Token[], at: number): Parsed {
@@ -112,7 +116,9 @@ function setMoment(
 function parseChanges(tokens: readonly Token[], at: number): Parsed {
   const bad = (problem: string): Error => feedErrors['bad-table-changes']({ problem });
   const path = tokens[at];
-  if (path?.kind !== 'string') throw bad('the first argument must be a string constant');
+  // Spark takes double quotes for a text, too.
+  if (path?.kind !== 'string' && path?.kind !== 'quoted')
+    throw bad('the first argument must be a string constant');
   const ends: ChangeEnd[] = [];
   let next = at + 1;
   for (; tokens[next]?.text === ','; next += 2) ends.push(changeEnd(tokens[next + 1], bad));
