@@ -10,21 +10,15 @@
 import type { DataType } from '../../delta/index.ts';
 import { quoteIdentifier, quoteLiteral } from '../../duckdb/index.ts';
 import { duckdbTypeOf } from '../delta-types.ts';
-import { writeErrors } from './errors.ts';
 import { sparkFunctions } from './spark-functions.ts';
-import { type SparkToken, sparkTokens } from './spark-tokens.ts';
 import { sparkTypes } from './spark-types.ts';
+import { castValue, type SparkValue, wider } from './spark-values.ts';
+import { SparkWords } from './spark-words.ts';
 
 /** What names in an expression stand for. */
 export interface SparkScope {
   /** The SQL and the type of a column; undefined when there is no such column. Without it any name is refused. */
   column?(name: string): { readonly sql: string; readonly type?: DataType } | undefined;
-}
-
-/** A piece of SQL, and what is known of its type. */
-export interface SparkValue {
-  readonly sql: string;
-  readonly type?: DataType | undefined;
 }
 
 /** `expression` in DuckDB's SQL, in parentheses where needed. Pure. @throws tables.bad-expression naming what isn't known. */
@@ -65,51 +59,49 @@ const comparisons: Readonly<Record<string, string>> = {
 };
 
 class Parser {
-  readonly #expression: string;
+  readonly #words: SparkWords;
   readonly #scope: SparkScope;
-  readonly #tokens: readonly SparkToken[];
-  #at = 0;
   #depth = 0;
 
   constructor(expression: string, scope: SparkScope) {
-    this.#expression = expression;
+    this.#words = new SparkWords(expression);
     this.#scope = scope;
-    this.#tokens = sparkTokens(expression);
   }
 
   whole(): string {
     const { sql } = this.#or();
-    if (this.#now().kind !== 'end') this.#fail(`${this.#now().text} is not expected there`);
+    if (this.#words.now().kind !== 'end') this.#words.fail(`${this.#words.now().text} is not expected there`);
     return sql;
   }
 
   #or(): SparkValue {
     this.#depth += 1;
-    if (this.#depth > depthMax) this.#fail('it is nested too deeply');
+    if (this.#depth > depthMax) this.#words.fail('it is nested too deeply');
     let left = this.#and();
-    while (this.#word('OR')) left = { sql: `(${left.sql} OR ${this.#and().sql})`, type: boolean };
+    while (this.#words.word('OR')) left = { sql: `(${left.sql} OR ${this.#and().sql})`, type: boolean };
     this.#depth -= 1;
     return left;
   }
 
   #and(): SparkValue {
     let left = this.#not();
-    while (this.#word('AND')) left = { sql: `(${left.sql} AND ${this.#not().sql})`, type: boolean };
+    while (this.#words.word('AND')) left = { sql: `(${left.sql} AND ${this.#not().sql})`, type: boolean };
     return left;
   }
 
   #not(): SparkValue {
-    if (this.#word('NOT') || this.#symbol('!')) return { sql: `(NOT ${this.#not().sql})`, type: boolean };
+    if (this.#words.word('NOT') || this.#words.symbol('!'))
+      return { sql: `(NOT ${this.#not().sql})`, type: boolean };
     return this.#comparison();
   }
 
   #comparison(): SparkValue {
     let left = this.#binary(5);
     for (;;) {
-      const token = this.#now();
+      const token = this.#words.now();
       const operator = token.kind === 'symbol' ? comparisons[token.text] : undefined;
       if (operator !== undefined) {
-        this.#at += 1;
+        this.#words.skip();
         left = { sql: `(${left.sql} ${operator} ${this.#binary(5).sql})`, type: boolean };
         continue;
       }
@@ -121,48 +113,49 @@ class Parser {
 
   /** IS NULL, IN, BETWEEN, LIKE and their kind behind `left`; undefined when none follows. */
   #predicate({ sql: left }: SparkValue): string | undefined {
-    if (this.#word('IS')) {
-      const not = this.#word('NOT') ? 'NOT ' : '';
-      if (this.#word('DISTINCT')) {
-        this.#expectWord('FROM');
+    if (this.#words.word('IS')) {
+      const not = this.#words.word('NOT') ? 'NOT ' : '';
+      if (this.#words.word('DISTINCT')) {
+        this.#words.expectWord('FROM');
         return `(${left} IS ${not}DISTINCT FROM ${this.#binary(5).sql})`;
       }
-      for (const word of ['NULL', 'TRUE', 'FALSE']) if (this.#word(word)) return `(${left} IS ${not}${word})`;
-      if (this.#word('UNKNOWN')) return `(${left} IS ${not}NULL)`;
-      return this.#fail(`IS ${this.#now().text} is not known`);
+      for (const word of ['NULL', 'TRUE', 'FALSE'])
+        if (this.#words.word(word)) return `(${left} IS ${not}${word})`;
+      if (this.#words.word('UNKNOWN')) return `(${left} IS ${not}NULL)`;
+      return this.#words.fail(`IS ${this.#words.now().text} is not known`);
     }
-    const start = this.#at;
-    const not = this.#word('NOT') ? 'NOT ' : '';
-    if (this.#word('IN'))
+    const start = this.#words.place;
+    const not = this.#words.word('NOT') ? 'NOT ' : '';
+    if (this.#words.word('IN'))
       return `(${left} ${not}IN (${this.#arguments()
         .map(({ sql }) => sql)
         .join(', ')}))`;
-    if (this.#word('BETWEEN')) {
+    if (this.#words.word('BETWEEN')) {
       const low = this.#binary(5).sql;
-      this.#expectWord('AND');
+      this.#words.expectWord('AND');
       return `(${left} ${not}BETWEEN ${low} AND ${this.#binary(5).sql})`;
     }
     for (const like of ['LIKE', 'ILIKE']) {
-      if (!this.#word(like)) continue;
+      if (!this.#words.word(like)) continue;
       const pattern = this.#binary(5).sql;
-      const escapedBy = this.#word('ESCAPE') ? this.#binary(5).sql : "'\\'";
+      const escapedBy = this.#words.word('ESCAPE') ? this.#binary(5).sql : "'\\'";
       return `(${left} ${not}${like} ${pattern} ESCAPE ${escapedBy})`;
     }
-    if (this.#word('RLIKE') || this.#word('REGEXP')) {
+    if (this.#words.word('RLIKE') || this.#words.word('REGEXP')) {
       return `(${not}regexp_matches(${left}, ${this.#binary(5).sql}))`;
     }
-    this.#at = start;
+    this.#words.goBack(start);
     return undefined;
   }
 
   #binary(least: number): SparkValue {
     let left = this.#unary();
     for (;;) {
-      const token = this.#now();
+      const token = this.#words.now();
       const name = token.kind === 'name' ? token.text.toUpperCase() : token.text;
       const binds = token.kind === 'symbol' || name === 'DIV' ? binaries[name] : undefined;
       if (binds === undefined || binds < least) return left;
-      this.#at += 1;
+      this.#words.skip();
       left = this.#combined(name, left, this.#binary(binds + 1));
     }
   }
@@ -188,17 +181,17 @@ class Parser {
 
   #unary(): SparkValue {
     for (const sign of ['-', '+', '~']) {
-      if (!this.#symbol(sign)) continue;
+      if (!this.#words.symbol(sign)) continue;
       const value = this.#unary();
       return { sql: `(${sign}${value.sql})`, type: value.type };
     }
     let value = this.#primary();
     for (;;) {
-      if (this.#symbol('::')) value = this.#cast(value, this.#type(), 'CAST');
-      else if (this.#symbol('[')) {
+      if (this.#words.symbol('::')) value = castValue(value, this.#words.type(), 'CAST');
+      else if (this.#words.symbol('[')) {
         value = this.#element(value, this.#or());
-        this.#expect(']');
-      } else if (this.#symbol('.')) value = this.#member(value, this.#anyName());
+        this.#words.expect(']');
+      } else if (this.#words.symbol('.')) value = this.#member(value, this.#words.anyName());
       else return value;
     }
   }
@@ -209,7 +202,7 @@ class Parser {
       return { sql: `(${value.sql})[(${index.sql}) + 1]`, type: value.type.elementType };
     if (value.type?.kind === 'map')
       return { sql: `(${value.sql})[${index.sql}]`, type: value.type.valueType };
-    return this.#fail('[…] follows what is neither a list nor a map');
+    return this.#words.fail('[…] follows what is neither a list nor a map');
   }
 
   #member(value: SparkValue, name: string): SparkValue {
@@ -218,20 +211,20 @@ class Parser {
       type?.kind === 'struct'
         ? type.fields.find((f) => f.name.toLowerCase() === name.toLowerCase())
         : undefined;
-    if (member === undefined) return this.#fail(`there is no member ${name}`);
+    if (member === undefined) return this.#words.fail(`there is no member ${name}`);
     return { sql: `(${value.sql}).${quoteIdentifier(member.name)}`, type: member.type };
   }
 
   #primary(): SparkValue {
-    const token = this.#now();
-    this.#at += 1;
+    const token = this.#words.now();
+    this.#words.skip();
     switch (token.kind) {
       case 'number':
         return this.#number(token.text);
       case 'text': {
         let value = token.text;
         // Texts beside each other are one.
-        for (; this.#now().kind === 'text'; this.#at += 1) value += this.#now().text;
+        for (; this.#words.now().kind === 'text'; this.#words.skip()) value += this.#words.now().text;
         return { sql: value.split('\0').map(quoteLiteral).join(' || chr(0) || '), type: text };
       }
       case 'bytes':
@@ -243,12 +236,12 @@ class Parser {
       case 'symbol':
         if (token.text === '(') {
           const value = this.#or();
-          this.#expect(')');
+          this.#words.expect(')');
           return { ...value, sql: `(${value.sql})` };
         }
-        return this.#fail(`${token.text} is not expected there`);
+        return this.#words.fail(`${token.text} is not expected there`);
       default:
-        return this.#fail('it ends too early');
+        return this.#words.fail('it ends too early');
     }
   }
 
@@ -273,14 +266,14 @@ class Parser {
   /** A word that is a column, a function, or one with a grammar of its own. */
   #named(name: string): SparkValue {
     const upper = name.toUpperCase();
-    const opens = this.#now().kind === 'symbol' && this.#now().text === '(';
+    const opens = this.#words.now().kind === 'symbol' && this.#words.now().text === '(';
     if (upper === 'CASE') return this.#case();
     if (upper === 'INTERVAL' && !opens) return this.#interval();
     if (upper === 'TRUE' || upper === 'FALSE') return { sql: upper, type: boolean };
     if (upper === 'NULL') return { sql: 'NULL' };
-    if (this.#now().kind === 'text' && typedLiterals[upper] !== undefined) {
-      const value = this.#now().text;
-      this.#at += 1;
+    if (this.#words.now().kind === 'text' && typedLiterals[upper] !== undefined) {
+      const value = this.#words.now().text;
+      this.#words.skip();
       const type: DataType = { kind: 'primitive', name: typedLiterals[upper] };
       const zoned =
         upper === 'TIMESTAMP' && !/(?:Z|[+-]\d\d(?::?\d\d)?)$/.test(value) ? `${value}+00` : value;
@@ -291,19 +284,19 @@ class Parser {
       return this.#column(name);
     }
     if (upper === 'CAST' || upper === 'TRY_CAST') {
-      this.#expect('(');
+      this.#words.expect('(');
       const value = this.#or();
-      this.#expectWord('AS');
-      const type = this.#type();
-      this.#expect(')');
-      return this.#cast(value, type, upper);
+      this.#words.expectWord('AS');
+      const type = this.#words.type();
+      this.#words.expect(')');
+      return castValue(value, type, upper);
     }
     if (upper === 'EXTRACT') {
-      this.#expect('(');
-      const field = this.#anyName();
-      this.#expectWord('FROM');
+      this.#words.expect('(');
+      const field = this.#words.anyName();
+      this.#words.expectWord('FROM');
       const value = this.#or();
-      this.#expect(')');
+      this.#words.expect(')');
       return this.#call(field, [value]);
     }
     return this.#call(name, this.#arguments());
@@ -313,29 +306,31 @@ class Parser {
     const known = sparkFunctions.get(name.toLowerCase());
     const type = sparkTypes.get(name.toLowerCase());
     if (known === undefined && type !== undefined && values.length === 1) {
-      return this.#cast(values[0] as SparkValue, type, 'CAST');
+      return castValue(values[0] as SparkValue, type, 'CAST');
     }
-    if (known === undefined) return this.#fail(`the function ${name} is not known`);
-    return known(values) ?? this.#fail(`${name} is not known with ${values.length} arguments, or with these`);
+    if (known === undefined) return this.#words.fail(`the function ${name} is not known`);
+    return (
+      known(values) ?? this.#words.fail(`${name} is not known with ${values.length} arguments, or with these`)
+    );
   }
 
   #case(): SparkValue {
-    const subject = this.#peek('WHEN') ? '' : ` ${this.#or().sql}`;
+    const subject = this.#words.peek('WHEN') ? '' : ` ${this.#or().sql}`;
     let branches = '';
     let type: DataType | undefined;
-    while (this.#word('WHEN')) {
+    while (this.#words.word('WHEN')) {
       const condition = this.#or().sql;
-      this.#expectWord('THEN');
+      this.#words.expectWord('THEN');
       const value = this.#or();
       type ??= value.type;
       branches += ` WHEN ${condition} THEN ${value.sql}`;
     }
-    if (this.#word('ELSE')) {
+    if (this.#words.word('ELSE')) {
       const value = this.#or();
       type ??= value.type;
       branches += ` ELSE ${value.sql}`;
     }
-    this.#expectWord('END');
+    this.#words.expectWord('END');
     return { sql: `(CASE${subject}${branches} END)`, type };
   }
 
@@ -343,125 +338,35 @@ class Parser {
   #interval(): SparkValue {
     const parts: string[] = [];
     for (;;) {
-      const token = this.#now();
+      const token = this.#words.now();
       if (token.kind !== 'number' && token.kind !== 'text') break;
-      this.#at += 1;
-      const unit = this.#now();
+      this.#words.skip();
+      const unit = this.#words.now();
       const isUnit =
         unit.kind === 'name' &&
         /^(?:year|month|week|day|hour|minute|second|millisecond|microsecond)s?$/i.test(unit.text);
-      if (isUnit) this.#at += 1;
-      if (this.#peek('TO')) return this.#fail('intervals with TO are not known');
+      if (isUnit) this.#words.skip();
+      if (this.#words.peek('TO')) return this.#words.fail('intervals with TO are not known');
       parts.push(isUnit ? `${token.text} ${unit.text}` : token.text);
     }
-    if (parts.length === 0) return this.#fail('INTERVAL has no value');
+    if (parts.length === 0) return this.#words.fail('INTERVAL has no value');
     return { sql: `INTERVAL ${quoteLiteral(parts.join(' '))}` };
   }
 
   #column(name: string): SparkValue {
     const found = this.#scope.column?.(name);
-    if (found === undefined) return this.#fail(`there is no column ${name}`);
+    if (found === undefined) return this.#words.fail(`there is no column ${name}`);
     return found;
   }
 
-  #cast({ sql, type: from }: SparkValue, to: DataType, how: string): SparkValue {
-    const target = duckdbTypeOf(to);
-    const name = to.kind === 'primitive' ? to.name : '';
-    const isInstant = from?.kind === 'primitive' && from.name === 'timestamp';
-    let value = sql;
-    // The engine rounds where Spark cuts off.
-    if (/^(?:byte|short|integer|long)$/.test(name) && isFraction(from)) value = `trunc(${sql})`;
-    else if (isInstant && /^(?:date|timestamp_ntz|string)$/.test(name)) value = `timezone('UTC', ${sql})`;
-    else if (isInstant && /^(?:long|double)$/.test(name))
-      value = name === 'long' ? `floor(epoch(${sql}))` : `epoch(${sql})`;
-    else if (
-      name === 'timestamp' &&
-      from?.kind === 'primitive' &&
-      /^(?:date|timestamp_ntz)$/.test(from.name)
-    ) {
-      value = `timezone('UTC', CAST(${sql} AS TIMESTAMP))`;
-    }
-    return { sql: `${how}(${value} AS ${target})`, type: to };
-  }
-
-  #type(): DataType {
-    const name = this.#anyName().toLowerCase();
-    const inside = (): DataType => this.#type();
-    if (name === 'array' && this.#symbol('<')) {
-      const elementType = inside();
-      this.#expect('>');
-      return { kind: 'array', elementType, containsNull: true };
-    }
-    if (/^(?:decimal|dec|numeric)$/.test(name)) {
-      const [precision = 10, scale = 0] = this.#sizes();
-      return { kind: 'decimal', precision, scale };
-    }
-    const known = sparkTypes.get(name);
-    if (known === undefined) return this.#fail(`the type ${name} is not known`);
-    this.#sizes();
-    return known;
-  }
-
-  #sizes(): number[] {
-    if (!this.#symbol('(')) return [];
-    const sizes: number[] = [];
-    do {
-      sizes.push(Number(this.#now().text));
-      this.#at += 1;
-    } while (this.#symbol(','));
-    this.#expect(')');
-    return sizes;
-  }
-
   #arguments(): SparkValue[] {
-    this.#expect('(');
+    this.#words.expect('(');
     const values: SparkValue[] = [];
-    if (this.#symbol(')')) return values;
+    if (this.#words.symbol(')')) return values;
     do values.push(this.#or());
-    while (this.#symbol(','));
-    this.#expect(')');
+    while (this.#words.symbol(','));
+    this.#words.expect(')');
     return values;
-  }
-
-  #anyName(): string {
-    const token = this.#now();
-    if (token.kind !== 'name' && token.kind !== 'quoted-name') this.#fail(`${token.text} is not a name`);
-    this.#at += 1;
-    return token.text;
-  }
-
-  #now(): SparkToken {
-    return this.#tokens[this.#at] ?? { kind: 'end', text: '' };
-  }
-
-  #peek(word: string): boolean {
-    const token = this.#now();
-    return token.kind === 'name' && token.text.toUpperCase() === word;
-  }
-
-  #word(word: string): boolean {
-    if (!this.#peek(word)) return false;
-    this.#at += 1;
-    return true;
-  }
-
-  #symbol(symbol: string): boolean {
-    const token = this.#now();
-    if (token.kind !== 'symbol' || token.text !== symbol) return false;
-    this.#at += 1;
-    return true;
-  }
-
-  #expect(symbol: string): void {
-    if (!this.#symbol(symbol)) this.#fail(`${symbol} is missing`);
-  }
-
-  #expectWord(word: string): void {
-    if (!this.#word(word)) this.#fail(`${word} is missing`);
-  }
-
-  #fail(problem: string): never {
-    throw writeErrors['bad-expression']({ expression: this.#expression, problem });
   }
 }
 
@@ -476,11 +381,3 @@ const typedLiterals: Readonly<Record<string, 'date' | 'timestamp' | 'timestamp_n
 
 /** Functions that are called without parentheses too. */
 const bareFunctions: ReadonlySet<string> = new Set(['CURRENT_DATE', 'CURRENT_TIMESTAMP', 'CURRENT_USER']);
-
-function isFraction(type: DataType | undefined): boolean {
-  return type?.kind === 'decimal' || (type?.kind === 'primitive' && /^(?:float|double)$/.test(type.name));
-}
-
-function wider(left: SparkValue, right: SparkValue): DataType | undefined {
-  return isFraction(right.type) ? right.type : (left.type ?? right.type);
-}

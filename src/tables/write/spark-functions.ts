@@ -5,7 +5,7 @@
  */
 import { type DataType, type PrimitiveName, primitive } from '../../delta/index.ts';
 import { quoteLiteral } from '../../duckdb/index.ts';
-import type { SparkValue } from './spark-expression.ts';
+import type { SparkValue } from './spark-values.ts';
 
 /** The SQL for a call; undefined when these arguments aren't understood. */
 export type SparkFunction = (values: readonly SparkValue[]) => SparkValue | undefined;
