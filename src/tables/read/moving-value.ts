@@ -100,6 +100,12 @@ function both(a: Predicate | undefined, b: Predicate | undefined): Predicate {
   return of.length === 2 ? { kind: 'and', of } : only;
 }
 
+/** Whether `names` ask for the time without parentheses, when they name no column. */
+export function isBareClock(names: readonly string[]): boolean {
+  const [name = '', ...more] = names;
+  return more.length === 0 && bareClocks.has(name.toLowerCase());
+}
+
 function isClock(node: SqlNode, isColumn: (name: string) => boolean): boolean {
   const name = clockName(node);
   return name !== undefined && !(node['class'] === 'COLUMN_REF' && isColumn(name));

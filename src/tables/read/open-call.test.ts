@@ -54,6 +54,25 @@ describe('a query on delta_scan', () => {
       2,
       [1n],
     ],
+    ['a CTE', 'WITH c AS (SELECT * FROM $t) SELECT count(*) FROM c WHERE c.id = 777', 1, [1n]],
+    [
+      'a subquery with names of its own',
+      'SELECT count(*) FROM (SELECT id AS k, id % 7 AS id FROM $t) q WHERE q.k BETWEEN 90 AND 110 AND id < 7',
+      2,
+      [21n],
+    ],
+    [
+      'a CTE of a CTE in a join',
+      "WITH c AS (FROM $t), d AS (SELECT id, region FROM c) SELECT count(*) FROM d JOIN range(1200) r ON d.id = r.range WHERE d.region = 'r1' AND r.range > 5",
+      4,
+      [400n],
+    ],
+    [
+      'a CTE that is read twice',
+      'WITH c AS (FROM $t) SELECT count(*) FROM c WHERE id < 5 + (SELECT min(id) FROM c)',
+      12,
+      [5n],
+    ],
     ['everything', 'SELECT count(*) FROM $t', 12, [1200n]],
     ['what can not be told', 'SELECT count(*) FROM $t WHERE id % 100 = 7', 12, [12n]],
     ['an earlier version', 'SELECT count(*) FROM delta_scan($u, version => 3) WHERE id > 150', 3, [249n]],
@@ -63,6 +82,43 @@ describe('a query on delta_scan', () => {
       opened,
       row,
     });
+  });
+
+  it('gives the rows that it gives from all files, whatever stands around the call', async () => {
+    const call = `delta_scan('${table}')`;
+    const inner = [
+      `SELECT * FROM ${call}`,
+      `SELECT id, region FROM ${call} t WHERE t.id > 30`,
+      `SELECT 1199 - id AS id, region FROM ${call}`,
+      `SELECT id AS k, 1199 - id AS id, region FROM ${call}`,
+      `SELECT *, 1199 - id AS k FROM ${call}`,
+      `SELECT id, region FROM ${call} ORDER BY id DESC LIMIT 50`,
+      `SELECT DISTINCT ON (region) id, region FROM ${call} ORDER BY region, id DESC`,
+      `SELECT max(id) AS id, region FROM ${call} GROUP BY region`,
+      `SELECT id, region, row_number() OVER (ORDER BY id DESC) AS k FROM ${call}`,
+      `SELECT * REPLACE (1199 - id AS id) FROM ${call}`,
+      `SELECT a.id, b.region FROM ${call} a LEFT JOIN (SELECT * FROM ${call}) b ON a.id = b.id AND b.id < 40`,
+      `SELECT id, region FROM ${call} UNION ALL SELECT 1199 - id, region FROM ${call}`,
+    ];
+    const around = [
+      'SELECT count(*), sum(q.id) FROM ($i) AS q WHERE $c',
+      'WITH q AS ($i) SELECT count(*), sum(q.id) FROM q WHERE $c',
+      'WITH p AS ($i), q AS (SELECT * FROM p) SELECT count(*), sum(q.id) FROM q WHERE $c',
+      'WITH q AS ($i) SELECT count(*), sum(q.id) FROM q JOIN range(600) r ON q.id = r.range AND $c',
+      'WITH q AS ($i) SELECT count(*), sum(q.id) FROM range(600) r LEFT JOIN q ON q.id = r.range AND $c',
+      'SELECT count(*), sum(r.range) FROM range(600) r WHERE EXISTS (FROM ($i) AS q WHERE q.id = r.range AND $c)',
+      'SELECT count(*), sum(r.range) FROM range(600) r WHERE r.range NOT IN (SELECT q.id FROM ($i) AS q WHERE $c)',
+    ];
+    const conditions = ['q.id < 45', "q.region = 'r1' AND q.id >= 1100"];
+    const queries = inner.flatMap((i) => around.map((a) => a.replace('$i', () => i)));
+    for (const [index, query] of queries.entries()) {
+      // Every shape meets both of them.
+      const sql = query.replace('$c', conditions[(index + Math.floor(index / around.length)) % 2] ?? '');
+      const whole = await rewriteDeltaScans(sql, async (one) =>
+        (await openDeltaCall(one)).relation(undefined),
+      );
+      expect([sql, (await run(sql)).row]).toEqual([sql, (await session.query(whole)).rows[0]]);
+    }
   });
 
   describe('with times that move', () => {
