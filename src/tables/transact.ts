@@ -117,7 +117,7 @@ export async function transact<T>(
 
 /** What a plan rests on that read every row. Rows that others append meanwhile may come after it. Pure. */
 export function everyRow({ files }: Pick<Snapshot, 'files'>): ReadSet {
-  return { mayHold: () => true, files: new Set(files.keys()) };
+  return { mayHold: () => true, files: new Set(files.keys()), everyRow: true };
 }
 
 /** What the table's properties want done after a write. The write stands, whatever becomes of it. */

@@ -205,6 +205,15 @@ describe('rows deleted by position', () => {
     },
   );
 
+  it.each([
+    ['the whole table', 'whole-table'],
+    ['every row of its files', { mayHold: () => true, files: new Set(['a']), everyRow: true }],
+  ] satisfies [string, ReadSet][])('lose to others of a file when they rest on %s', async (_, read) => {
+    const changes = new Map([['a', { gone: rows(2), back: rows() }]]);
+    const change = [{ file: a, deleted: rows(1) }];
+    expect(await conflictsOf({ read, actions: [], winner: replaced }, change, changes)).toHaveLength(1);
+  });
+
   it('leave readers of other rows of a file alone when the rows they looked for are elsewhere', async () => {
     const read: ReadSet = { mayHold: () => true, files: new Set() };
     const changes = new Map([['a', { gone: rows(2), back: rows() }]]);

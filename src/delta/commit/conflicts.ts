@@ -32,6 +32,11 @@ export type ReadSet =
        * part of the table, which must not keep rows it never saw. False unless given.
        */
       readonly seesAppends?: boolean;
+      /**
+       * Whether the plan rests on every row of the files, also of those of which it deletes some by position.
+       * Unless given, on those that `RowChange` names.
+       */
+      readonly everyRow?: boolean;
     };
 
 /** How strictly concurrent commits are kept apart. `SnapshotIsolation` is for commits that only rearrange rows. */
@@ -112,6 +117,8 @@ export function findConflicts(
             conflicts.add(`it removed ${action.path}, of which this write deletes rows`);
           else if (change.back.size > 0 || touches(own, change.gone))
             conflicts.add(`both changed the same rows of ${action.path}`);
+          else if (ours.restsOnAll && change.gone.size > 0)
+            conflicts.add(`it removed rows of ${action.path}, which this write had read`);
         } else if (planned.read === 'whole-table' || ours.read.has(action.path)) {
           conflicts.add(`it removed ${action.path}, which this write had read`);
         }
@@ -156,6 +163,8 @@ export function filesToCompare(planned: Planned, winner: readonly Action[]): rea
 interface OwnPart {
   readonly isolation: IsolationLevel;
   readonly changesMetadata: boolean;
+  /** Whether every row of the files that were read counts. */
+  readonly restsOnAll: boolean;
   readonly removed: ReadonlySet<string>;
   readonly changed: ReadonlyMap<string, RowChange>;
   /** Paths of the files that were read. */
@@ -183,6 +192,8 @@ function ownPart(planned: Planned): OwnPart {
   return {
     isolation: isolationOf(planned),
     changesMetadata,
+    restsOnAll:
+      planned.read === 'whole-table' || (typeof planned.read === 'object' && planned.read.everyRow === true),
     removed,
     changed: new Map(planned.rowChanges.map((change) => [change.file.path, change])),
     read,

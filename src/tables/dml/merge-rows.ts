@@ -164,8 +164,7 @@ async function attemptMerge(
 
 /** A source that reads the table itself rests on all of it, and so do conditions and values that do. */
 function readOf({ source, readVersion }: MergeSpec, snapshot: Snapshot, own: ReadSet): ReadSet {
-  if (typeof source !== 'string') return 'whole-table';
-  return readVersion === undefined ? own : everyRow(snapshot);
+  return typeof source === 'string' && readVersion === undefined ? own : everyRow(snapshot);
 }
 
 interface Resolved {
