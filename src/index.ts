@@ -4,6 +4,14 @@
  * Loading it loads neither DuckDB nor Arrow; they come with the first call that needs them.
  */
 export { BoathouseError, isBoathouseError, type SourceLocation } from './base/index.ts';
+export type {
+  DataType,
+  HistoryEntry,
+  Metadata,
+  Protocol,
+  StructField,
+  StructType,
+} from './delta/index.ts';
 export {
   BitString,
   Decimal,
@@ -42,7 +50,12 @@ export {
   DeltaTable,
   describeDetail,
   type EngineLimits,
+  type FileSizes,
   type IdentitySpec,
+  type MaintenanceDone,
+  type MaintenancePlan,
+  type MaintenanceStep,
+  type MaintenanceThresholds,
   MergeBuilder,
   type MergeClause,
   type MergeInput,

@@ -57,6 +57,11 @@ describe('DeltaTable', () => {
       .whenNotMatchedInsertAll()
       .execute();
     expect(merged.metrics).toMatchObject({ numTargetRowsInserted: 1, numTargetRowsUpdated: 1 });
+    expect(await table.delete({ where: 'id = 77' })).toMatchObject({ changed: false });
+    await expect(table.delete('nope = 1')).rejects.toMatchObject({
+      code: 'duckdb.binder',
+      location: { line: 1, column: 1, text: 'nope = 1' },
+    });
     expect(await table.delete('id = 1')).toMatchObject({ version: 4, metrics: { numDeletedRows: 1 } });
     expect(await sorted(table)).toEqual([
       [2n, 'B', 20],

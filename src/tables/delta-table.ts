@@ -237,12 +237,19 @@ export class DeltaTable {
   }
 
   /**
-   * Deletes the rows for which `where` is true; every row without it. @param where SQL over the columns.
+   * Deletes the rows for which `where` is true; every row without it.
+   *
+   * @param where SQL over the columns; alone, or as `{ where }`, as `update` has it.
    *
    * @throws as `deleteRows`
    */
-  delete(where?: string, options: OperationOptions = {}): Promise<DeleteResult> {
-    return deleteRows(this.#handle, undefined, where === undefined ? {} : { where }, options);
+  delete(
+    where?: string | { readonly where?: string },
+    options: OperationOptions = {},
+  ): Promise<DeleteResult> {
+    const condition = typeof where === 'object' ? where.where : where;
+    const spec = condition === undefined ? {} : { where: condition };
+    return deleteRows(this.#handle, undefined, spec, options);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Users' expressions held against the columns they may name, before any row is read. */
 import { unreachable } from '../../base/index.ts';
 import { printSqlType, type Session, type SqlType } from '../../duckdb/index.ts';
+import { placedInStatement } from '../sql/place-error.ts';
 import { dmlErrors } from './errors.ts';
 import type { GivenExpression } from './expressions.ts';
 
@@ -21,7 +22,14 @@ export async function typesOf(
 ): Promise<SqlType[]> {
   if (expressions.length === 0) return [];
   const items = expressions.map(({ sql }, index) => `(${sql}\n) AS __boathouse_e${index}`);
-  const columns = await session.describe(`SELECT ${items.join(', ')} FROM ${from}`);
+  const columns = await session
+    .describe(`SELECT ${items.join(', ')} FROM ${from}`)
+    .catch((error: unknown): never => {
+      throw placedInStatement(
+        error,
+        expressions.map(({ sql }) => sql),
+      );
+    });
   return expressions.map(({ what, sql, as }, index) => {
     const type = columns[index]?.sqlType;
     if (type === undefined || columns.length !== expressions.length) {

@@ -1,8 +1,12 @@
 /** CREATE TABLE and ALTER TABLE, as statements. */
 
+import type { StructType } from '../../delta/index.ts';
 import { openStorage } from '../../storage/index.ts';
+import type { AlterChange } from '../alter/alter-change.ts';
 import { alterTable } from '../alter/alter-table.ts';
 import { createTable } from '../alter/create-table.ts';
+import { parseSchemaText } from '../alter/schema-text.ts';
+import type { ColumnSpec } from '../alter/table-spec.ts';
 import { relationOf } from '../read/scan.ts';
 import { TableHandle } from '../table-handle.ts';
 import type { WriteMode } from '../write/write-options.ts';
@@ -23,7 +27,11 @@ export async function executeDefinition(
   if (statement.kind === 'alter') {
     const uri = await context.locate(statement.table, 'ALTER TABLE');
     const handle = await TableHandle.open(uri, storageOf(context));
-    const { version, kind } = await alterTable(handle, statement.changes, context.options);
+    const changes =
+      statement.columns === undefined
+        ? statement.changes
+        : replacedColumns(handle.snapshot.schema, parseSchemaText(statement.columns).columns);
+    const { version, kind } = await alterTable(handle, changes, context.options);
     return {
       statement: 'alter',
       uri: handle.uri,
@@ -35,9 +43,14 @@ export async function executeDefinition(
   }
   const uri = await context.placeNew(statement.table, statement.location, 'CREATE TABLE');
   if (statement.query !== undefined) return createFromQuery(statement, statement.query, uri, context);
+  if (statement.columns === undefined) {
+    const { uri: place, snapshot } = await TableHandle.open(uri, storageOf(context));
+    const { version } = snapshot;
+    return { statement: 'create', uri: place, version, changed: false, columns: [], rows: [] };
+  }
   const { kind, version, handle } = await createTable(
     uri,
-    { ...statement.spec, schema: statement.columns ?? '', ...storageOf(context) },
+    { ...statement.spec, schema: statement.columns, ...storageOf(context) },
     context.options,
   );
   return {
@@ -48,6 +61,31 @@ export async function executeDefinition(
     columns: [],
     rows: [],
   };
+}
+
+/** The changes that make a table's columns `columns`, in this order. Pure. */
+function replacedColumns(schema: StructType, columns: readonly ColumnSpec[]): AlterChange[] {
+  const isSame = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase();
+  const dropped = schema.fields.filter(({ name }) => !columns.some((column) => isSame(column.name, name)));
+  const order = schema.fields
+    .map(({ name }) => name)
+    .filter((name) => dropped.every((one) => one.name !== name));
+  const changes = columns.flatMap((column, i): AlterChange[] => {
+    const before = columns[i - 1]?.name;
+    const position = before === undefined ? ('first' as const) : { after: before };
+    const at = order.findIndex((name) => isSame(name, column.name));
+    if (at >= 0) order.splice(at, 1);
+    order.splice(i, 0, column.name);
+    if (at < 0) return [{ kind: 'add-column', column, position }];
+    return [
+      { kind: 'change-type', column: [column.name], type: column.type },
+      ...(at === i ? [] : [{ kind: 'move-column' as const, column: [column.name], position }]),
+      ...(column.comment === undefined
+        ? []
+        : [{ kind: 'comment-column' as const, column: [column.name], comment: column.comment }]),
+    ];
+  });
+  return [...dropped.map(({ name }): AlterChange => ({ kind: 'drop-column', column: [name] })), ...changes];
 }
 
 /** One commit with the rows; clustering columns are declared by a second one. */

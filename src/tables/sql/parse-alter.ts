@@ -13,6 +13,11 @@ export function parseAlter(sql: string): DeltaStatement {
   const at = new Cursor(sql, 'ALTER TABLE', grammar);
   at.expect('alter', 'table');
   const table = at.table();
+  if (at.take('replace', 'columns')) {
+    const columns = at.parenthesised('columns');
+    at.end();
+    return { kind: 'alter', table, changes: [], columns };
+  }
   const changes = parseChanges(at);
   at.end();
   return { kind: 'alter', table, changes };
@@ -135,6 +140,10 @@ function parseAlterColumn(at: Cursor): AlterChange[] {
     return [{ kind: 'comment-column', column, comment: at.string('a comment in quotes') }];
   const position = parsePosition(at);
   if (position !== undefined) return [{ kind: 'move-column', column, position }];
+  if (at.sees('sync'))
+    throw at.bad(
+      'SYNC IDENTITY is not known; values that are given move an identity column on by themselves',
+    );
   const kind = at.peek()?.kind;
   if (kind === 'word' || kind === 'quoted') return parseRedefined(at, column);
   throw at.wrong('TYPE, SET NOT NULL, DROP NOT NULL, SET DEFAULT, DROP DEFAULT, COMMENT, FIRST or AFTER');

@@ -14,6 +14,8 @@ export function parseCreate(sql: string): DeltaStatement {
   at.expect('table');
   const ifNotExists = at.take('if', 'not', 'exists');
   const table = at.table();
+  if (at.sees('deep', 'clone') || at.sees('clone'))
+    throw at.bad('only SHALLOW CLONE is known; AS SELECT copies rows');
   if (at.take('shallow', 'clone')) return parseClone(at, { table, orReplace, ifNotExists });
   let columns = at.sees('(') ? at.parenthesised('columns') : undefined;
   let partitionBy: readonly string[] | undefined;
@@ -44,7 +46,10 @@ export function parseCreate(sql: string): DeltaStatement {
       query = at.rest('a query');
     }
   }
-  if (columns === undefined && query === undefined) throw at.wrong('columns or AS query');
+  if (columns === undefined && query === undefined && location === undefined) {
+    throw at.wrong('columns, AS query, or LOCATION of a table that is there');
+  }
+  if (columns !== undefined && query !== undefined) throw at.bad('the columns are those of the query');
   return {
     kind: 'create',
     table,

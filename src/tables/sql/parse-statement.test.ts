@@ -217,6 +217,7 @@ describe('parseStatement', () => {
       ],
     ],
     ['change column s.a a int first', [{ kind: 'change-type' }, { kind: 'move-column', column: ['s', 'a'] }]],
+    ['replace columns (a int, b struct<c: int>)', []],
     ['rename column a.b to c', [{ kind: 'rename-column', column: ['a', 'b'], to: 'c' }]],
     [
       'drop columns (a, b)',
@@ -259,6 +260,9 @@ describe('parseStatement', () => {
     ['update t set a = s.b from s where t.c = s.c', 'FROM is not for Delta tables', 1, 22],
     ["delete from 'lake/t'", "one by its place is delta.'path'", 1, 13],
     ['with a as (select 1) delete from t where b in (from a)', 'WITH is for INSERT and MERGE', 1, 1],
+    ['create table t (a int) as select 1', 'the columns are those of the query', 1, 35],
+    ['create table t deep clone u', 'only SHALLOW CLONE is known', 1, 16],
+    ['alter table t alter column a sync identity', 'SYNC IDENTITY is not known', 1, 30],
     ['optimize t zorder (a)', "expected the end of the statement, found 'zorder'", 1, 12],
   ])('refuses %j where it goes wrong', (sql, problem, line, column) => {
     expect(() => parseStatement(sql)).toThrow(

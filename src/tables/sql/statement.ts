@@ -79,13 +79,22 @@ export type DeltaStatement =
   | { readonly kind: 'restore'; readonly table: TableRef; readonly to: TimeTravel }
   | { readonly kind: 'history'; readonly table: TableRef; readonly limit: number | undefined }
   | { readonly kind: 'detail'; readonly table: TableRef }
-  | { readonly kind: 'alter'; readonly table: TableRef; readonly changes: readonly AlterChange[] }
+  | {
+      readonly kind: 'alter';
+      readonly table: TableRef;
+      readonly changes: readonly AlterChange[];
+      /** `REPLACE COLUMNS (…)`: what the columns are to be, in this order. */
+      readonly columns?: string;
+    }
   | {
       readonly kind: 'create';
       readonly table: TableRef;
       readonly location: string | undefined;
       readonly spec: Omit<TableSpec, 'schema' | 'storageOptions'>;
-      /** What stands between the parentheses; undefined when the query gives the columns. */
+      /**
+       * What stands between the parentheses; undefined when the query gives the columns, or the table that is at
+       * `location` already.
+       */
       readonly columns: string | undefined;
       readonly query: string | undefined;
     }
