@@ -67,7 +67,7 @@ export { RelationRows } from './relation-rows.ts';
 export { configureEngine, type EngineLimits } from './scratch.ts';
 export { statementErrors } from './sql/errors.ts';
 export { executeStatement } from './sql/execute-statement.ts';
-export { placedInQuery } from './sql/place-error.ts';
+export { placedInQuery, placedInStatement } from './sql/place-error.ts';
 export { changesSomething, parseStatement, statementTarget } from './sql/parse-statement.ts';
 export { splitStatements } from './sql/split-statements.ts';
 export type { DeltaStatement, TableRef, TimeTravel } from './sql/statement.ts';

@@ -1,6 +1,6 @@
 /** `table show` and `table changes`: rows of a Delta table, now or at a version of the past, and what became of them. */
 import { quoteLiteral } from '../duckdb/index.ts';
-import type { TimeTravel } from '../tables/index.ts';
+import { placedInStatement, type TimeTravel } from '../tables/index.ts';
 import { CatalogTables } from './catalog-tables.ts';
 import type { Grid } from './grid.ts';
 import { query } from './query.ts';
@@ -28,7 +28,7 @@ export async function showTable(options: ShowTableOptions): Promise<Grid> {
         : '';
   const where = options.where === undefined ? '' : ` WHERE (${options.where}\n)`;
   const sql = `SELECT * FROM delta_scan(${quoteLiteral(await placeOf(options))}${moment})${where}`;
-  return query({ ...options, needsCatalog: false, sql, limit: options.limit ?? 10 });
+  return asked(options, sql, 10);
 }
 
 /** Which changes. An end is a version, or a time; both count. */
@@ -47,7 +47,20 @@ export async function tableChanges(options: TableChangesOptions): Promise<Grid> 
   const where = options.where === undefined ? '' : ` WHERE (${options.where}\n)`;
   const place = quoteLiteral(await placeOf(options));
   const sql = `SELECT * FROM table_changes(${[place, ...ends].join(', ')})${where} ORDER BY _commit_version`;
-  return query({ ...options, needsCatalog: false, sql, limit: options.limit ?? 100 });
+  return asked(options, sql, 100);
+}
+
+/** The condition is all that the user wrote of the query. */
+async function asked(
+  options: ShowTableOptions | TableChangesOptions,
+  sql: string,
+  limit: number,
+): Promise<Grid> {
+  try {
+    return await query({ ...options, needsCatalog: false, sql, limit: options.limit ?? limit });
+  } catch (error) {
+    throw placedInStatement(error, options.where === undefined ? [] : [options.where]);
+  }
 }
 
 function endSql(end: string): string {

@@ -72,6 +72,10 @@ describe('a table without a catalog', () => {
   it('shows rows of now and then, and what changed', async () => {
     expect(texts(await showTable({ ...on, at: { version: 1 }, where: 'id = 1' }))).toEqual([['1', 'n1']]);
     expect((await showTable({ ...on, limit: 1 })).truncated).toBe(true);
+    await expect(showTable({ ...on, where: 'nope = 1' })).rejects.toMatchObject({
+      code: 'duckdb.binder',
+      location: { line: 1, column: 1, text: 'nope = 1' },
+    });
     const changes = await tableChanges({ ...on, from: '2', to: '3' });
     expect(texts(changes).map((row) => row.slice(0, 4))).toEqual(
       expect.arrayContaining([

@@ -28,11 +28,22 @@ export async function executeStatement(
   }
 }
 
-/** The texts in a statement: its conditions, values and queries among them. */
+/** The statement's conditions, values and queries. */
 function partsOf(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, member]) =>
+    expressions.has(key) ? textsIn(member) : partsOf(member),
+  );
+}
+
+const expressions: ReadonlySet<string> = new Set(
+  'on where condition set values query sql columns replaceWhere partition'.split(' '),
+);
+
+function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
-  if (value instanceof Map) return [...value.values()].flatMap(partsOf);
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(partsOf) : [];
+  if (value instanceof Map) return [...value.values()].flatMap(textsIn);
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 function execute(statement: DeltaStatement, context: StatementContext): Promise<StatementResult> {

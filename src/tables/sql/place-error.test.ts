@@ -30,6 +30,23 @@ describe('placedInStatement', () => {
     expect(placed).toMatchObject({ message: 'syntax error at the end' });
   });
 
+  it('finds what stands before, between and after tables that ran as something else', () => {
+    const part = "select nope from delta.'/a' version as of 3 where nay";
+    const ran = (at: string): Error =>
+      engineError("SELECT v0 FROM (select nope from (SELECT c0 FROM read_parquet('x')) where nay) AS s", at);
+    const statement = `insert into t ${part}`;
+    const column = (at: string): number | undefined =>
+      placeOf(placedInStatement(ran(at), ['t', part], statement))?.column;
+    expect(column('nope')).toBe(22);
+    expect(column('nay')).toBe(65);
+    expect(column('c0')).toBeUndefined();
+  });
+
+  it('does not take a letter of a word for a part', () => {
+    const error = engineError('SELECT nest FROM x', 'est');
+    expect(placeOf(placedInStatement(error, ['es', 't'], written))).toEqual({ file: '<sql>' });
+  });
+
   it('shows nobody SQL that is not theirs', () => {
     const error = engineError('SELECT __boathouse_row FROM x', '__boathouse_row');
     expect(placeOf(placedInStatement(error, ['idd = 1'], written))).toEqual({ file: '<sql>' });

@@ -16,8 +16,11 @@ export function placedInStatement(error: unknown, parts: readonly string[], writ
   const ran = engineLocation(error);
   if (ran === undefined || !isBoathouseError(error)) return error;
   const { text, offset } = ran;
-  const found = [...parts].sort((a, b) => b.length - a.length).map((part) => within(text, offset, part));
-  const place = found.find((one) => one !== undefined);
+  const place = parts
+    .flatMap(piecesOf)
+    .sort((a, b) => b.text.length - a.text.length)
+    .map((piece) => within(text, offset, piece))
+    .find((one) => one !== undefined);
   if (place === undefined) {
     // A statement that ran as it was written keeps its place.
     return text === written ? error : moved(error, { file: '<sql>' });
@@ -54,19 +57,53 @@ function engineLocation(error: unknown): { readonly text: string; readonly offse
   return { text, offset: before.reduce((sum, one) => sum + one.length + 1, 0) + (column ?? 1) - 1 };
 }
 
-/** Where in `part` the offset is, if `part` stands there; its end when only white space lies between. */
+/** A part that ran as it was written, or a stretch of one between tables that ran as something else. */
+interface Piece {
+  readonly part: string;
+  readonly text: string;
+  /** Where the text begins in the part. */
+  readonly start: number;
+}
+
+function piecesOf(part: string): Piece[] {
+  const pieces: Piece[] = [];
+  let start = 0;
+  for (const { index, 0: table } of part.matchAll(replacedTables)) {
+    pieces.push({ part, text: part.slice(start, index), start });
+    start = index + table.length;
+  }
+  return [...pieces, { part, text: part.slice(start), start }].filter(({ text }) => text.trim() !== '');
+}
+
+const replacedTables =
+  /(?:\bdelta\s*\.\s*(?:'[^']*'|`[^`]*`|"[^"]*")|\b(?:delta_scan|table_changes)\s*\([^)]*\))(?:\s+(?:for\s+)?(?:version|timestamp)\s+as\s+of\s+(?:\d+|'[^']*'))?/gi;
+
+/** Where in the piece's part the offset is, if the piece stands there; its end when only white space lies between. */
 function within(
   text: string,
   offset: number,
-  part: string,
+  piece: Piece,
 ): { readonly part: string; readonly at: number; readonly isEnd: boolean } | undefined {
-  if (part === '') return undefined;
-  for (let from = text.indexOf(part); from >= 0 && from <= offset; from = text.indexOf(part, from + 1)) {
+  const { part, start } = piece;
+  const { length } = piece.text;
+  for (
+    let from = text.indexOf(piece.text);
+    from >= 0 && from <= offset;
+    from = text.indexOf(piece.text, from + 1)
+  ) {
+    // A short part may stand inside of a word.
+    if (isInWord(text, from) || isInWord(text, from + length)) continue;
     const at = offset - from;
-    if (at < part.length) return { part, at, isEnd: false };
-    if (/^\s*$/.test(text.slice(from + part.length, offset))) return { part, at: part.length, isEnd: true };
+    if (at < length) return { part, at: start + at, isEnd: false };
+    if (/^\s*$/.test(text.slice(from + length, offset))) {
+      return { part, at: start + length, isEnd: start + length === part.length };
+    }
   }
   return undefined;
+}
+
+function isInWord(text: string, at: number): boolean {
+  return /\w/.test(text[at - 1] ?? '') && /\w/.test(text[at] ?? '');
 }
 
 function locationAt(text: string, offset: number): SourceLocation {
