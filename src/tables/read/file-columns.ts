@@ -24,7 +24,8 @@ import { duckdbTypeOf } from '../delta-types.ts';
 
 /**
  * How instants stand in files: as the engine writes them, or as Spark may, which writes 96-bit ones that
- * don't say they are UTC. Then each file's own form is looked at row by row, which costs a little.
+ * don't say they are UTC. Then each file's own form is looked at row by row, which costs a little. Files of
+ * other writers may also hold NaN outside their bounds, and numbers in them aren't judged by those.
  */
 export type InstantForm = 'adjusted' | 'either';
 
@@ -40,8 +41,9 @@ export class FileColumns {
   readonly fields: readonly StructField[];
   /** The table's partition columns. */
   readonly partitions: readonly StructField[];
-  /** Whether a file's form of instants matters to this scan. */
-  readonly hasInstants: boolean;
+  /** Whether it matters to this scan who wrote a file. */
+  readonly dependsOnWriter: boolean;
+  readonly #hasInstants: boolean;
   readonly #table: Pick<Snapshot, 'schema' | 'metadata'>;
   readonly #rowTracking: boolean;
   readonly #others: readonly OtherColumn[];
@@ -67,7 +69,8 @@ export class FileColumns {
     };
     this.fields = columns?.map(named) ?? table.schema.fields;
     this.partitions = table.metadata.partitionColumns.map(named);
-    this.hasInstants = this.#inFiles().some((field) => hasInstant(field.type));
+    this.#hasInstants = this.#inFiles().some((field) => hasInstant(field.type));
+    this.dependsOnWriter = this.#hasInstants || this.#inFiles().some((field) => holdsReal(field.type));
   }
 
   /**
@@ -136,7 +139,7 @@ export class FileColumns {
     // Without any column the engine would open a file to learn what there is.
     if (entries.length === 0) entries.push([quoteLiteral('__boathouse_none'), 'none', 'INTEGER']);
     // The type of null matters: a plain one can't become one of two kinds of instants.
-    const nothing = instants === 'either' && this.hasInstants ? 'CAST(NULL AS TIMESTAMP)' : 'NULL';
+    const nothing = instants === 'either' && this.#hasInstants ? 'CAST(NULL AS TIMESTAMP)' : 'NULL';
     const shown = entries.map(
       ([key, alias, type]) =>
         `${key}: {'name': '${alias}', 'type': ${quoteLiteral(type)}, 'default_value': ${nothing}}`,
@@ -150,7 +153,7 @@ export class FileColumns {
       const index = this.partitions.indexOf(field);
       const value =
         index < 0
-          ? kept(field, this.#logical(this.#alias(field), field.type, instants))
+          ? kept(field, this.#logical(this.#alias(field), field.type, instants), instants)
           : partition(field, index);
       return `${value} AS ${quoteIdentifier(field.name)}`;
     });
@@ -292,13 +295,21 @@ export class FileColumns {
 }
 
 /**
- * `value`, out of reach of the engine's file reader where that would be wrong: it casts what a column is compared
- * with to the type that a file has, and in an older file with narrower values 1.5 becomes 2.
+ * `value`, out of reach of the engine's file reader where that would be wrong. It casts what a column is compared
+ * with to the type that a file has, and in an older file with narrower values 1.5 becomes 2. And it goes by bounds
+ * that other writers leave NaN out of, although NaN is greater than all of them.
  */
-function kept(field: StructField, value: string): string {
-  return field.metadata['delta.typeChanges'] !== undefined && isFiner(field.type)
+function kept(field: StructField, value: string, instants: InstantForm): string {
+  const isNarrow = field.metadata['delta.typeChanges'] !== undefined && isFiner(field.type);
+  return isNarrow || (instants === 'either' && holdsReal(field.type))
     ? `CASE WHEN ${value} IS NOT NULL THEN ${value} END`
     : value;
+}
+
+/** Whether the engine's reader compares `type`, or a member of it, as a number that may be NaN. */
+function holdsReal(type: DataType): boolean {
+  if (type.kind === 'struct') return type.fields.some((member) => holdsReal(member.type));
+  return type.kind === 'primitive' && (type.name === 'double' || type.name === 'float');
 }
 
 /** Whether `type` has values between those of the types that are widened to it. */

@@ -297,7 +297,7 @@ export class ScanPlan {
   }
 
   #instantsOf(file: AddFile): InstantForm {
-    return !this.#columns.hasInstants || writtenByEngine.test(file.path) ? 'adjusted' : 'either';
+    return !this.#columns.dependsOnWriter || writtenByEngine.test(file.path) ? 'adjusted' : 'either';
   }
 
   #byConstants(files: readonly AddFile[]): Map<string, AddFile[]> {
