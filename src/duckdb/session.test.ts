@@ -101,6 +101,22 @@ describe('a session', () => {
     expect(await session.value('SELECT 1')).toBe(1);
   });
 
+  it('is interrupted however early the signal comes', async () => {
+    for (let turns = 0; turns < 20; turns += 1) {
+      const stop = new AbortController();
+      const running = session.query(
+        `SELECT count(*) FROM range(100000000000) t(i) WHERE hash(i) = ${turns + 1}`,
+        undefined,
+        { signal: stop.signal },
+      );
+      const seen = expect(running).rejects.toMatchObject({ code: 'duckdb.interrupted' });
+      for (let turn = 0; turn < turns; turn += 1) await new Promise(setImmediate);
+      stop.abort();
+      await seen;
+    }
+    expect(await session.value('SELECT 1')).toBe(1);
+  });
+
   it('takes nothing more once it is released', async () => {
     const other = await database.session();
     other.release();

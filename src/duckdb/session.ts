@@ -12,6 +12,7 @@ import { columnReaders, readRows, toEngineValue } from './convert.ts';
 import { fromEngineType } from './engine-types.ts';
 import { duckdbErrors, fromEngine } from './errors.ts';
 import type { Extensions } from './extensions.ts';
+import { interruptUntilStopped } from './interrupt.ts';
 import { withLacksSupplied } from './lacks.ts';
 import type { Native } from './native.ts';
 import { quotePath } from './quote.ts';
@@ -56,6 +57,7 @@ export class Session {
   #inTransaction = false;
   #closed = false;
   #running = false;
+  #stopInterrupting: (() => void) | undefined;
 
   constructor(host: SessionHost, connection: DuckDBConnection) {
     this.#host = host;
@@ -156,7 +158,9 @@ export class Session {
 
   /** Stops what is running, if anything is; that call then throws `duckdb.interrupted`. */
   interrupt(): void {
-    if (!this.#closed && (this.#running || this.#stream !== undefined)) this.#connection.interrupt();
+    if (this.#closed) return;
+    if (this.#running) this.#stopInterrupting ??= interruptUntilStopped(() => this.#connection.interrupt());
+    else if (this.#stream !== undefined) this.#connection.interrupt();
   }
 
   /** Gives the connection back. What is running is interrupted; an open transaction is rolled back. Idempotent. */
@@ -195,7 +199,7 @@ export class Session {
 
   async #interruptible<T>(sql: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
     if (signal?.aborted) throw interrupted(sql);
-    const onAbort = (): void => this.#connection.interrupt();
+    const onAbort = (): void => this.interrupt();
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#running = true;
     try {
@@ -204,6 +208,8 @@ export class Session {
       throw signal?.aborted ? interrupted(sql, error) : fromEngine(error, sql);
     } finally {
       this.#running = false;
+      this.#stopInterrupting?.();
+      this.#stopInterrupting = undefined;
       signal?.removeEventListener('abort', onAbort);
     }
   }

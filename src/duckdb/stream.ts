@@ -9,6 +9,7 @@ import type { DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api';
 import { assert } from '../base/index.ts';
 import { type ColumnReader, columnReaders, readColumns } from './convert.ts';
 import { duckdbErrors, fromEngine } from './errors.ts';
+import { interruptUntilStopped } from './interrupt.ts';
 import type { Parameters } from './session.ts';
 import type { Column } from './sql-type.ts';
 import type { SqlValue } from './values.ts';
@@ -41,7 +42,10 @@ export class RowStream implements AsyncIterable<readonly SqlValue[]> {
   readonly #sql: string;
   readonly #params: Parameters | undefined;
   readonly #signal: AbortSignal | undefined;
-  readonly #onAbort = (): void => this.#host.interrupt();
+  readonly #onAbort = (): void => {
+    this.#stopInterrupting = interruptUntilStopped(() => this.#host.interrupt());
+  };
+  #stopInterrupting: (() => void) | undefined;
   #opening: Promise<OpenStream> | undefined;
   #done = false;
 
@@ -105,9 +109,14 @@ export class RowStream implements AsyncIterable<readonly SqlValue[]> {
   async #end(how: 'COMMIT' | 'ROLLBACK'): Promise<void> {
     if (this.#done) return;
     this.#done = true;
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#forgetSignal();
     const open = await this.#opening?.catch(() => undefined);
     await this.#host.close(this, open?.ownTransaction === false ? undefined : how);
+  }
+
+  #forgetSignal(): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#stopInterrupting?.();
   }
 
   #open(): Promise<OpenStream> {
@@ -123,7 +132,7 @@ export class RowStream implements AsyncIterable<readonly SqlValue[]> {
     } catch (error) {
       const aborted = this.#signal?.aborted === true;
       this.#done = true;
-      this.#signal?.removeEventListener('abort', this.#onAbort);
+      this.#forgetSignal();
       await this.#host.close(this, undefined);
       throw aborted ? this.#interrupted(error) : fromEngine(error, this.#sql);
     }
