@@ -65,6 +65,15 @@ describe.skipIf(peerMissing !== undefined)('delta-rs', () => {
     await expectSame((await openDeltaRelation(table)).sql, sql);
   });
 
+  it('writes NaN that conditions find as they do among rows in memory', async () => {
+    const sql = "SELECT v::DOUBLE AS d, {'f': v::FLOAT} AS s FROM (VALUES ('0'), ('nan'), (NULL)) AS t(v)";
+    const table = fresh();
+    await peer('write', table, 'append', await court.parquet(sql), {});
+    const { sql: read } = await openDeltaRelation(table);
+    for (const where of ['d > 0', 'd <> 0', 'd >= 7 OR d IS NULL', 's.f > 7', 's.f <> 0', 'NOT d <= 0'])
+      await expectSame(`SELECT * FROM (${read}) WHERE ${where}`, `SELECT * FROM (${sql}) WHERE ${where}`);
+  });
+
   it('reads types that Delta lacks as the wider ones we chose', async () => {
     const sql = `SELECT 255::UTINYINT u8, 65535::USMALLINT u16, 4294967295::UINTEGER u32, 18446744073709551615::UBIGINT u64,
       sum(i) h, 'a'::ENUM('a', 'b') e, '00000000-0000-0000-0000-000000000001'::UUID u, [1, 2]::INTEGER[2] arr,
