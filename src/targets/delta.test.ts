@@ -163,6 +163,20 @@ describe('incremental models on Delta', () => {
     expect((await lake.query('select id from inc order by id')).flat()).toEqual(['0', '1', '2', '3', '4']);
   });
 
+  it('never append twice what two runs at once computed from one version', async () => {
+    const body =
+      'select i as id from range({{ var("n") }}) t(i) {% if is_incremental() %}where i > (select max(id) from {{ this }}){% endif %}';
+    await lake.write(model("incremental_strategy='append'", body));
+    await lake.build({ vars: { n: 1 } });
+    for (let n = 2; n <= 5; n += 1) {
+      const both = await Promise.all([lake.build({ vars: { n } }), lake.build({ vars: { n } })]);
+      const outcomes = both.map(({ results }) => results.get('inc')?.error?.code ?? 'success');
+      expect(['success', 'delta.commit-conflict']).toEqual(expect.arrayContaining(outcomes));
+      expect(outcomes).toContain('success');
+    }
+    expect((await lake.query('select id from inc order by id')).flat()).toEqual(['0', '1', '2', '3', '4']);
+  });
+
   it('write nothing when a merge changes nothing', async () => {
     await lake.write(model("unique_key='id', incremental_strategy='merge'", 'select 1 as id'));
     await lake.build();

@@ -270,6 +270,7 @@ class Performer {
         ? {}
         : { replaceWhere: await work.delta.rewrite(step.replaceWhere) }),
       ...(step.dynamicPartitions === true ? { partitionOverwrite: 'dynamic' as const } : {}),
+      ...this.#readVersion(step),
       commitMetadata: { runId, node: node.unique_id },
       signal,
     };
@@ -278,6 +279,19 @@ class Performer {
     );
     this.#rows = (this.#rows ?? 0) + result.rows;
     work.delta.forget(step.location);
+  }
+
+  /**
+   * The version of the table that its new rows were computed from, where they were: they lose to another run's,
+   * which they don't know of. The batches of a microbatch model follow each other and don't read what they write.
+   */
+  #readVersion({ query, relation }: PlanStep & { kind: 'write-delta' }): { readonly readVersion?: number } {
+    const version = this.#input.work.factsOf(relation)?.deltaVersion ?? undefined;
+    if (version === undefined || this.#input.node.config['incremental_strategy'] === 'microbatch') return {};
+    const plain = (text: string): string => text.toLowerCase().replace(/["\s]/g, '');
+    return plain(query).includes(plain(`${relation.schema}.${relation.identifier}`))
+      ? { readVersion: version }
+      : {};
   }
 
   async #defineDelta(step: PlanStep & { kind: 'define-delta' }): Promise<void> {

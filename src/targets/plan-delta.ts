@@ -81,6 +81,7 @@ export function writeStep(
     how.mode === 'overwrite' && how.replaceWhere === undefined && how.dynamicPartitions !== true;
   return {
     kind: 'write-delta',
+    relation: input.target,
     query: query.replace(/(?:\s|;)+$/, ''),
     location: delta.location,
     // A table that has the model's columns keeps what else is said of them: ids, constraints, comments.

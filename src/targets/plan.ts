@@ -82,6 +82,7 @@ export type PlanStep =
   /** Writes the query's rows to a Delta table as one commit. */
   | {
       readonly kind: 'write-delta';
+      readonly relation: RelationName;
       readonly query: string;
       readonly location: string;
       readonly mode: 'append' | 'overwrite';

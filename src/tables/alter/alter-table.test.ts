@@ -508,6 +508,14 @@ describe('features', () => {
   );
 });
 
+it('names a change that it does not know', async () => {
+  const change = { kind: 'add-colum', column: 'x' } as unknown as AlterChange;
+  await expect(alterTable(await make({}), [change])).rejects.toMatchObject({
+    code: 'tables.bad-option',
+    message: expect.stringContaining('add-colum'),
+  });
+});
+
 describe('two who alter at once', () => {
   it('both get their way, one after the other, or the later is told why not', async () => {
     const one = await make(mapped, filled);

@@ -10,6 +10,7 @@ import {
   protocolUpgradeFor,
   type Snapshot,
 } from '../../delta/index.ts';
+import { tablesErrors } from '../errors.ts';
 import type { TableHandle } from '../table-handle.ts';
 import { type OperationOptions, type Planned, transact, wasCommitted } from '../transact.ts';
 import type { AlterChange, AlterResult } from './alter-change.ts';
@@ -51,7 +52,7 @@ import { assertRows } from './row-rules.ts';
  * tables.column-in-use, tables.cannot-change-type, tables.rows-break-constraint, tables.rows-lack-value,
  * tables.constraint-exists, tables.no-such-constraint, tables.unknown-property, tables.bad-property,
  * tables.internal-property, tables.no-such-property, tables.bad-clustering, tables.bad-protocol-upgrade,
- * tables.not-compatible, tables.feature-in-history, tables.bad-expression, delta.cannot-drop-feature,
+ * tables.not-compatible, tables.feature-in-history, tables.bad-expression, tables.bad-option, delta.cannot-drop-feature,
  * delta.unsupported-feature, delta.commit-conflict, tables.pinned-table
  */
 export async function alterTable(
@@ -199,7 +200,7 @@ function applyChange(state: AlterState, change: AlterChange): AlterState {
     case 'drop-feature':
       return state;
     default:
-      return unreachable(change);
+      throw unknownChange(change);
   }
 }
 
@@ -241,6 +242,15 @@ function operationOf(table: string, changes: readonly AlterChange[], state: Alte
     name: isSame && first !== undefined ? first.name : 'ALTER TABLE',
     parameters: { changes: parameters },
   };
+}
+
+/** In JavaScript any `kind` may come. */
+function unknownChange(change: never): Error {
+  return tablesErrors['bad-option']({
+    option: 'kind',
+    value: String((change as AlterChange).kind),
+    expected: 'a change that a table knows, such as add-column',
+  });
 }
 
 function accountOf(
