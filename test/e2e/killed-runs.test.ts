@@ -15,12 +15,16 @@ const killer = `
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 const moment = new RegExp(process.env.KILL_BEFORE);
-for (const name of ['rename', 'link', 'unlink', 'rm', 'rmdir', 'mkdir', 'copyFile']) {
-  const real = fs.promises[name];
-  fs.promises[name] = (...args) => {
+const watch = (calls, method, name) => {
+  const real = calls[method];
+  calls[method] = (...args) => {
     if (moment.test(name + ' ' + args.filter((arg) => typeof arg === 'string').join(' to '))) process.kill(process.pid, 'SIGKILL');
     return real(...args);
   };
+};
+for (const name of ['rename', 'link', 'unlink', 'rm', 'rmdir', 'mkdir', 'copyFile']) {
+  watch(fs.promises, name, name);
+  watch(fs, name + 'Sync', name);
 }
 syncBuiltinESMExports();
 `;
