@@ -56,6 +56,9 @@ describe('boathouse table', () => {
       'Restored lake/orders',
     );
     expect(await folder.rows("select count(*) as n from delta.'lake/orders'")).toEqual([{ n: 3 }]);
+    // Its six measures have no room beside each other.
+    const again = await folder.ok('query', "restore delta.'lake/orders' to version as of 1");
+    expect(again.stdout).toMatch(/│ num_restored_files +│ 0 +│\n/);
   });
 
   it('says in one line of JSON what each verb did', async () => {

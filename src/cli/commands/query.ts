@@ -80,7 +80,7 @@ async function printRows(options: Options, { flags, terminal }: CommandInput): P
   }
   if (grid.columns.length > 0) {
     const { printTable } = await import('../output/table.ts');
-    const shown = outcome === undefined ? grid : await readable({ ...outcome, ...grid });
+    const shown = outcome === undefined ? grid : await readable({ ...outcome, ...grid }, terminal.columns);
     await terminal.data(`${printTable(shown, terminal.columns, terminal.colors)}\n`);
   }
   if (flags.is('quiet') === true) return 0;
@@ -98,10 +98,12 @@ async function printRows(options: Options, { flags, terminal }: CommandInput): P
 }
 
 /** Many columns of few rows, turned into what a terminal has room for. */
-async function readable(outcome: StatementOutcome): Promise<Grid> {
-  const { detailGrid, historyGrid } = await import('../output/table-facts.ts');
+async function readable(outcome: StatementOutcome, width: number): Promise<Grid> {
+  const { downwardGrid, historyGrid } = await import('../output/table-facts.ts');
   if (outcome.statement === 'history') return historyGrid(outcome);
-  return outcome.statement === 'detail' ? detailGrid(outcome) : outcome;
+  const headWidth = outcome.columns.reduce((sum, { name }) => sum + name.length + 3, 1);
+  const isWide = outcome.rows.length === 1 && headWidth > width;
+  return outcome.statement === 'detail' || isWide ? downwardGrid(outcome) : outcome;
 }
 
 /** What EXPLAIN gives is a drawing of many lines, which a table would fold. */

@@ -2,8 +2,8 @@
 import type { Cell, Grid, StatementOutcome } from '../../workflows/index.ts';
 import { plainGrid } from './plain-grid.ts';
 
-/** The one row of DESCRIBE DETAIL, downwards. */
-export function detailGrid({ columns, rows, table }: StatementOutcome): Grid {
+/** One row of many columns, downwards. */
+export function downwardGrid({ columns, rows, table }: StatementOutcome): Grid {
   const [row = []] = rows;
   const pairs = columns.map(({ name }, i) => [name, row[i]?.text ?? undefined]);
   return plainGrid(['', table.split('/').at(-1) ?? ''], pairs);

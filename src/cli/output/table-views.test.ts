@@ -6,7 +6,7 @@ import { Footer } from './footer.ts';
 import { MaintainView } from './maintain-view.ts';
 import { progressText } from './progress.ts';
 import { describeOutcome } from './statement-view.ts';
-import { detailGrid, historyGrid } from './table-facts.ts';
+import { downwardGrid, historyGrid } from './table-facts.ts';
 import type { Terminal } from './terminal.ts';
 
 function outcome(
@@ -120,7 +120,7 @@ describe('a history and a detail', () => {
   });
 
   it('stand downwards, a NULL as NULL', () => {
-    const grid = detailGrid(outcome('detail', { format: 'delta', name: null }));
+    const grid = downwardGrid(outcome('detail', { format: 'delta', name: null }));
     expect(grid.columns[1]?.name).toBe('orders');
     expect(grid.rows.map((cells) => cells.map(({ text }) => text))).toEqual([
       ['format', 'delta'],

@@ -56,8 +56,8 @@ const detailCommand: CommandSpec = {
         await printOutcomeJson('table detail', outcome, input, Date.now() - startedMs);
         return 0;
       }
-      const { detailGrid } = await import('../../output/table-facts.ts');
-      await printGrid(detailGrid(outcome), input);
+      const { downwardGrid } = await import('../../output/table-facts.ts');
+      await printGrid(downwardGrid(outcome), input);
       return 0;
     };
   },
