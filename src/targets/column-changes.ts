@@ -11,7 +11,13 @@ export type OnSchemaChange = 'ignore' | 'fail' | 'append_new_columns' | 'sync_al
 export interface ColumnChanges {
   readonly statements: readonly string[];
   readonly columns: readonly WarehouseColumn[];
+  /** What the statements do, for tables that take all of it at once. */
+  readonly added: readonly WarehouseColumn[];
+  readonly removed: readonly WarehouseColumn[];
+  readonly retyped: readonly WarehouseColumn[];
 }
+
+const unchanged: Omit<ColumnChanges, 'columns'> = { statements: [], added: [], removed: [], retyped: [] };
 
 /** The value as dbt reads it: what it doesn't know is `ignore`. */
 export function onSchemaChange(value: unknown): OnSchemaChange {
@@ -31,7 +37,7 @@ export function planColumnChanges(
   incoming: readonly WarehouseColumn[],
   answer: OnSchemaChange,
 ): ColumnChanges {
-  if (answer === 'ignore') return { statements: [], columns: existing };
+  if (answer === 'ignore') return { ...unchanged, columns: existing };
   const before = new Map(existing.map((column) => [column.name.toLowerCase(), column]));
   const after = new Map(incoming.map((column) => [column.name.toLowerCase(), column]));
   const added = incoming.filter((column) => !before.has(column.name.toLowerCase()));
@@ -42,7 +48,7 @@ export function planColumnChanges(
   });
   const name = printName(relation);
   if (answer === 'fail') {
-    if (added.length + removed.length + retyped.length === 0) return { statements: [], columns: incoming };
+    if (added.length + removed.length + retyped.length === 0) return { ...unchanged, columns: incoming };
     const names = (columns: readonly WarehouseColumn[]): string[] => columns.map((column) => column.name);
     throw targetErrors['schema-changed']({
       relation: name,
@@ -51,17 +57,15 @@ export function planColumnChanges(
       retyped: names(retyped),
     });
   }
-  const statements = added.map(
-    (column) => `alter table ${name} add column ${quoteIdentifier(column.name)} ${column.type}`,
-  );
-  if (answer === 'sync_all_columns') {
-    statements.push(
-      ...removed.map((column) => `alter table ${name} drop column ${quoteIdentifier(column.name)}`),
-      ...retyped.map(
-        (column) =>
-          `alter table ${name} alter column ${quoteIdentifier(column.name)} set data type ${column.type}`,
-      ),
-    );
-  }
-  return { statements, columns: incoming };
+  const isSynced = answer === 'sync_all_columns';
+  const changes = { added, removed: isSynced ? removed : [], retyped: isSynced ? retyped : [] };
+  const column = ({ name: text }: WarehouseColumn): string => quoteIdentifier(text);
+  const statements = [
+    ...changes.added.map((one) => `alter table ${name} add column ${column(one)} ${one.type}`),
+    ...changes.removed.map((one) => `alter table ${name} drop column ${column(one)}`),
+    ...changes.retyped.map(
+      (one) => `alter table ${name} alter column ${column(one)} set data type ${one.type}`,
+    ),
+  ];
+  return { statements, columns: incoming, ...changes };
 }

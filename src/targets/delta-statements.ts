@@ -32,6 +32,8 @@ export interface DeltaStatementInput {
   readonly commitMetadata: Readonly<Record<string, string>>;
   /** The statement's text, for places in errors. */
   readonly written?: string;
+  /** Told what was known of a relation that is about to show a newer version, for a transaction that is rolled back. */
+  readonly moving?: (relation: RelationName, facts: RelationFacts) => void;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -160,6 +162,7 @@ async function showAgain(uri: string, statement: DeltaStatement, input: DeltaSta
   if (relation === undefined || facts?.catalogKind !== 'delta' || facts.location === null) return;
   const pinned = await work.delta.open(facts.location);
   await session.run(`create or replace view ${printName(relation)} as ${pinned.sql}`);
+  input.moving?.(relation, facts);
   const known: RelationFacts = { ...facts, deltaVersion: pinned.version, sql: pinned.sql };
   work.note(relation, known, true);
 }

@@ -24,6 +24,17 @@ describe('incremental models on Delta', () => {
       "unique_key='id', incremental_predicates=['DBT_INTERNAL_DEST.id > 2']",
       ['1a', '2B', '2b', '3C'],
     ],
+    [
+      "delete and insert where predicates hold that don't name the table",
+      `unique_key='id', incremental_predicates=["id > 2 or s = 'x'"]`,
+      ['1a', '2B', '2b', '3C'],
+    ],
+    [
+      'delete and insert where predicates hold that name the table as dbt-duckdb does',
+      "unique_key=['id'], incremental_predicates=['DBT_INCREMENTAL_TARGET.id > 2']",
+      ['1a', '2B', '2b', '3C'],
+    ],
+    ['delete and insert by an expression', "unique_key='coalesce(id, -1)'", ['1a', '2B', '3C']],
     ['merge', "unique_key='id', incremental_strategy='merge'", ['1a', '2B', '3C']],
     [
       'merge some columns',
@@ -161,6 +172,135 @@ describe('incremental models on Delta', () => {
     expect(statuses(failed.results)).toEqual({ inc: expect.stringContaining('no') });
     expect(statuses((await lake.build({ vars: { n: 5 } })).results)).toEqual({ inc: 'success' });
     expect((await lake.query('select id from inc order by id')).flat()).toEqual(['0', '1', '2', '3', '4']);
+  });
+
+  it.each([
+    ['delete and insert', "unique_key='id'"],
+    ['append', "incremental_strategy='append'"],
+    [
+      'merge, with properties',
+      "unique_key='id', incremental_strategy='merge', tblproperties={'my.key': var('hook', '')}",
+    ],
+  ])('are published as they were when a hook failed after they wrote, with %s', async (_, config) => {
+    await lake.write(model(`${config}, post_hook="{{ var('hook', 'select 1') }}"`, rows));
+    await lake.build({ vars: { batch: 1 } });
+    await lake.build({ vars: { batch: 2, hook: "select error('no')" } });
+    expect((await lake.query('select id || s from inc order by id')).flat()).toEqual(['1a', '2b']);
+  });
+
+  it.each([
+    ['append', "incremental_strategy='append'"],
+    ['delete and insert', "unique_key='id'"],
+    ['merge', "unique_key='id', incremental_strategy='merge'"],
+  ])('take types for the same that Delta keeps as one, and cast the others, with %s', async (_, config) => {
+    const body = `select {{ var('batch') }} as id, sum(1) as total, 'a'::enum('a') as e, {'u': 1::uinteger} as s,
+      {% if var('batch') == 1 %}1 as n{% else %}2.0::double as n{% endif %}`;
+    const answer = "on_schema_change=('fail' if var('n', 0) == 0 else 'append_new_columns')";
+    await lake.write(
+      model(
+        `${config}, ${answer}`,
+        body.replace('2.0::double', "{{ '2' if var('n', 0) == 0 else '2.0::double' }}"),
+      ),
+    );
+    await lake.build({ vars: { batch: 1 } });
+    expect(statuses((await lake.build({ vars: { batch: 2 } })).results)).toEqual({ inc: 'success' });
+    expect(statuses((await lake.build({ vars: { batch: 3, n: 1 } })).results)).toEqual({ inc: 'success' });
+    expect((await lake.query('select n from inc order by id')).flat()).toEqual(['1', '2', '2']);
+  });
+
+  it('change all of their columns, or none, and properties before', async () => {
+    const body = `select {{ var('batch') }}::{{ 'bigint' if var('batch') > 1 else 'integer' }} as id
+      {% if var('batch') == 1 %}, 'a' as old{% else %}, 'b' as new{% endif %}`;
+    await lake.write(
+      model(
+        "on_schema_change='sync_all_columns', incremental_strategy='append', tblproperties=var('p')",
+        body,
+      ),
+    );
+    const mapped = { 'delta.columnMapping.mode': 'name' };
+    await lake.build({ vars: { batch: 1, p: mapped } });
+    const before = (await table()).version;
+    expect(statuses((await lake.build({ vars: { batch: 2, p: mapped } })).results)).toEqual({
+      inc: expect.stringContaining('type widening is off'),
+    });
+    expect((await table()).version).toBe(before);
+    const p = { ...mapped, 'delta.enableTypeWidening': 'true' };
+    expect(statuses((await lake.build({ vars: { batch: 2, p } })).results)).toEqual({ inc: 'success' });
+    expect((await table()).version).toBe(before + 2);
+    expect(await lake.query('select * from inc order by id')).toEqual([
+      ['1', 'NULL'],
+      ['2', 'b'],
+    ]);
+  });
+
+  it('keep what a column has that merged rows lack, when changes of columns are ignored', async () => {
+    const body =
+      "select 1 as id, {{ var('batch') }} as n {% if var('batch') == 1 %}, 'a' as s{% endif %} union all by name select {{ var('batch') }} as id, 0 as n";
+    await lake.write(
+      model("unique_key='id', incremental_strategy='merge'", `select * from (${body}) where n > 0 or id > 1`),
+    );
+    await lake.build({ vars: { batch: 1 } });
+    expect(statuses((await lake.build({ vars: { batch: 2 } })).results)).toEqual({ inc: 'success' });
+    expect(await lake.query('select * from inc order by id')).toEqual([
+      ['1', '2', 'a'],
+      ['2', '0', 'NULL'],
+    ]);
+  });
+
+  it.each([
+    ['append', "incremental_strategy='append'"],
+    ['merge', "unique_key='id', incremental_strategy='merge', partition_by='s'"],
+  ])(
+    'begin with the rows that DuckDB kept until then, and are not left unsaid, with %s',
+    async (_, config) => {
+      const body =
+        "select i as id, 's' as s from range({{ var('n') }}) t(i) {% if is_incremental() %}where i > (select max(id) from {{ this }}){% endif %}";
+      const files = model(config, body);
+      const plain = {
+        'models/inc.sql': (files['models/inc.sql'] ?? '').replace("file_format='delta', ", ''),
+      };
+      await lake.write(plain);
+      await lake.build({ vars: { n: 2 } });
+      await lake.write(files);
+      expect(statuses((await lake.build({ vars: { n: 3 } })).results)).toEqual({ inc: 'success' });
+      expect((await lake.query('select id from inc order by id')).flat()).toEqual(['0', '1', '2']);
+      expect((await table()).version).toBe(1);
+      await lake.write(plain);
+      expect((await lake.build({ vars: { n: 4 } })).results.get('inc')?.error?.code).toBe(
+        'targets.left-delta',
+      );
+      expect(statuses((await lake.build({ vars: { n: 4 }, fullRefresh: true })).results)).toEqual({
+        inc: 'success',
+      });
+    },
+  );
+
+  it('keep the states of a snapshot that DuckDB kept until then', async () => {
+    const snapshot = (config: string): Record<string, string> => ({
+      'snapshots/states.sql': `{% snapshot states %}{{ config(unique_key='id', strategy='check', check_cols='all', ${config}) }}
+select 1 as id, {{ var('n') }} as n {% endsnapshot %}`,
+    });
+    await lake.write(snapshot("target_schema='main'"));
+    await lake.build({ vars: { n: 1 } });
+    await lake.write(snapshot("target_schema='main', file_format='delta'"));
+    expect(statuses((await lake.build({ vars: { n: 2 } })).results)).toEqual({ states: 'success' });
+    expect((await lake.query('select n from states order by n')).flat()).toEqual(['1', '2']);
+  });
+
+  it('replace the rows of batches in what DuckDB kept until then', async () => {
+    const files = model(
+      "incremental_strategy='microbatch', event_time='ts', batch_size='day', begin='2026-01-01', lookback=1",
+      "select d::timestamp as ts, {{ var('n') }} as n from range(date '2026-01-01', date '2026-01-04', interval 1 day) t(d)",
+    );
+    const args = { event_time_start: '2026-01-01', event_time_end: '2026-01-04' };
+    await lake.write({
+      'models/inc.sql': (files['models/inc.sql'] ?? '').replace("file_format='delta', ", ''),
+    });
+    await lake.build({ vars: { n: 1 }, args });
+    await lake.write(files);
+    const two = { ...args, event_time_start: '2026-01-02' };
+    expect(statuses((await lake.build({ vars: { n: 2 }, args: two })).results)).toEqual({ inc: 'success' });
+    expect((await lake.query('select n from inc order by ts')).flat()).toEqual(['1', '2', '2']);
   });
 
   it('never append twice what two runs at once computed from one version', async () => {

@@ -36,6 +36,7 @@ type Kinds = {
   'read-only': ErrorKind<{ asked: string }>;
   'no-place': ErrorKind<{ name: string; statement: string }>;
   'table-moved': ErrorKind<{ node: string; before: string; location: string }>;
+  'left-delta': ErrorKind<{ node: string; location: string }>;
   'missing-relation': ErrorKind<{ relation: string; node: string }>;
 };
 
@@ -160,6 +161,13 @@ const kinds: Kinds = {
         ? `the Delta table of ${d.node} is gone from ${d.location}`
         : `the Delta table of ${d.node} is at ${d.before}, and is now to be at ${d.location}`,
     hint: () => 'Run it with --full-refresh to build it there anew, or put the table back in its place.',
+    exitCode: 1,
+  },
+  'left-delta': {
+    message: (d) =>
+      `the rows of ${d.node} are in the Delta table at ${d.location}, and it is to be a DuckDB table now`,
+    hint: () =>
+      "Run it with --full-refresh to build it anew as a DuckDB table, or set its file_format to 'delta' again.",
     exitCode: 1,
   },
   'no-place': {

@@ -67,7 +67,9 @@ class Performer {
   readonly #input: PerformInput;
   readonly #executed: string[] = [];
   readonly #learned: [RelationName, RelationFacts][] = [];
-  /** What was known of Delta relations before this plan pinned them. */
+  /** What was known of the node's relation at first. */
+  readonly #first: RelationFacts | undefined;
+  /** What was known of Delta relations before this plan pinned them: of the node's, which is the only one it pins. */
   readonly #before = new Map<RelationName, RelationFacts | undefined>();
   #staged: StagedExternal | undefined;
   #stagedColumns: Awaited<ReturnType<LakehouseSession['describe']>> = [];
@@ -78,6 +80,8 @@ class Performer {
 
   constructor(input: PerformInput) {
     this.#input = input;
+    const { database, schema, alias } = input.node;
+    this.#first = input.work.factsOf({ database, schema, identifier: alias });
   }
 
   async step(step: PlanStep): Promise<void> {
@@ -125,7 +129,8 @@ class Performer {
   async discard(): Promise<void> {
     if (this.#staged && !this.#isSwapped) await discardStaged(this.#staged);
     const { work } = this.#input;
-    if (this.#before.size > 0) work.dropIndex();
+    if (this.#before.size === 0) return;
+    work.dropIndex();
     for (const [relation, facts] of this.#before) {
       if (facts === undefined) work.forgetRelation(relation);
       else work.note(relation, facts, false);
@@ -277,7 +282,7 @@ class Performer {
     const result = await work.delta.explaining(step.query, () =>
       writeQueryToDelta(session.connection, query, step.location, options),
     );
-    this.#rows = (this.#rows ?? 0) + result.rows;
+    if (step.counted !== false) this.#rows = (this.#rows ?? 0) + result.rows;
     work.delta.forget(step.location);
   }
 
@@ -308,7 +313,8 @@ class Performer {
     const { work } = this.#input;
     const pinned = await work.delta.open(location);
     await this.#run(`create or replace view ${printName(relation)} as ${pinned.sql}`, false);
-    this.#before.set(relation, work.factsOf(relation));
+    // A statement before may have moved the table on already; what counts is what was known before the plan.
+    if (!this.#before.has(relation)) this.#before.set(relation, this.#first);
     const facts = this.#learn(relation, {
       shown: 'table',
       catalogKind: 'delta',

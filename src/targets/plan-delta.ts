@@ -5,8 +5,9 @@
  * view is made anew over it. Readers of the catalog see the new version when the run publishes.
  */
 import { assert } from '../base/index.ts';
-import type { ManifestNode } from '../compiler/index.ts';
+import type { ManifestNode, WarehouseColumn } from '../compiler/index.ts';
 import { quoteIdentifier } from '../duckdb/index.ts';
+import type { AlterChange } from '../tables/index.ts';
 import { type ColumnChanges, onSchemaChange, planColumnChanges } from './column-changes.ts';
 import { hasContract } from './contract.ts';
 import { deltaDefinition, propertiesOf } from './delta-definition.ts';
@@ -29,8 +30,27 @@ export function planDelta(input: PlanInput): readonly PlanStep[] {
   const { node } = input;
   assert(input.delta, 'a Delta table has a location');
   const isChanged = node.config.materialized === 'incremental' && input.delta.exists && !input.fullRefresh;
-  const steps = isChanged ? changeSteps(input) : [writeStep(input, wholeMode(input)), ...pinSteps(input)];
+  const steps = isChanged
+    ? afterMove(input, changeSteps)
+    : [writeStep(input, wholeMode(input)), ...pinSteps(input)];
   return frame(node, [...steps, ...finishSteps(input)]);
+}
+
+/**
+ * The steps of `plan`, after those that move the rows into the Delta table where DuckDB kept them until now: what
+ * a model or snapshot has collected stays when its format changes.
+ */
+export function afterMove(
+  input: PlanInput,
+  plan: (input: PlanInput) => readonly PlanStep[],
+): readonly PlanStep[] {
+  if (input.delta?.moves !== true || input.existing === undefined) return plan(input);
+  const moved = writeStep(input, { mode: 'overwrite' }, `select * from ${printName(input.existing)}`);
+  return [
+    { ...moved, schemaMode: 'overwrite', counted: false },
+    ...pinSteps(input),
+    ...plan({ ...input, existing: { ...input.existing, kind: 'view' } }),
+  ];
 }
 
 /** The steps that put a Delta relation's view over the newest version, in the place of what had its name. */
@@ -128,7 +148,7 @@ function changeSteps(input: PlanInput): readonly PlanStep[] {
     input.newColumns,
     onSchemaChange(node.config.on_schema_change),
   );
-  const altered = changes.statements.map((sql) => ({ kind: 'sql', sql }) as const);
+  const altered = alterSteps(input, changes);
   const strategy = strategyOf(input);
   const macro = `get_incremental_${strategy.replaceAll('+', '_')}_sql`;
   if (input.overridden(macro) || (!ours.has(strategy) && input.defined(macro))) {
@@ -136,6 +156,26 @@ function changeSteps(input: PlanInput): readonly PlanStep[] {
     return [...written.before, ...altered, ...written.after];
   }
   return [...altered, ...strategySteps(input, changes, strategy)];
+}
+
+/**
+ * The step that changes the table's columns: one commit, or none where one of the changes isn't possible. The
+ * properties come first, since they decide what is: a column is dropped with column mapping, retyped with type widening.
+ */
+export function alterSteps(
+  { node, target, delta }: PlanInput,
+  { added, removed, retyped }: ColumnChanges,
+): readonly PlanStep[] {
+  assert(delta, 'a Delta table has a location');
+  const changes: AlterChange[] = [
+    ...added.map(({ name, type }) => ({ kind: 'add-column', column: { name, type } }) as const),
+    ...removed.map(({ name }) => ({ kind: 'drop-column', column: [name] }) as const),
+    ...retyped.map(({ name, type }) => ({ kind: 'change-type', column: [name], type }) as const),
+  ];
+  if (changes.length === 0) return [];
+  const properties = propertiesOf(node);
+  if (Object.keys(properties).length > 0) changes.unshift({ kind: 'set-properties', properties });
+  return [{ kind: 'define-delta', relation: target, location: delta.location, changes }];
 }
 
 const ours: ReadonlySet<string> = new Set([
@@ -149,9 +189,12 @@ const ours: ReadonlySet<string> = new Set([
 function strategySteps(input: PlanInput, changes: ColumnChanges, strategy: string): readonly PlanStep[] {
   const { node, target } = input;
   const predicates = [...textList(node, 'predicates'), ...textList(node, 'incremental_predicates')];
-  const rows = columnsOf(changes, subquery(input.code));
+  const rows = `select ${writtenColumns(input, changes)} from ${subquery(input.code)} as new_rows`;
+  const isNarrower =
+    onSchemaChange(node.config.on_schema_change) === 'append_new_columns' &&
+    lacksColumns(input, changes.columns);
   const written = (how: Parameters<typeof writeStep>[1]): readonly PlanStep[] => [
-    { ...writeStep(input, how, rows), schemaMode: lacksColumns(input, changes) ? 'merge' : undefined },
+    { ...writeStep(input, how, rows), schemaMode: isNarrower ? 'merge' : undefined },
     ...pinSteps(input),
   ];
   switch (strategy) {
@@ -174,10 +217,10 @@ function strategySteps(input: PlanInput, changes: ColumnChanges, strategy: strin
             node,
             target: printName(target),
             source: subquery(input.code),
-            columns: changes.columns,
+            columns: givenColumns(input, changes),
             predicates,
             isDelta: true,
-            lacksColumns: lacksColumns(input, changes),
+            lacksColumns: lacksColumns(input, givenColumns(input, changes)),
           }),
           main: true,
         },
@@ -199,16 +242,16 @@ function strategySteps(input: PlanInput, changes: ColumnChanges, strategy: strin
   );
 }
 
-/** Whether the table keeps columns that the model has no more: they are null in new rows. */
-function lacksColumns({ existingColumns, node }: PlanInput, { columns }: ColumnChanges): boolean {
-  if (onSchemaChange(node.config.on_schema_change) !== 'append_new_columns') return false;
-  const given = new Set(columns.map(({ name }) => name.toLowerCase()));
+/** Whether the table has columns that aren't written: they are null in new rows. */
+function lacksColumns({ existingColumns }: PlanInput, written: readonly WarehouseColumn[]): boolean {
+  const given = byName(written);
   return existingColumns.some(({ name }) => !given.has(name.toLowerCase()));
 }
 
 /**
  * Deletes the rows that share a key with a new one and inserts the new ones, in one commit: each key comes once to
- * delete, and each row once to insert, which meets nothing.
+ * delete, and each row once to insert, which meets nothing. The new rows' columns go by names of their own, so that
+ * in keys and predicates a bare name is the table's, as it is in dbt's DELETE.
  */
 function deleteAndInsert(
   { node, target, code }: PlanInput,
@@ -216,25 +259,37 @@ function deleteAndInsert(
   predicates: readonly string[],
 ): string {
   const keys = textList(node, 'unique_key');
-  const names = keys.map((_, index) => `dbt_key_${index}`);
   const list = columns.map((column) => quoteIdentifier(column.name));
-  const same = keys.map((key, index) => `DBT_INTERNAL_SOURCE.${names[index]} = ${ofTarget(key)}`);
-  const on = [...same, 'DBT_INTERNAL_SOURCE.dbt_is_key', ...predicates.map((one) => `(${one})`)];
+  const keyed = keys.map((key, index) => `${keyText(key)} as dbt_key_${index}`);
+  const renamed = list.map((name, index) => `${name} as dbt_row_${index}`);
+  const same = keys.map((key, index) => `DBT_INTERNAL_SOURCE.dbt_key_${index} = ${ofTarget(key)}`);
+  const narrowed = predicates.map(
+    (one) => `(${one.replace(/\bDBT_INCREMENTAL_TARGET\b/gi, 'DBT_INTERNAL_DEST')})`,
+  );
+  const values = list.map((_, index) => `DBT_INTERNAL_SOURCE.dbt_row_${index}`);
   return `merge into ${printName(target)} as DBT_INTERNAL_DEST
 using (
   with new_rows as materialized ${subquery(code)}
-  select distinct ${keys.map((key, index) => `${key} as ${names[index]}`).join(', ')}, true as dbt_is_key from new_rows
+  select distinct ${keyed.join(', ')}, true as dbt_is_key from new_rows
   union all by name
-  select ${list.join(', ')}, false as dbt_is_key from new_rows
+  select ${renamed.join(', ')}, false as dbt_is_key from new_rows
 ) as DBT_INTERNAL_SOURCE
-on ${on.join(' and ')}
+on ${[...same, 'DBT_INTERNAL_SOURCE.dbt_is_key', ...narrowed].join(' and ')}
 when matched then delete
-when not matched and not DBT_INTERNAL_SOURCE.dbt_is_key then insert (${list.join(', ')}) values (${list.map((name) => `DBT_INTERNAL_SOURCE.${name}`).join(', ')})`;
+when not matched and not DBT_INTERNAL_SOURCE.dbt_is_key then insert (${list.join(', ')}) values (${values.join(', ')})`;
 }
 
-/** A key is a column's name, or an expression over columns, which the new rows don't have in a MERGE. */
+/** A key is a column's name, or an expression over columns; `a, b` is two values that are compared as one. */
+function keyText(key: string): string {
+  return isName(key) ? key.trim() : `(${key})`;
+}
+
 function ofTarget(key: string): string {
-  return /^(?:\w+|"(?:[^"]|"")*")$/.test(key.trim()) ? `DBT_INTERNAL_DEST.${key.trim()}` : `(${key})`;
+  return isName(key) ? `DBT_INTERNAL_DEST.${key.trim()}` : `(${key})`;
+}
+
+function isName(key: string): boolean {
+  return /^(?:\w+|"(?:[^"]|"")*")$/.test(key.trim());
 }
 
 /** Casts to the contract's types: a Delta table has no other place to keep them. */
@@ -243,8 +298,37 @@ function contractSelect(input: PlanInput): string {
   return `select ${columns.join(', ')} from ${subquery(input.code)} as model`;
 }
 
-/** The rows' columns that are written, where it is known which. */
-function columnsOf({ columns }: ColumnChanges, rows: string): string {
-  const list = columns.length === 0 ? '*' : columns.map((column) => quoteIdentifier(column.name)).join(', ');
-  return `select ${list} from ${rows} as new_rows`;
+/**
+ * The rows' columns that are written, where it is known which. A value becomes what the table's column is, as it does
+ * in an INSERT of DuckDB, and in a merge.
+ */
+export function writtenColumns(
+  { existingColumns, newColumns }: PlanInput,
+  { columns, retyped }: ColumnChanges,
+): string {
+  if (columns.length === 0) return '*';
+  const known = byName(existingColumns);
+  const given = byName(newColumns);
+  const isRetyped = byName(retyped);
+  return columns
+    .map(({ name }) => {
+      const key = name.toLowerCase();
+      const quoted = quoteIdentifier(name);
+      const wanted = isRetyped.has(key) ? undefined : known.get(key);
+      const from = given.get(key);
+      if (wanted === undefined || from === undefined || from.type === wanted.type) return quoted;
+      return `cast(${quoted} as ${wanted.type}) as ${quoted}`;
+    })
+    .join(', ');
+}
+
+/** The columns that are written and that the rows have: a merge leaves the others as they are. */
+function givenColumns({ newColumns }: PlanInput, { columns }: ColumnChanges): readonly WarehouseColumn[] {
+  if (newColumns.length === 0) return columns;
+  const given = byName(newColumns);
+  return columns.filter(({ name }) => given.has(name.toLowerCase()));
+}
+
+function byName(columns: readonly WarehouseColumn[]): ReadonlyMap<string, WarehouseColumn> {
+  return new Map(columns.map((column) => [column.name.toLowerCase(), column]));
 }

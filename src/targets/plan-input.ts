@@ -26,6 +26,8 @@ export interface PlanInput {
   readonly delta?: {
     readonly location: string;
     readonly exists: boolean;
+    /** The rows are in a DuckDB table still, and are to be moved here before any are added: then `exists` is true. */
+    readonly moves?: boolean;
     /** Of the table that is there. */
     readonly partitionBy?: readonly string[];
   };

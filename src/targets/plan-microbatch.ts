@@ -5,7 +5,7 @@ import { type Batch, inBatch } from './batches.ts';
 import { onSchemaChange, planColumnChanges } from './column-changes.ts';
 import { badConfig, text, textList } from './node-config.ts';
 import type { PlanStep } from './plan.ts';
-import { finishSteps, pinSteps, writeStep } from './plan-delta.ts';
+import { afterMove, alterSteps, finishSteps, pinSteps, writeStep, writtenColumns } from './plan-delta.ts';
 import { documentSteps, frame, indexSteps, subquery } from './plan-frame.ts';
 import { viaMacro } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -46,6 +46,15 @@ export function planMicrobatch(input: PlanInput, place: BatchPlace): readonly Pl
 
 /** The same on a Delta table, where a batch is one commit that replaces the rows of its time. */
 function planDeltaBatch(input: PlanInput, place: BatchPlace, field: string): readonly PlanStep[] {
+  // What had the name before, the first batch has dropped.
+  const { existing, ...later } = input;
+  const steps = place.isFirst
+    ? afterMove(input, (moved) => deltaBatchSteps(moved, place, field))
+    : deltaBatchSteps({ ...later, existing: undefined }, place, field);
+  return frame(input.node, steps, [], { pre: place.isFirst, post: place.isLast });
+}
+
+function deltaBatchSteps(input: PlanInput, place: BatchPlace, field: string): readonly PlanStep[] {
   const { node, target } = input;
   const begins = place.isRebuilt && place.isFirst;
   const stretch = [
@@ -57,19 +66,13 @@ function planDeltaBatch(input: PlanInput, place: BatchPlace, field: string): rea
   const macro = 'get_incremental_microbatch_sql';
   if (!begins && input.overridden(macro)) {
     const written = viaMacro(input, changes, macro);
-    const altered = changes.statements.map((sql) => ({ kind: 'sql', sql }) as const);
-    return frame(node, [...written.before, ...altered, ...written.after], [], {
-      pre: place.isFirst,
-      post: place.isLast,
-    });
+    const altered = alterSteps(input, changes);
+    return [...written.before, ...altered, ...written.after];
   }
-  const list =
-    begins || changes.columns.length === 0
-      ? '*'
-      : changes.columns.map((column) => quoteIdentifier(column.name)).join(', ');
+  const list = begins ? '*' : writtenColumns(input, changes);
   const query = `select ${list} from ${rowsOf(input, place.batch, field)}`;
-  const steps: readonly PlanStep[] = [
-    ...(begins ? [] : changes.statements.map((sql) => ({ kind: 'sql', sql }) as const)),
+  return [
+    ...(begins ? [] : alterSteps(input, changes)),
     writeStep(
       input,
       begins ? { mode: 'overwrite' } : { mode: 'overwrite', replaceWhere: stretch.join(' and ') },
@@ -78,7 +81,6 @@ function planDeltaBatch(input: PlanInput, place: BatchPlace, field: string): rea
     ...pinSteps(input),
     ...(place.isLast ? finishSteps(input) : []),
   ];
-  return frame(node, steps, [], { pre: place.isFirst, post: place.isLast });
 }
 
 /** The column of the rows' time. @throws targets.bad-config */

@@ -10,7 +10,7 @@ import { quoteIdentifier } from '../duckdb/index.ts';
 import { targetErrors } from './errors.ts';
 import { badConfig, mapping, text, textList } from './node-config.ts';
 import type { PlanStep } from './plan.ts';
-import { finishSteps, pinSteps, writeStep } from './plan-delta.ts';
+import { afterMove, finishSteps, pinSteps, writeStep } from './plan-delta.ts';
 import { documentSteps, frame, indexSteps, subquery } from './plan-frame.ts';
 import type { PlanInput } from './plan-input.ts';
 import { planSnapshotByMacros, snapshotMacro } from './plan-snapshot-macros.ts';
@@ -28,7 +28,7 @@ export function planSnapshot(input: PlanInput): readonly PlanStep[] {
   const rules = snapshotRules(input);
   if (input.delta !== undefined) {
     const steps = isThere
-      ? mergeSteps(input, rules)
+      ? afterMove(input, (moved) => mergeSteps(moved, rules))
       : [writeStep(input, { mode: 'overwrite' }, beginQuery(input, rules)), ...pinSteps(input)];
     return frame(node, [...steps, ...finishSteps(input)]);
   }

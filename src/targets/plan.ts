@@ -94,6 +94,8 @@ export type PlanStep =
       readonly replaceWhere?: string;
       /** With mode `overwrite`: only partitions that the rows are in are replaced. */
       readonly dynamicPartitions?: boolean;
+      /** False for rows that aren't the model's new ones. */
+      readonly counted?: boolean;
     }
   /** Gives the Delta table what its model says of it, as far as it isn't so already; one commit, or none. */
   | {

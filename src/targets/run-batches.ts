@@ -4,7 +4,7 @@
  * first of a new table there is nothing to add to.
  */
 import { type BoathouseError, isBoathouseError } from '../base/index.ts';
-import { type ManifestNode, moduleValues, PyDateTime } from '../compiler/index.ts';
+import { type ManifestNode, moduleValues, PyDateTime, type WarehouseColumn } from '../compiler/index.ts';
 import { Dict, HostObject, toValue, type Value } from '../jinja/index.ts';
 import { type Batch, batchId, inBatch, planBatches } from './batches.ts';
 import { targetErrors } from './errors.ts';
@@ -14,6 +14,7 @@ import type { PlanStep } from './plan.ts';
 import { isRebuilt } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
 import { type BatchPlace, planMicrobatch } from './plan-microbatch.ts';
+import { printName } from './relation-sql.ts';
 import type { NodeRun } from './run-node.ts';
 
 /** Runs all batches that are due. @throws targets.batches-failed, targets.bad-config */
@@ -83,13 +84,16 @@ async function planOne(run: NodeRun, facts: PlanInput, place: BatchPlace): Promi
     names: new Map([['model', modelOf(node, place.batch)]]),
   });
   const begins = place.isFirst && place.isRebuilt;
-  const asksColumns = !begins && !place.isRebuilt && node.config.on_schema_change !== 'ignore';
+  const asksColumns =
+    !begins && (facts.delta !== undefined || (!place.isRebuilt && node.config.on_schema_change !== 'ignore'));
+  const columnsOf = async (sql: string): Promise<readonly WarehouseColumn[]> =>
+    facts.delta === undefined ? await session.describe(sql) : await session.describeStored(sql);
   return planMicrobatch(
     {
       ...facts,
       code,
-      existingColumns: begins ? [] : await session.columnsOf(facts.target),
-      newColumns: asksColumns ? await session.describe(code) : [],
+      existingColumns: begins ? [] : await columnsOf(`select * from ${printName(facts.target)}`),
+      newColumns: asksColumns ? await columnsOf(code) : [],
     },
     place,
   );

@@ -13,8 +13,10 @@ import type { PlanStep } from './plan.ts';
 import { isRebuilt, strategyOf } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
 import { planNode, plannedMaterializations } from './plan-node.ts';
+import { printName } from './relation-sql.ts';
 import { planBatchesOf, runBatches } from './run-batches.ts';
 import { readSeedFacts } from './seed-facts.ts';
+import type { LakehouseSession } from './session.ts';
 
 /** One node's surroundings while it runs. */
 export interface NodeRun extends PerformInput {
@@ -145,6 +147,7 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
     const existingColumns = await session.columnsOf(target);
     return planNode({ ...base, existingColumns, newColumns: await session.describe(code) });
   }
+  requireSameFormat(run, base);
   if (node.config.materialized === 'incremental' && !isRebuilt(base)) {
     const asksColumns = node.config.on_schema_change !== 'ignore' || strategyOf(base) === 'merge';
     return planNode({
@@ -156,9 +159,21 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
   return planNode(base);
 }
 
+/** Rows that a Delta table has collected aren't left behind unsaid. @throws targets.left-delta */
+function requireSameFormat({ node, work }: NodeRun, base: PlanInput): void {
+  const facts = work.factsOf(base.target);
+  if (node.config.materialized !== 'incremental' || base.fullRefresh || base.existing === undefined) return;
+  if (facts?.catalogKind !== 'delta') return;
+  throw targetErrors['left-delta'](
+    { node: node.unique_id, location: facts.location ?? '' },
+    { location: { file: node.original_file_path } },
+  );
+}
+
 /** Of a model that is compiled for each of its batches. */
 async function batchFactsOf(run: NodeRun): Promise<PlanInput> {
   const base = await factsOf(run, '');
+  if (!isDelta(run.node)) requireSameFormat(run, base);
   return isDelta(run.node) ? { ...base, ...(await deltaFactsOf(run, base)) } : base;
 }
 
@@ -172,7 +187,13 @@ async function deltaFactsOf(
   const facts = run.work.factsOf(base.target);
   const isThere = base.existing !== undefined && facts?.catalogKind === 'delta';
   const absent = { delta: { location, exists: false }, existingColumns: [], newColumns: [] };
-  if (!isThere) return absent;
+  if (!isThere) {
+    // Rows that DuckDB kept until now were computed once, and may not be computed again.
+    const { materialized } = node.config;
+    const isKept = materialized === 'snapshot' || (materialized === 'incremental' && !base.fullRefresh);
+    if (!isKept || base.existing?.kind !== 'table') return absent;
+    return { delta: { location, exists: true, moves: true }, ...(await storedColumns(session, base)) };
+  }
   const isSame = facts.location === null || run.work.delta.resolve(facts.location) === location;
   const handle = isSame ? await openIfThere(location) : undefined;
   if (handle === undefined) {
@@ -188,8 +209,17 @@ async function deltaFactsOf(
   const partitionBy = handle.snapshot.metadata.partitionColumns;
   return {
     delta: { location, exists: true, partitionBy },
-    existingColumns: await session.columnsOf(base.target),
-    newColumns: base.code === '' ? [] : await session.describe(base.code),
+    ...(await storedColumns(session, base)),
+  };
+}
+
+async function storedColumns(
+  session: LakehouseSession,
+  { target, code }: PlanInput,
+): Promise<Pick<PlanInput, 'existingColumns' | 'newColumns'>> {
+  return {
+    existingColumns: await session.describeStored(`select * from ${printName(target)}`),
+    newColumns: code === '' ? [] : await session.describeStored(code),
   };
 }
 

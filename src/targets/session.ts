@@ -15,6 +15,7 @@ import type {
   WarehouseTable,
 } from '../compiler/index.ts';
 import { quoteIdentifier, quoteLiteral, quotePath, type Session } from '../duckdb/index.ts';
+import { deltaTypeOf, duckdbTypeOf } from '../tables/index.ts';
 import {
   type DeltaStatementInput,
   type RoutedStatement,
@@ -24,13 +25,15 @@ import {
 import { printName, sqlKind } from './relation-sql.ts';
 import { changesTables, isBlank } from './statement-kinds.ts';
 import { noRows, toWarehouseTable } from './warehouse-values.ts';
-import type { WorkingDatabase } from './working-database.ts';
+import type { RelationFacts, WorkingDatabase } from './working-database.ts';
 
 /** The compiler's session over DuckDB. */
 export class LakehouseSession implements WarehouseSession {
   readonly #work: WorkingDatabase;
   readonly #session: Session;
   #inTransaction = false;
+  /** What was known, before this transaction, of Delta relations that its statements moved on. */
+  readonly #before = new Map<RelationName, RelationFacts>();
 
   constructor(work: WorkingDatabase, session: Session) {
     this.#work = work;
@@ -102,6 +105,9 @@ export class LakehouseSession implements WarehouseSession {
       session: this.#session,
       find: (name) => this.#find(name),
       commitMetadata: this.#work.commitMetadata,
+      moving: (relation, facts) => {
+        if (this.#inTransaction && !this.#before.has(relation)) this.#before.set(relation, facts);
+      },
       signal: undefined,
     };
   }
@@ -115,18 +121,36 @@ export class LakehouseSession implements WarehouseSession {
   async commit(): Promise<void> {
     if (!this.#inTransaction) return;
     this.#inTransaction = false;
+    this.#before.clear();
     await this.#session.run('commit');
   }
 
   async rollback(): Promise<void> {
     if (!this.#inTransaction) return;
     this.#inTransaction = false;
+    // The engine's views are over the versions before again. What came first counts, so it is put back last.
+    for (const [relation, facts] of [...this.#before].reverse()) this.#work.note(relation, facts, false);
+    this.#before.clear();
     await this.#session.run('rollback');
   }
 
   async describe(sql: string): Promise<readonly WarehouseColumn[]> {
     const columns = await this.#session.describe(await this.#work.delta.rewrite(sql));
     return columns.map(({ name, type }) => ({ name, type }));
+  }
+
+  /**
+   * The columns of `sql` with the types that a Delta table keeps them in, so that `HUGEINT` isn't taken for another
+   * type than the `DECIMAL(38,0)` that was made of it.
+   *
+   * @throws tables.unsupported-type
+   */
+  async describeStored(sql: string): Promise<readonly WarehouseColumn[]> {
+    const columns = await this.#session.describe(await this.#work.delta.rewrite(sql));
+    return columns.map(({ name, sqlType }) => ({
+      name,
+      type: duckdbTypeOf(deltaTypeOf(sqlType, name), name),
+    }));
   }
 
   async columnsOf(relation: RelationName): Promise<readonly WarehouseColumn[]> {
