@@ -23,6 +23,7 @@ export {
   type TypeMember,
 } from './sql-type.ts';
 export type { Batch, RowStream } from './stream.ts';
+export { withUntypedNulls } from './untyped-nulls.ts';
 export {
   BitString,
   Decimal,

@@ -1,6 +1,6 @@
 /** Users' expressions held against the columns they may name, before any row is read. */
 import { unreachable } from '../../base/index.ts';
-import { printSqlType, type Session, type SqlType } from '../../duckdb/index.ts';
+import { printSqlType, type Session, type SqlType, withUntypedNulls } from '../../duckdb/index.ts';
 import { placedInStatement } from '../sql/place-error.ts';
 import { dmlErrors } from './errors.ts';
 import type { GivenExpression } from './expressions.ts';
@@ -11,7 +11,7 @@ export interface CheckedExpression extends GivenExpression {
 }
 
 /**
- * The types of `expressions` over the relation `from`, in one round trip and without running anything.
+ * The types of `expressions` over the relation `from`, without running anything; NULL for what is null alone.
  *
  * @throws duckdb.* where a name is unknown or ambiguous; tables.not-an-expression for a condition that isn't one.
  */
@@ -22,7 +22,7 @@ export async function typesOf(
 ): Promise<SqlType[]> {
   if (expressions.length === 0) return [];
   const items = expressions.map(({ sql }, index) => `(${sql}\n) AS __boathouse_e${index}`);
-  const columns = await session
+  const described = await session
     .describe(`SELECT ${items.join(', ')} FROM ${from}`)
     .catch((error: unknown): never => {
       throw placedInStatement(
@@ -30,6 +30,11 @@ export async function typesOf(
         expressions.map(({ sql }) => sql),
       );
     });
+  const given = expressions.map(({ sql }) => sql);
+  const columns =
+    described.length === expressions.length
+      ? await withUntypedNulls(session, described, given, from, given.join(' '))
+      : described;
   return expressions.map(({ what, sql, as }, index) => {
     const type = columns[index]?.sqlType;
     if (type === undefined || columns.length !== expressions.length) {

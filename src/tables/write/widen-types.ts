@@ -30,7 +30,7 @@ export function widenerOf({ schema, metadata }: Pick<TableShape, 'schema' | 'met
     const expression = generationExpression(field);
     if (expression === undefined && identityOf(field) === undefined) continue;
     fixed.add(field.name);
-    for (const name of columnsUsed(expression ?? '', schema)) fixed.add(name);
+    for (const name of expression === undefined ? [] : columnsUsed(expression, schema)) fixed.add(name);
   }
   return (field, incoming) => {
     if (fixed.has(field.name)) return undefined;

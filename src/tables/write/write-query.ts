@@ -31,6 +31,7 @@ import { beginWrite, modeOf } from './begin-write.ts';
 import { type Replacement, replaceAll, replaceMatching, replacePartitions } from './replace-rows.ts';
 import { restaged } from './restage.ts';
 import { type Staged, stageTable } from './stage-table.ts';
+import { describeRows } from './typed-nulls.ts';
 import { draftWrite, type WriteDraft } from './write-draft.ts';
 import type { WriteOptions, WriteResult } from './write-options.ts';
 
@@ -54,7 +55,7 @@ export async function writeQueryToDelta(
   const storage = openStorage(tableUri, options.storageOptions);
   const start = await beginWrite(storage, options);
   if (start.kind === 'ignored') return start.result;
-  const source = { query, columns: await session.describe(query) };
+  const source = await describeRows(session, query, start.snapshot?.schema);
   return withStaged(session, storage, source, options, async (write) => {
     if (start.snapshot !== undefined) return write.onto(TableHandle.of(storage, start.snapshot));
     try {
@@ -81,7 +82,7 @@ export async function writeQueryToHandle(
   options: WriteOptions,
 ): Promise<WriteResult> {
   const assumed = await assumedSource(session, query, handle.snapshot, options);
-  const source = assumed ?? { query, columns: await session.describe(query) };
+  const source = assumed ?? (await describeRows(session, query, handle.snapshot.schema));
   // Appends rest on nothing, so they needn't look first; an overwrite replaces what is there now, or what was read.
   const isRead = options.readVersion !== undefined && options.readVersion === handle.snapshot.version;
   const startsFrom = modeOf(options) === 'append' || isRead ? 'known' : 'now';
@@ -242,8 +243,9 @@ class Write {
       if (!mayHaveOtherColumns(error)) throw error;
       failure = error;
     }
-    this.#source = { query: given, columns: await this.#session.describe(given) };
-    const isOther = !areAssumed(this.#source.columns, assumed.columns);
+    this.#source = await describeRows(this.#session, given, snapshot.schema);
+    const { query, columns } = this.#source;
+    const isOther = query !== given || !areAssumed(columns, assumed.columns);
     if (isOther) assumeNoMore(snapshot);
     else if (failure !== undefined) throw failure;
     return undefined;
