@@ -317,6 +317,28 @@ select 1 as id, {{ var('n') }} as n {% endsnapshot %}`,
     expect((await lake.query('select id from inc order by id')).flat()).toEqual(['0', '1', '2', '3', '4']);
   });
 
+  it('are computed from what another run left when they lost to it and are tried again', async () => {
+    const body =
+      'select i as id from range({{ var("n") }}) t(i) {% if is_incremental() %}where i > (select max(id) from {{ this }}){% endif %}';
+    await lake.write(model("incremental_strategy='append'", body));
+    await lake.build({ vars: { n: 1 } });
+    const { target, ids } = await lake.begin({ vars: { n: 3 } });
+    const inc = ids[0] ?? '';
+    try {
+      // The run has looked at the table when the other one writes to it.
+      await (await target.session()).execute('select * from inc', { fetch: true });
+      await (await table()).append([{ id: 1 }]);
+      const first = await target.runNode(inc);
+      const error = first.error;
+      expect(first.status === 'success' || error?.retryable).toBe(true);
+      if (error) expect((await target.runNode(inc)).status).toBe('success');
+      await target.publish();
+    } finally {
+      await target.close();
+    }
+    expect((await lake.query('select id from inc order by id')).flat()).toEqual(['0', '1', '2']);
+  });
+
   it('write nothing when a merge changes nothing', async () => {
     await lake.write(model("unique_key='id', incremental_strategy='merge'", 'select 1 as id'));
     await lake.build();

@@ -29,13 +29,20 @@ export async function materialize(run: NodeRun): Promise<Outcome> {
   const isBatched = isPlanned(run) && isMicrobatch(run.node);
   if (isDelta(run.node)) await run.session.showNewest(targetOf(run.node));
   const code = await run.timer.time('compile', async () => (isBatched ? '' : await compile(run)));
-  return await run.timer.time('execute', async () => {
-    if (!isPlanned(run)) return await materializeByMacro(run);
-    if (isBatched) return await runBatches(run, await batchFactsOf(run));
-    const steps = await planFor(run, code);
-    const done = await perform(steps, run);
-    return { status: 'success', ...done };
-  });
+  try {
+    return await run.timer.time('execute', async () => {
+      if (!isPlanned(run)) return await materializeByMacro(run);
+      if (isBatched) return await runBatches(run, await batchFactsOf(run));
+      const steps = await planFor(run, code);
+      const done = await perform(steps, run);
+      return { status: 'success', ...done };
+    });
+  } catch (error) {
+    // Another run was first. Whoever tries again computes the rows from what that one left.
+    const location = run.work.factsOf(targetOf(run.node))?.location;
+    if (isBoathouseError(error, 'delta.commit-conflict') && location) run.work.delta.forget(location);
+    throw error;
+  }
 }
 
 /** The steps that materializing the node would take now. */
