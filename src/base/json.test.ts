@@ -19,6 +19,26 @@ describe('parseJson', () => {
   });
 });
 
+describe('JSON that is nested without end', () => {
+  it.each([
+    ['lists', '['.repeat(100_000) + ']'.repeat(100_000)],
+    ['lists that nobody closed', '['.repeat(100_000)],
+    ['objects around a long number', `${'{"a":'.repeat(20_000)}1234567890123456789${'}'.repeat(20_000)}`],
+    ['objects behind a text with brackets', `["\\\\\\"]]]",${'['.repeat(5000)}${']'.repeat(5001)}`],
+  ])('is refused as what it is: %s', (_, text) => {
+    expect(() => parseJson(text)).toThrow(SyntaxError);
+    expect(() => parseJson(text)).toThrow('nested deeper than 1000 levels');
+  });
+
+  it.each([
+    ['1000 levels', '['.repeat(1000) + ']'.repeat(1000)],
+    ['brackets in a text', JSON.stringify({ a: `"\\${'['.repeat(5000)}`, b: '{'.repeat(5000) })],
+    ['a wide one', `[${'[1],'.repeat(5000)}[1]]`],
+  ])('is read up to the limit: %s', (_, text) => {
+    expect(printJson(parseJson(text))).toBe(text);
+  });
+});
+
 describe('printJson', () => {
   it('gives back what parseJson read, for any value with 64-bit integers', () => {
     const leaf = fc.oneof(

@@ -160,7 +160,10 @@ describe('paths of data files', () => {
   });
 
   it('survive the way into the log and back', () => {
-    const paths = fc.string({ unit: 'grapheme', minLength: 1 }).filter((path) => !path.startsWith('/'));
+    // Those that aren't as short as they could be (`.`, `//`) come back shorter.
+    const paths = fc
+      .string({ unit: 'grapheme', minLength: 1 })
+      .filter((path) => path.split('/').every((name) => !/^\.{0,2}$/.test(name)));
     fc.assert(
       fc.property(paths, (path) => {
         expect(decodeFilePath(encodeFilePath(`d/${path}`))).toBe(`d/${path}`);

@@ -6,7 +6,7 @@ type Kinds = {
   'not-a-table': ErrorKind<{ table: string }>;
   'corrupt-log': ErrorKind<{ table: string; problem: string }>;
   'bad-schema': ErrorKind<{ problem: string }>;
-  'bad-partition-value': ErrorKind<{ value: string; type: string }>;
+  'bad-partition-value': ErrorKind<{ value: string; type: string; column?: string; file?: string }>;
   'no-such-version': ErrorKind<{ table: string; wanted: string; first: number; last: number }>;
   'unsupported-feature': ErrorKind<{
     table: string;
@@ -46,8 +46,9 @@ const kinds: Kinds = {
     sqlState: 'XX001',
   },
   'bad-partition-value': {
-    message: (d) => `'${d.value}' is not a partition value of type ${d.type}`,
-    hint: () => 'Source: Delta protocol, "Partition Value Serialization".',
+    message: (d) =>
+      `'${clipped(d.value)}' is not a partition value of type ${d.type}${d.file === undefined ? '' : `: the log has it for column '${d.column}' of ${d.file}`}`,
+    hint: () => 'See "Partition Value Serialization" in the Delta protocol for how a value is spelled.',
     sqlState: '22P02',
   },
   'no-such-version': {
@@ -106,6 +107,11 @@ const kinds: Kinds = {
     sqlState: '0A000',
   },
 };
+
+/** A value in a message: its beginning tells which one is meant. */
+function clipped(value: string): string {
+  return value.length > 100 ? `${value.slice(0, 100)}…` : value;
+}
 
 /** The errors of the Delta layer. */
 export const deltaErrors: ErrorsOf<Kinds> = defineErrors('delta', kinds);

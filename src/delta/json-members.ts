@@ -41,8 +41,12 @@ export class Members {
   optionalInteger(member: string): number | bigint | undefined {
     const value = this.value(member);
     if (value === null) return undefined;
-    if (typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))) return value;
-    throw this.#wrong(member, 'a whole number');
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
+    if (typeof value === 'bigint' && BigInt.asIntN(64, value) === value) return value;
+    // Writers of JSON may spell a large one with an exponent.
+    if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 2 ** 63)
+      return BigInt(value);
+    throw this.#wrong(member, 'a whole number of 64 bits');
   }
 
   integer(member: string): number | bigint {

@@ -17,6 +17,10 @@ describe('partition values', () => {
     ['timestamp', '1970-01-01T00:00:01.000002Z', 1_000_002n],
     ['timestamp_ntz', '1969-12-31 23:59:59.999999', -1n],
     ['date', '0044-03-15 (BC)', '0044-03-15 (BC)'],
+    ['date', '2000-02-29', '2000-02-29'],
+    ['date', '0005-02-29 (BC)', '0005-02-29 (BC)'],
+    ['integer', '-2147483648', -2147483648],
+    ['long', '+0007', 7n],
     ['binary', '\u0001\u0002\u00ff', Uint8Array.of(1, 2, 0xc3, 0xbf)],
   ] satisfies [Parameters<typeof primitive>[0], string, PartitionValue][])(
     '%s %s has a value',
@@ -42,6 +46,17 @@ describe('partition values', () => {
     ['date', '2024-1-1'],
     ['timestamp', 'yesterday'],
     ['double', 'much'],
+    ['byte', '128'],
+    ['short', '-32769'],
+    ['integer', '2147483648'],
+    ['long', '9223372036854775808'],
+    ['long', '1'.repeat(5000)],
+    ['date', '2024-13-01'],
+    ['date', '2023-02-29'],
+    ['date', '2024-04-31'],
+    ['date', '2024-01-00'],
+    ['date', '290000000000-01-01'],
+    ['date', 'infinity'],
   ] as const)('%s refuses %s', (name, text) => {
     expect(() => parsePartitionValue(text, primitive(name))).toThrow(
       expect.objectContaining({ code: 'delta.bad-partition-value' }),

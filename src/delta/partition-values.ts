@@ -49,11 +49,9 @@ export function parsePartitionValue(text: string | null, type: DataType): Partit
     case 'byte':
     case 'short':
     case 'integer':
-      if (!/^[+-]?\d+$/.test(text)) throw bad();
-      return Number(text);
+      return Number(parseWhole(text, integerBits[type.name]) ?? raise(bad()));
     case 'long':
-      if (!/^[+-]?\d+$/.test(text)) throw bad();
-      return BigInt(text.replace(/^\+/, ''));
+      return parseWhole(text, 64) ?? raise(bad());
     case 'float':
     case 'double': {
       const value = /^[+-]?(inf|infinity)$/i.test(text)
@@ -63,7 +61,7 @@ export function parsePartitionValue(text: string | null, type: DataType): Partit
       return value;
     }
     case 'date':
-      if (!/^[+-]?\d{4,}-\d{2}-\d{2}(?: \(BC\))?$/.test(text)) throw bad();
+      if (!isDate(text)) throw bad();
       return text;
     case 'timestamp':
     case 'timestamp_ntz':
@@ -79,6 +77,31 @@ export function parsePartitionValue(text: string | null, type: DataType): Partit
       return unreachable(type);
   }
 }
+
+const integerBits = { byte: 8, short: 16, integer: 32 } as const;
+
+/** The whole number in `text` that fits `bits`, sign included; undefined when there is none. */
+function parseWhole(text: string, bits: number): bigint | undefined {
+  // The longest has 19 digits, and zeros before them mean nothing.
+  if (!/^[+-]?0*\d{1,19}$/.test(text)) return undefined;
+  const value = BigInt(text.replace(/^\+/, ''));
+  return BigInt.asIntN(bits, value) === value ? value : undefined;
+}
+
+/** Whether `text` is a day of the calendar that the engine knows, too. */
+function isDate(text: string): boolean {
+  const match = /^([+-]?\d{4,7})-(\d{2})-(\d{2})( \(BC\))?$/.exec(text);
+  if (!match) return false;
+  const [year, month, day] = match.slice(1, 4).map(Number) as [number, number, number];
+  const isLeap = (of: number): boolean => of % 4 === 0 && (of % 100 !== 0 || of % 400 === 0);
+  // The year before 1 is the first before Christ, and 0 for the calendar.
+  const february = isLeap(match[4] === undefined ? year : 1 - year) ? 29 : 28;
+  const days = [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1];
+  return days !== undefined && day >= 1 && day <= days && Math.abs(year) <= yearMax;
+}
+
+/** The last whole year of the engine's dates; those before Christ end a little earlier. */
+const yearMax = 5_877_640;
 
 /** Microseconds since 1970 of `1970-01-01 00:00:00.123456` or ISO 8601; undefined when it is neither. */
 export function parseTimestampMicros(text: string): bigint | undefined {

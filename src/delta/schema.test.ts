@@ -13,6 +13,11 @@ import {
 
 const text = primitive('string');
 
+/** A schema with one column, whose type is that of a text put `levels` times between `open` and `close`. */
+function nested(open: string, close: string, levels: number): string {
+  return `{"type":"struct","fields":[{"name":"a","type":${open.repeat(levels)}"string"${close.repeat(levels)}}]}`;
+}
+
 describe('schemas', () => {
   const types: DataType[] = [
     ...(['string', 'long', 'integer', 'short', 'byte', 'float', 'double', 'boolean', 'binary'] as const).map(
@@ -70,6 +75,23 @@ describe('schemas', () => {
     ['a struct without fields', '{"type":"struct"}'],
     ['a decimal with too many digits', '{"type":"struct","fields":[{"name":"a","type":"decimal(39,2)"}]}'],
     ['a number for a type', '{"type":"struct","fields":[{"name":"a","type":3}]}'],
+    [
+      'two columns of one name',
+      printSchema({ kind: 'struct', fields: [field('a', text), field('a', text)] }),
+    ],
+    [
+      'names that differ in case',
+      printSchema({ kind: 'struct', fields: [field('a', text), field('A', text)] }),
+    ],
+    ['lists in lists without end', nested('{"type":"array","elementType":', '}', 10_000)],
+    ['a few lists too many', nested('{"type":"array","elementType":', '}', 101)],
+    [
+      'structs in structs without end',
+      nested('{"type":"struct","fields":[{"name":"b","type":', '}]}', 10_000),
+    ],
+    ['maps in maps', nested('{"type":"map","keyType":"long","valueType":', '}', 300)],
+    ['JSON that is no type, without end', '['.repeat(50_000) + ']'.repeat(50_000)],
+    ['a long number deep inside', `${'{"a":'.repeat(20_000)}1234567890123456789${'}'.repeat(20_000)}`],
   ])('refuses %s', (_, text) => {
     expect(() => parseSchema(text)).toThrow(expect.objectContaining({ code: 'delta.bad-schema' }));
   });

@@ -93,7 +93,8 @@ export function field(name: string, type: DataType, nullable = true): StructFiel
 /**
  * The schema that `schemaString` describes.
  *
- * @throws delta.bad-schema when it isn't JSON, or isn't a struct type.
+ * @throws delta.bad-schema when it isn't JSON, isn't a struct type, or has two columns of one name or types in types
+ * beyond what the engine takes.
  */
 export function parseSchema(schemaString: string): StructType {
   let json: Json;
@@ -118,28 +119,37 @@ export function printSchema(schema: StructType): string {
  * @throws delta.bad-schema
  */
 export function parseDataType(json: Json): DataType {
+  return parseTypeAt(json, 0);
+}
+
+/** Types in types that a schema may have: DuckDB's own limit for expressions is met a little further on. */
+const typeDepthMax = 100;
+
+function parseTypeAt(json: Json, depth: number): DataType {
   if (typeof json === 'string') return parseTypeName(json);
-  if (!isObject(json)) throw deltaErrors['bad-schema']({ problem: `${printJson(json)} is not a type` });
+  if (depth > typeDepthMax)
+    throw deltaErrors['bad-schema']({ problem: `types are nested deeper than ${typeDepthMax} levels` });
+  if (!isObject(json)) throw deltaErrors['bad-schema']({ problem: `${shown(json)} is not a type` });
   switch (json['type']) {
     case 'struct':
       if (!Array.isArray(json['fields']))
         throw deltaErrors['bad-schema']({ problem: 'a struct has no fields' });
-      return { kind: 'struct', fields: (json['fields'] as readonly Json[]).map(parseField) };
+      return { kind: 'struct', fields: parseFields(json['fields'] as readonly Json[], depth + 1) };
     case 'array':
       return {
         kind: 'array',
-        elementType: parseDataType(json['elementType'] ?? null),
+        elementType: parseTypeAt(json['elementType'] ?? null, depth + 1),
         containsNull: json['containsNull'] !== false,
       };
     case 'map':
       return {
         kind: 'map',
-        keyType: parseDataType(json['keyType'] ?? null),
-        valueType: parseDataType(json['valueType'] ?? null),
+        keyType: parseTypeAt(json['keyType'] ?? null, depth + 1),
+        valueType: parseTypeAt(json['valueType'] ?? null, depth + 1),
         valueContainsNull: json['valueContainsNull'] !== false,
       };
     default:
-      return { kind: 'unknown', name: printJson(json['type'] ?? json) };
+      return { kind: 'unknown', name: shown(json['type'] ?? json) };
   }
 }
 
@@ -215,14 +225,38 @@ function parseTypeName(name: string): DataType {
   return { kind: 'decimal', precision, scale };
 }
 
-function parseField(json: Json): StructField {
+/** @throws delta.bad-schema also for two fields that only differ in letter case: neither Delta nor the engine tells them apart. */
+function parseFields(json: readonly Json[], depth: number): readonly StructField[] {
+  const fields = json.map((field) => parseField(field, depth));
+  const names = new Map<string, string>();
+  for (const { name } of fields) {
+    const other = names.get(name.toLowerCase());
+    if (other !== undefined) {
+      const both =
+        other === name
+          ? `two columns are called '${name}'`
+          : `two columns are called '${other}' and '${name}'`;
+      throw deltaErrors['bad-schema']({ problem: `${both} (letter case doesn't count)` });
+    }
+    names.set(name.toLowerCase(), name);
+  }
+  return fields;
+}
+
+/** JSON in a message, however long it is. */
+function shown(json: Json): string {
+  const text = printJson(json);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+function parseField(json: Json, depth: number): StructField {
   if (!isObject(json) || typeof json['name'] !== 'string') {
-    throw deltaErrors['bad-schema']({ problem: `${printJson(json)} is not a field` });
+    throw deltaErrors['bad-schema']({ problem: `${shown(json)} is not a field` });
   }
   const metadata = json['metadata'];
   return {
     name: json['name'],
-    type: parseDataType(json['type'] ?? null),
+    type: parseTypeAt(json['type'] ?? null, depth),
     nullable: json['nullable'] !== false,
     metadata: metadata !== undefined && isObject(metadata) ? metadata : {},
   };

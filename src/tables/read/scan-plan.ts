@@ -6,10 +6,12 @@
  * files of neighbouring partitions share one, joined with a list of their values, and a condition on the
  * values' range lets the engine leave out whole SELECTs.
  */
+import { isBoathouseError } from '../../base/index.ts';
 import {
   type AddFile,
   comparePoints,
   type DataType,
+  deltaErrors,
   domainOf,
   type Point,
   parsePartitionValue,
@@ -63,6 +65,8 @@ export interface ScanExtras {
 
 /** Something that is the same for all rows of a file. */
 interface FileConstant {
+  /** The column's name, as the table has it. */
+  readonly name: string;
   readonly type: DataType;
   readonly textOf: (file: AddFile) => string | null | undefined;
   readonly groups?: boolean;
@@ -96,13 +100,41 @@ export class ScanPlan {
     });
     const partitions = this.#columns.partitions.map((field): FileConstant => {
       const name = this.#columns.physicalName(field);
-      return { type: field.type, textOf: (file) => file.partitionValues.get(name) };
+      return { name: field.name, type: field.type, textOf: (file) => file.partitionValues.get(name) };
     });
     this.#constants = [...partitions, ...extra.filter((column) => column.kind === 'constant')];
   }
 
   /** The scan of `files`. Call it once. */
   scan(files: readonly AddFile[]): Scan {
+    try {
+      return this.#scan(files);
+    } catch (error) {
+      throw this.#withFile(error, files);
+    }
+  }
+
+  /** A value that isn't of its column's type, with the file that the log gives it to. */
+  #withFile(error: unknown, files: readonly AddFile[]): unknown {
+    if (!isBoathouseError(error, 'delta.bad-partition-value')) return error;
+    for (const file of files) {
+      for (const constant of this.#constants) {
+        try {
+          literalOf(file, constant);
+        } catch (cause) {
+          if (!isBoathouseError(cause, 'delta.bad-partition-value')) throw cause;
+          const details = cause.details as { value: string; type: string };
+          return deltaErrors['bad-partition-value'](
+            { ...details, column: constant.name, file: file.path },
+            { cause },
+          );
+        }
+      }
+    }
+    return error;
+  }
+
+  #scan(files: readonly AddFile[]): Scan {
     if (files.length === 0) return { sql: this.#nothing(), files };
     this.#columns.settle(files);
     const picked = files.filter((file) => this.#extras.pick(file) !== undefined).length;
