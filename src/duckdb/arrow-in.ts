@@ -4,8 +4,9 @@
  * out timestamps as floating milliseconds.
  */
 import type * as Arrow from 'apache-arrow';
-import { assert } from '../base/index.ts';
+import { assert, isBoathouseError } from '../base/index.ts';
 import { fromArrowType, loadArrow } from './arrow-types.ts';
+import { duckdbErrors } from './errors.ts';
 import { quotePath } from './quote.ts';
 import type { Session } from './session.ts';
 import { type Column, printSqlType, scalarType } from './sql-type.ts';
@@ -24,7 +25,8 @@ export interface ArrowRows {
  * The columns and rows of `input`; record batches are read as the rows are asked for. A column of
  * Arrow's null type becomes INTEGER, since a table can't have a column without a type.
  *
- * @throws duckdb.unsupported-arrow for a type that DuckDB has no counterpart of.
+ * @throws duckdb.unsupported-arrow for a type that DuckDB has no counterpart of; duckdb.bad-arrow for bytes that are no
+ * stream, and from `rows` for one that is cut off.
  */
 export async function readArrow(input: ArrowInput): Promise<ArrowRows> {
   const arrow = await loadArrow();
@@ -35,7 +37,7 @@ export async function readArrow(input: ArrowInput): Promise<ArrowRows> {
     return { name: field.name, type: printSqlType(sqlType), sqlType };
   });
   const rows = async function* (): AsyncGenerator<readonly SqlValue[], void, undefined> {
-    for await (const batch of batches) {
+    for await (const batch of whole(batches)) {
       const readers = columns.map((_, i) => vectorReader(arrow, batch.getChildAt(i)));
       for (let row = 0; row < batch.numRows; row += 1) yield readers.map((read) => read(row));
     }
@@ -65,6 +67,26 @@ export async function appendArrow(
   );
 }
 
+/** What the reader of bytes fails with says nothing to users: it is told as what it means. */
+async function* whole(batches: Batches): AsyncGenerator<Arrow.RecordBatch, void, undefined> {
+  try {
+    yield* batches;
+  } catch (cause) {
+    throw badArrow(cause);
+  }
+}
+
+function badArrow(cause: unknown): unknown {
+  if (isBoathouseError(cause)) return cause;
+  const isOurs = cause instanceof TypeError || cause instanceof RangeError;
+  const problem = isOurs
+    ? 'it is cut off or garbled'
+    : cause instanceof Error
+      ? cause.message
+      : String(cause);
+  return duckdbErrors['bad-arrow']({ problem }, { cause });
+}
+
 type Batches = AsyncIterable<Arrow.RecordBatch> | Iterable<Arrow.RecordBatch>;
 
 async function open(
@@ -72,8 +94,16 @@ async function open(
   input: ArrowInput,
 ): Promise<{ schema: Arrow.Schema; batches: Batches }> {
   if ('schema' in input && 'batches' in input) return { schema: input.schema, batches: input.batches };
-  const reader = await arrow.RecordBatchReader.from(input as AsyncIterable<Uint8Array>);
-  await reader.open();
+  const opened = async (): Promise<Arrow.RecordBatchReader> => {
+    const found = await arrow.RecordBatchReader.from(input as AsyncIterable<Uint8Array>);
+    await found.open();
+    return found;
+  };
+  const reader = await opened().catch((cause: unknown) => {
+    throw badArrow(cause);
+  });
+  // Bytes without a single message open as a stream of nothing.
+  if ((reader.schema as Arrow.Schema | undefined) === undefined) throw badArrow('it has no schema');
   return { schema: reader.schema, batches: reader as AsyncIterable<Arrow.RecordBatch> };
 }
 

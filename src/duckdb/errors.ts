@@ -44,6 +44,7 @@ type Kinds = {
   'too-many-rows': ErrorKind<{ rowsMax: number }>;
   'unsupported-value': ErrorKind<{ what: string }>;
   'unsupported-arrow': ErrorKind<{ what: string }>;
+  'bad-arrow': ErrorKind<{ problem: string }>;
 };
 
 const engine = (sqlState: string, more: Partial<Engine> = {}): Engine => ({
@@ -111,6 +112,14 @@ const kinds: Kinds = {
   'unsupported-value': {
     message: (d) => `${d.what} can't be given to DuckDB`,
     sqlState: '22023',
+    exitCode: 1,
+  },
+  'bad-arrow': {
+    message: (d) => `the bytes are no whole Arrow IPC stream: ${d.problem}`,
+    hint: () =>
+      'Give all the bytes of one stream or file, as an Arrow writer makes them. Nothing was written.',
+    sqlState: '22023',
+    httpStatus: 400,
     exitCode: 1,
   },
   'unsupported-arrow': {

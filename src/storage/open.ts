@@ -15,6 +15,12 @@ import type { Storage, StorageOptions } from './storage.ts';
  * @throws storage.unsupported-scheme, storage.bad-path
  */
 export function openStorage(uri: string, options: StorageOptions = {}): Storage {
+  // JavaScript callers may give anything.
+  if (typeof uri !== 'string' || uri === '') {
+    const problem =
+      uri === '' ? 'it is empty' : `it is ${uri === null ? 'null' : `a ${typeof uri}`}, and a text is needed`;
+    throw storageErrors['bad-path']({ path: typeof uri === 'object' ? '' : String(uri), problem });
+  }
   for (const [name, value] of Object.entries(options)) {
     if (/SECRET|TOKEN|PASSWORD/i.test(name)) secrets.add(value);
   }

@@ -30,7 +30,28 @@ import { MergeBuilder } from './dml/merge-builder.ts';
 import { mergeRows } from './dml/merge-rows.ts';
 import type { MergeSpec } from './dml/merge-spec.ts';
 import { type UpdateSpec, updateRows } from './dml/update-rows.ts';
-import { type ChangeRange, readChanges } from './feed/read-changes.ts';
+import { type ChangeRange, changesOf } from './feed/read-changes.ts';
+import { assertGiven } from './given.ts';
+import {
+  alterChanges,
+  changeRange,
+  cloneOptions,
+  convertOptions,
+  deleteSpec,
+  historyOptions,
+  maintenancePlan,
+  mergeInput,
+  openOptions,
+  operationOptions,
+  optimizeSpec,
+  pointInTime,
+  purgeSpec,
+  tableSpec,
+  thresholds,
+  updateSpec,
+  vacuumSpec,
+  writeOptions,
+} from './given-options.ts';
 import { type MaintenanceDone, maintain, planMaintenance } from './maintain/maintain.ts';
 import type { MaintenancePlan, MaintenanceThresholds } from './maintain/maintenance-plan.ts';
 import { optimize } from './maintain/optimize.ts';
@@ -87,6 +108,7 @@ export class DeltaTable {
    * @throws delta.not-a-table, delta.no-such-version, delta.corrupt-log, storage.unsupported-scheme, tables.bad-option
    */
   static async open(uri: string, options: OpenTableOptions = {}): Promise<DeltaTable> {
+    assertGiven(options, 'options', openOptions);
     return new DeltaTable(await TableHandle.open(uri, options));
   }
 
@@ -97,6 +119,8 @@ export class DeltaTable {
    * @throws as `createTable`
    */
   static async create(uri: string, spec: TableSpec, options: OperationOptions = {}): Promise<DeltaTable> {
+    assertGiven(spec, 'create', tableSpec);
+    assertGiven(options, 'options', operationOptions);
     return new DeltaTable((await createTable(uri, spec, options)).handle);
   }
 
@@ -106,6 +130,7 @@ export class DeltaTable {
    * @throws as `convertToDelta`
    */
   static async convert(uri: string, options: ConvertOptions = {}): Promise<DeltaTable> {
+    assertGiven(options, 'options', convertOptions);
     return new DeltaTable((await convertToDelta(uri, options)).handle);
   }
 
@@ -114,6 +139,7 @@ export class DeltaTable {
     uri: string,
     options: Pick<OpenTableOptions, 'storageOptions'> = {},
   ): Promise<boolean> {
+    assertGiven(options, 'options', openOptions);
     const storage = openStorage(uri, options.storageOptions);
     for await (const { path } of storage.list('_delta_log/')) {
       if (/^_delta_log\/\d{20}\.(?:json|checkpoint\..*)$/.test(path)) return true;
@@ -222,7 +248,8 @@ export class DeltaTable {
    *
    * @throws as `writeDelta`
    */
-  append(rows: RowsInput, options: Omit<WriteOptions, 'mode'> = {}): Promise<WriteResult> {
+  async append(rows: RowsInput, options: Omit<WriteOptions, 'mode'> = {}): Promise<WriteResult> {
+    assertGiven(options, 'options', writeOptions);
     return append(this.#handle, rows, options);
   }
 
@@ -232,7 +259,8 @@ export class DeltaTable {
    *
    * @throws as `writeDelta`
    */
-  overwrite(rows: RowsInput, options: Omit<WriteOptions, 'mode'> = {}): Promise<WriteResult> {
+  async overwrite(rows: RowsInput, options: Omit<WriteOptions, 'mode'> = {}): Promise<WriteResult> {
+    assertGiven(options, 'options', writeOptions);
     return overwrite(this.#handle, rows, options);
   }
 
@@ -243,10 +271,12 @@ export class DeltaTable {
    *
    * @throws as `deleteRows`
    */
-  delete(
+  async delete(
     where?: string | { readonly where?: string },
     options: OperationOptions = {},
   ): Promise<DeleteResult> {
+    if (where !== undefined) assertGiven(where, 'delete', deleteSpec);
+    assertGiven(options, 'options', operationOptions);
     const condition = typeof where === 'object' ? where.where : where;
     const spec = condition === undefined ? {} : { where: condition };
     return deleteRows(this.#handle, undefined, spec, options);
@@ -257,7 +287,9 @@ export class DeltaTable {
    *
    * @throws as `updateRows`
    */
-  update(spec: UpdateSpec, options: OperationOptions = {}): Promise<UpdateResult> {
+  async update(spec: UpdateSpec, options: OperationOptions = {}): Promise<UpdateResult> {
+    assertGiven(spec, 'update', updateSpec);
+    assertGiven(options, 'options', operationOptions);
     return updateRows(this.#handle, undefined, spec, options);
   }
 
@@ -273,6 +305,8 @@ export class DeltaTable {
    * `execute` @throws as `mergeRows`
    */
   merge(input: MergeInput, options: OperationOptions = {}): MergeBuilder {
+    assertGiven(input, 'merge', mergeInput);
+    assertGiven(options, 'options', operationOptions);
     const { source, ...rest } = input;
     const handle = this.#handle;
     return new MergeBuilder({ ...rest, source: '', clauses: [] }, (spec) =>
@@ -283,53 +317,72 @@ export class DeltaTable {
   }
 
   /** Changes what the table is; see `AlterChange`. All changes are one commit. @throws as `alterTable` */
-  alter(change: AlterChange | readonly AlterChange[], options: OperationOptions = {}): Promise<AlterResult> {
+  async alter(
+    change: AlterChange | readonly AlterChange[],
+    options: OperationOptions = {},
+  ): Promise<AlterResult> {
+    assertGiven(change, 'alter', alterChanges);
+    assertGiven(options, 'options', operationOptions);
     return alterTable(this.#handle, 'kind' in change ? [change] : change, options);
   }
 
   /** Puts the table back to an older version or time, as a new version. @throws as `restoreTable` */
-  restore(target: RestoreTarget, options: OperationOptions = {}): Promise<RestoreResult> {
+  async restore(target: RestoreTarget, options: OperationOptions = {}): Promise<RestoreResult> {
+    assertGiven(target, 'restore', pointInTime);
+    assertGiven(options, 'options', operationOptions);
     return restoreTable(this.#handle, target, options);
   }
 
   /** Makes a shallow clone at `target`: a table of its own over this one's files. @throws as `cloneTable` */
   async clone(target: string, options: CloneOptions = {}): Promise<DeltaTable> {
+    assertGiven(options, 'options', cloneOptions);
     return new DeltaTable((await cloneTable(this.#handle, target, options)).handle);
   }
 
   /** Writes small files together, or orders or clusters all: `table.optimize({ zOrderBy: ['id'] })`. @throws as `optimize` */
-  optimize(spec: OptimizeSpec = {}, options: OperationOptions = {}): Promise<OptimizeResult> {
+  async optimize(spec: OptimizeSpec = {}, options: OperationOptions = {}): Promise<OptimizeResult> {
+    assertGiven(spec, 'optimize', optimizeSpec);
+    assertGiven(options, 'options', operationOptions);
     return optimize(this.#handle, undefined, spec, options);
   }
 
   /** Writes files with deletion vectors again, without their deleted rows. @throws as `purge` */
-  purge(spec: PurgeSpec = {}, options: OperationOptions = {}): Promise<OptimizeResult> {
+  async purge(spec: PurgeSpec = {}, options: OperationOptions = {}): Promise<OptimizeResult> {
+    assertGiven(spec, 'purge', purgeSpec);
+    assertGiven(options, 'options', operationOptions);
     return purge(this.#handle, undefined, spec, options);
   }
 
   /** Deletes files that no version within the retention needs; `dryRun` only lists them. @throws as `vacuum` */
-  vacuum(spec: VacuumSpec = {}, options: OperationOptions = {}): Promise<VacuumResult> {
+  async vacuum(spec: VacuumSpec = {}, options: OperationOptions = {}): Promise<VacuumResult> {
+    assertGiven(spec, 'vacuum', vacuumSpec);
+    assertGiven(options, 'options', operationOptions);
     return vacuum(this.#handle, spec, options);
   }
 
   /** What upkeep the table is worth, and why; nothing is written. @throws as `planMaintenance` */
-  planMaintenance(
-    thresholds: Partial<MaintenanceThresholds> = {},
+  async planMaintenance(
+    limits: Partial<MaintenanceThresholds> = {},
     options: OperationOptions = {},
   ): Promise<MaintenancePlan> {
-    return planMaintenance(this.#handle, undefined, thresholds, options);
+    assertGiven(limits, 'planMaintenance', thresholds);
+    assertGiven(options, 'options', operationOptions);
+    return planMaintenance(this.#handle, undefined, limits, options);
   }
 
   /** Does what a plan chose: `table.maintain(await table.planMaintenance())`. @throws as `maintain` */
-  maintain(
+  async maintain(
     plan: Pick<MaintenancePlan, 'steps'>,
     options: OperationOptions = {},
   ): Promise<readonly MaintenanceDone[]> {
+    assertGiven(plan, 'maintain', maintenancePlan);
+    assertGiven(options, 'options', operationOptions);
     return maintain(this.#handle, undefined, plan, options);
   }
 
   /** What was committed, newest first, as far back as the log reaches. @param options `limit` commits at most. */
-  history(options: { readonly limit?: number } = {}): Promise<readonly HistoryEntry[]> {
+  async history(options: { readonly limit?: number } = {}): Promise<readonly HistoryEntry[]> {
+    assertGiven(options, 'history', historyOptions);
     return history(this.#handle.storage, options);
   }
 
@@ -345,7 +398,9 @@ export class DeltaTable {
    * @throws as `readChanges`
    */
   async changes(range: ChangeRange = {}): Promise<RelationRows> {
-    return new RelationRows(await readChanges(this.#handle, range));
+    assertGiven(range, 'changes', changeRange);
+    const changes = await changesOf(this.#handle, range);
+    return new RelationRows(changes.relation(), changes.explain);
   }
 
   /** Writes a checkpoint of the version it stands at, so that opening the table reads less. Commits do so now and then. */

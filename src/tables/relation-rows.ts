@@ -1,6 +1,8 @@
 /** The rows of a relation, out of the library's own DuckDB. */
 import type * as Arrow from 'apache-arrow';
 import { queryToArrow, type SqlValue } from '../duckdb/index.ts';
+import { assertGiven } from './given.ts';
+import { rowLimit } from './given-options.ts';
 import type { DeltaRelation } from './read/scan.ts';
 import { scratchDatabase, withScratchSession } from './scratch.ts';
 
@@ -11,7 +13,14 @@ export class RelationRows implements DeltaRelation {
   readonly uri: DeltaRelation['uri'];
   readonly columns: DeltaRelation['columns'];
 
-  constructor({ sql, version, uri, columns }: DeltaRelation) {
+  readonly #explain: (error: unknown) => Promise<unknown>;
+
+  /** @param explain turns an error of the engine into one that says more. */
+  constructor(
+    { sql, version, uri, columns }: DeltaRelation,
+    explain: (error: unknown) => Promise<unknown> = async (error) => error,
+  ) {
+    this.#explain = explain;
     this.sql = sql;
     this.version = version;
     this.uri = uri;
@@ -20,7 +29,8 @@ export class RelationRows implements DeltaRelation {
 
   /** The rows as objects, one at a time, with bounded memory. @param options `limit` stops after so many rows. */
   rows(options: { readonly limit?: number } = {}): AsyncGenerator<Record<string, SqlValue>, void, undefined> {
-    return relationRows(this, options);
+    assertGiven(options, 'rows', rowLimit);
+    return relationRows(this, options, this.#explain);
   }
 
   /** The rows as objects, all of them in memory. */
@@ -32,7 +42,7 @@ export class RelationRows implements DeltaRelation {
 
   /** The rows as an Arrow table, in memory. */
   toArrow(): Promise<Arrow.Table> {
-    return relationToArrow(this);
+    return relationToArrow(this, {}, this.#explain);
   }
 }
 

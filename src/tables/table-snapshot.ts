@@ -6,6 +6,8 @@ import type { Storage } from '../storage/index.ts';
 import { typesOf } from './dml/checked-expressions.ts';
 import { emptyRelation } from './dml/target-scan.ts';
 import { tablesErrors } from './errors.ts';
+import { assertGiven } from './given.ts';
+import { readOptions } from './given-options.ts';
 import { explainReadError } from './read/damaged-file.ts';
 import { parsePredicate } from './read/predicate.ts';
 import { type RelationColumn, relationColumns } from './read/relation.ts';
@@ -102,7 +104,8 @@ export class TableSnapshot {
    * @throws delta.unsupported-feature, delta.bad-deletion-vector, tables.not-an-expression, tables.bad-option for
    * a column that isn't there
    */
-  relation(options: RelationOptions = {}): Promise<TableRelation> {
+  async relation(options: RelationOptions = {}): Promise<TableRelation> {
+    assertGiven(options, 'relation', readOptions);
     if (options.where !== undefined || options.columns !== undefined) return this.#selected(options, false);
     this.#relation ??= this.#whole();
     return this.#relation;
@@ -125,11 +128,13 @@ export class TableSnapshot {
    * @throws tables.not-an-expression, tables.bad-option, tables.damaged-file, duckdb.*
    */
   async *rows(options: ReadOptions = {}): AsyncGenerator<Record<string, SqlValue>, void, undefined> {
+    assertGiven(options, 'rows', readOptions);
     yield* relationRows(await this.#wanted(options), options, (error) => this.#explain(error));
   }
 
   /** The rows as an Arrow table, in memory. @throws as `rows` */
   async toArrow(options: ReadOptions = {}): Promise<Arrow.Table> {
+    assertGiven(options, 'toArrow', readOptions);
     return await relationToArrow(await this.#wanted(options), options, (error) => this.#explain(error));
   }
 
@@ -183,7 +188,7 @@ export class TableSnapshot {
 
   /** What fails on a data file names it. */
   #explain(error: unknown): Promise<unknown> {
-    return explainReadError(error, this.#snapshot, this.#storage);
+    return explainReadError(error, this.#snapshot.files.values(), this.#storage);
   }
 }
 

@@ -38,7 +38,7 @@ export async function assertRows(state: AlterState, storage: Storage): Promise<v
       try {
         row = await session.value(query);
       } catch (error) {
-        throw await explainReadError(error, seen, storage);
+        throw await explainReadError(error, seen.files.values(), storage);
       }
       if (typeof row === 'string') throw failure(rule, table, row);
     }

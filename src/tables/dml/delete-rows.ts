@@ -74,7 +74,7 @@ async function planDelete(
   const predicate = await checkedPredicate(tables.session, snapshot, spec);
   const { whole, partial } = splitFiles(snapshot, predicate);
   const scan = new TargetScan(snapshot, handle.storage, partial, snapshot.schema);
-  const { changed, resolved, rows } = await lookingForRows(handle, snapshot, partial, options, () =>
+  const { changed, resolved, rows } = await lookingForRows(handle, partial, options, () =>
     findRows(tables, scan, spec, snapshot),
   );
   watch.lap('scan');
@@ -98,7 +98,7 @@ async function planDelete(
     inserted: undefined,
     insertion: undefined,
   };
-  const staged = await namingDamage(handle, snapshot, partial, () =>
+  const staged = await namingDamage(handle, partial, () =>
     stageOutcome(tables, handle.storage, rows === 0 ? { ...outcome, resolved: undefined } : outcome, options),
   );
   watch.lap('rewrite');

@@ -1,4 +1,6 @@
 /** A MERGE written as a chain of calls, in the words of Delta's own builders. */
+import { assertGiven } from '../given.ts';
+import { mergeCondition, mergeInsert, mergeUpdate } from '../given-options.ts';
 import type { MergeResult } from './dml-results.ts';
 import type { Assignments, MergeClause, MergeSpec } from './merge-spec.ts';
 
@@ -28,26 +30,31 @@ export class MergeBuilder {
 
   /** Matched rows take the values of `set`. */
   whenMatchedUpdate(clause: When & { readonly set: Assignments }): MergeBuilder {
+    assertGiven(clause, 'whenMatchedUpdate', mergeUpdate);
     return this.#with({ kind: 'matched-update', set: clause.set, ...conditionOf(clause) });
   }
 
   /** Matched rows take every column from the source. */
   whenMatchedUpdateAll(clause: When = {}): MergeBuilder {
+    assertGiven(clause, 'whenMatchedUpdateAll', mergeCondition);
     return this.#with({ kind: 'matched-update', set: 'all', ...conditionOf(clause) });
   }
 
   /** Matched rows are deleted. */
   whenMatchedDelete(clause: When = {}): MergeBuilder {
+    assertGiven(clause, 'whenMatchedDelete', mergeCondition);
     return this.#with({ kind: 'matched-delete', ...conditionOf(clause) });
   }
 
   /** Rows that only the source has are inserted with `values`; other columns get their defaults. */
   whenNotMatchedInsert(clause: When & { readonly values: Assignments }): MergeBuilder {
+    assertGiven(clause, 'whenNotMatchedInsert', mergeInsert);
     return this.#with({ kind: 'not-matched-insert', values: clause.values, ...conditionOf(clause) });
   }
 
   /** Rows that only the source has are inserted with all their columns. */
   whenNotMatchedInsertAll(clause: When = {}): MergeBuilder {
+    assertGiven(clause, 'whenNotMatchedInsertAll', mergeCondition);
     return this.#with({ kind: 'not-matched-insert', values: 'all', ...conditionOf(clause) });
   }
 
@@ -55,11 +62,13 @@ export class MergeBuilder {
   whenNotMatchedBySourceUpdate(
     clause: When & { readonly set: Readonly<Record<string, string>> },
   ): MergeBuilder {
+    assertGiven(clause, 'whenNotMatchedBySourceUpdate', mergeUpdate);
     return this.#with({ kind: 'not-matched-by-source-update', set: clause.set, ...conditionOf(clause) });
   }
 
   /** Rows that only the table has are deleted. */
   whenNotMatchedBySourceDelete(clause: When = {}): MergeBuilder {
+    assertGiven(clause, 'whenNotMatchedBySourceDelete', mergeCondition);
     return this.#with({ kind: 'not-matched-by-source-delete', ...conditionOf(clause) });
   }
 

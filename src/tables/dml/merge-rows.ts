@@ -63,11 +63,17 @@ export function mergeRows(
     session,
     options,
     async (kept) => {
-      const once = typeof source === 'string' ? await keepSource(kept, source) : undefined;
+      const once =
+        typeof source === 'string' ? await keepSource(kept, source, handle.snapshot.schema) : undefined;
       if (once !== undefined) watch.lap('source');
       return async (tables, snapshot) => {
         const rows =
-          once ?? (await keepSource(tables, typeof source === 'string' ? source : await source(snapshot)));
+          once ??
+          (await keepSource(
+            tables,
+            typeof source === 'string' ? source : await source(snapshot),
+            snapshot.schema,
+          ));
         watch.lap('source');
         return attemptMerge(handle, tables, snapshot, rows, spec, options, watch);
       };
@@ -102,11 +108,11 @@ async function attemptMerge(
   const files = candidateFiles(snapshot, predicate);
   const scan = new TargetScan(snapshot, handle.storage, files, shape.schema);
   options.onProgress?.({ phase: 'reading the source', done: source.rows, unit: 'rows' });
-  const matches = await lookingForRows(handle, snapshot, files, options, () =>
+  const matches = await lookingForRows(handle, files, options, () =>
     keepMatches(tables, scan, plan, source, spec.on),
   );
   if (matches !== undefined) await assertUnambiguous(handle.uri, session, scan, matches, plan, keys);
-  const resolved = await namingDamage(handle, snapshot, files, () =>
+  const resolved = await namingDamage(handle, files, () =>
     resolveMatches(handle, tables, scan, matches, plan, source, snapshot),
   );
   const insertion = new InsertCompletion(handle.uri, shape);
@@ -139,7 +145,7 @@ async function attemptMerge(
   // Asked before files are written: what fails after that would leave them behind.
   const deleted = matches === undefined ? new Map() : await deletedRows(session, matches, plan);
   const staged = await explainingCasts(handle.uri, session, inserted?.casts ?? [], () =>
-    namingDamage(handle, snapshot, files, () => stageOutcome(tables, handle.storage, outcome, options)),
+    namingDamage(handle, files, () => stageOutcome(tables, handle.storage, outcome, options)),
   );
   watch.lap('rewrite');
   const counts = {

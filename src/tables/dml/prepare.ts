@@ -90,14 +90,13 @@ export function readSet(
  */
 export async function lookingForRows<T>(
   handle: TableHandle,
-  snapshot: Snapshot,
   files: readonly AddFile[],
   { onProgress }: OperationOptions,
   work: () => Promise<T>,
 ): Promise<T> {
   const looking = { phase: 'looking for rows', total: files.length, unit: 'files' } as const;
   if (files.length > 0) onProgress?.({ ...looking, done: 0 });
-  const found = await namingDamage(handle, snapshot, files, work);
+  const found = await namingDamage(handle, files, work);
   if (files.length > 0) onProgress?.({ ...looking, done: files.length });
   return found;
 }
@@ -105,7 +104,6 @@ export async function lookingForRows<T>(
 /** `work`, with a data file that is damaged named in the error. */
 export async function namingDamage<T>(
   handle: TableHandle,
-  snapshot: Snapshot,
   files: readonly AddFile[],
   work: () => Promise<T>,
 ): Promise<T> {
@@ -113,7 +111,6 @@ export async function namingDamage<T>(
     return await work();
   } catch (error) {
     if (!isBoathouseError(error) || error.code === 'duckdb.conversion') throw error;
-    const live = new Map(files.map((file) => [file.path, file]));
-    throw await explainReadError(error, { ...snapshot, files: live }, handle.storage);
+    throw await explainReadError(error, files, handle.storage);
   }
 }

@@ -105,7 +105,7 @@ async function planUpdate(
     complete: completesUpdates(handle.uri, snapshot),
   });
   const { name, rows: found } = await explainingCasts(handle.uri, session, [{ ...update, from }], () =>
-    lookingForRows(handle, snapshot, files, options, () => tables.keep(query)),
+    lookingForRows(handle, files, options, () => tables.keep(query)),
   );
   const count = found === 0 ? 0 : await session.value(`SELECT count(${clauseColumn}) FROM ${name}`);
   watch.lap('scan');
@@ -126,7 +126,7 @@ async function planUpdate(
     inserted: undefined,
     insertion: undefined,
   };
-  const staged = await namingDamage(handle, snapshot, files, () =>
+  const staged = await namingDamage(handle, files, () =>
     stageOutcome(tables, handle.storage, outcome, options),
   );
   watch.lap('rewrite');

@@ -20,6 +20,7 @@ import {
 } from '../../delta/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
+import { explainReadError } from '../read/damaged-file.ts';
 import { pointInTimeMs } from '../read/point-in-time.ts';
 import { relationColumns } from '../read/relation.ts';
 import type { DeltaRelation } from '../read/scan.ts';
@@ -66,6 +67,8 @@ export interface FoundChanges {
   readonly schema: StructType;
   /** As SQL; files that can't hold a row for which `predicate` is true are left out. */
   relation(predicate?: Predicate): DeltaRelation;
+  /** `error`, which reading them ended with, or `tables.damaged-file` when that is the reason. */
+  readonly explain: (error: unknown) => Promise<unknown>;
 }
 
 /** `readChanges` for a caller that has conditions on the table's columns. */
@@ -108,7 +111,13 @@ export async function changesOf(handle: TableHandle, range: ChangeRange): Promis
       predicate === undefined ? changes : changes.filter(({ file }) => mayMatch(predicate, file, end));
     return { sql: changesSql(end, storage, some), version: to, uri: storage.uri, columns };
   };
-  return { version: to, schema: end.schema, relation };
+  const explain = (error: unknown): Promise<unknown> =>
+    explainReadError(
+      error,
+      changes.map(({ file }) => file),
+      storage,
+    );
+  return { version: to, schema: end.schema, relation, explain };
 }
 
 function changesSql(end: Snapshot, storage: Storage, changes: readonly ChangedFile[]): string {

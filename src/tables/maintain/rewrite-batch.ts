@@ -180,7 +180,7 @@ class WrittenUnits {
     const scan = await scanFiles(snapshot, storage, { files, rowTracking });
     const target = this.#style.targetSizeBytes;
     const size = liveSize(files);
-    return namingDamage(this.#handle, snapshot, files, async () =>
+    return namingDamage(this.#handle, files, async () =>
       stageTable(this.#session, storage, {
         query: await this.#ordered(scan.sql, size.rows),
         shape: snapshot,

@@ -1,6 +1,6 @@
 /** Which data file a reading failed on: the engine's own words often don't say. */
 import { isBoathouseError } from '../../base/index.ts';
-import type { Snapshot } from '../../delta/index.ts';
+import type { AddFile } from '../../delta/index.ts';
 import { quoteLiteral } from '../../duckdb/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { tablesErrors } from '../errors.ts';
@@ -12,17 +12,17 @@ const causedByBytes =
   /^duckdb\.(?:io|invalid-input|failed|internal|out-of-range|conversion|not-implemented)$/;
 
 /**
- * `error`, which reading `snapshot` ended with, or the damaged file that is the reason for it.
+ * `error`, which reading rows of `files` ended with, or the damaged file that is the reason for it.
  *
  * Costs a reading of every file up to the damaged one, and only when the engine failed and named no file.
  */
 export async function explainReadError(
   error: unknown,
-  snapshot: Snapshot,
+  files: Iterable<Pick<AddFile, 'path'>>,
   storage: Storage,
 ): Promise<unknown> {
   if (!isBoathouseError(error) || !causedByBytes.test(error.code)) return error;
-  const paths = Array.from(snapshot.files.values(), (file) => file.path);
+  const paths = Array.from(files, (file) => file.path);
   const damaged = (file: string, problem: string): Error =>
     tablesErrors['damaged-file']({ table: storage.uri, file, problem }, { cause: error });
   const named = paths.find((path) => error.message.includes(locateFile(storage, path)));

@@ -37,7 +37,7 @@ export async function openDeltaCall(
       uri: handle.uri,
       schema,
       relation: async (predicate) => changes.relation(predicate).sql,
-      explain: async (error) => error,
+      explain: changes.explain,
     };
   }
   const storage = openStorage(call.uri, storageOptions);
@@ -51,7 +51,7 @@ export async function openDeltaCall(
     uri: storage.uri,
     schema: snapshot.schema,
     relation: async (predicate) => (await relationOf(snapshot, storage, predicate)).sql,
-    explain: (error) => explainReadError(error, snapshot, storage),
+    explain: (error) => explainReadError(error, snapshot.files.values(), storage),
   };
 }
 
