@@ -23,7 +23,7 @@ export interface MergeSource {
 export async function keepSource(
   tables: ScratchTables,
   query: string,
-  schema?: StructType,
+  schema: StructType,
 ): Promise<MergeSource> {
   // On a line of its own, the parenthesis outlives a comment that ends the query.
   const given = `(${query.replace(/[\s;]+$/, '')}\n)`;
