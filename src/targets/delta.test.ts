@@ -287,6 +287,19 @@ select 1 as id, {{ var('n') }} as n {% endsnapshot %}`,
     expect((await lake.query('select n from states order by n')).flat()).toEqual(['1', '2']);
   });
 
+  it('leave columns null that the rows of a batch have no more', async () => {
+    await lake.write(
+      model(
+        "incremental_strategy='microbatch', event_time='ts', batch_size='day', begin='2026-01-01', on_schema_change='append_new_columns'",
+        "select timestamp '2026-01-01' as ts {% if var('n') == 1 %}, 'a' as old{% else %}, 'b' as new{% endif %}",
+      ),
+    );
+    const args = { event_time_start: '2026-01-01', event_time_end: '2026-01-02' };
+    await lake.build({ vars: { n: 1 }, args });
+    expect(statuses((await lake.build({ vars: { n: 2 }, args })).results)).toEqual({ inc: 'success' });
+    expect(await lake.query('select old, new from inc')).toEqual([['NULL', 'b']]);
+  });
+
   it('replace the rows of batches in what DuckDB kept until then', async () => {
     const files = model(
       "incremental_strategy='microbatch', event_time='ts', batch_size='day', begin='2026-01-01', lookback=1",

@@ -190,11 +190,8 @@ function strategySteps(input: PlanInput, changes: ColumnChanges, strategy: strin
   const { node, target } = input;
   const predicates = [...textList(node, 'predicates'), ...textList(node, 'incremental_predicates')];
   const rows = `select ${writtenColumns(input, changes)} from ${subquery(input.code)} as new_rows`;
-  const isNarrower =
-    onSchemaChange(node.config.on_schema_change) === 'append_new_columns' &&
-    lacksColumns(input, changes.columns);
   const written = (how: Parameters<typeof writeStep>[1]): readonly PlanStep[] => [
-    { ...writeStep(input, how, rows), schemaMode: isNarrower ? 'merge' : undefined },
+    { ...writeStep(input, how, rows), schemaMode: narrowedSchema(input, changes) },
     ...pinSteps(input),
   ];
   switch (strategy) {
@@ -240,6 +237,12 @@ function strategySteps(input: PlanInput, changes: ColumnChanges, strategy: strin
           : 'Use append, merge, delete+insert, insert_overwrite, replace_where or microbatch, or define a macro for it.',
     },
   );
+}
+
+/** How rows are written that lack columns which the table keeps. */
+export function narrowedSchema(input: PlanInput, { columns }: ColumnChanges): 'merge' | undefined {
+  const keeps = onSchemaChange(input.node.config.on_schema_change) === 'append_new_columns';
+  return keeps && lacksColumns(input, columns) ? 'merge' : undefined;
 }
 
 /** Whether the table has columns that aren't written: they are null in new rows. */

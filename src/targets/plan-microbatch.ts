@@ -5,7 +5,15 @@ import { type Batch, inBatch } from './batches.ts';
 import { onSchemaChange, planColumnChanges } from './column-changes.ts';
 import { badConfig, text, textList } from './node-config.ts';
 import type { PlanStep } from './plan.ts';
-import { afterMove, alterSteps, finishSteps, pinSteps, writeStep, writtenColumns } from './plan-delta.ts';
+import {
+  afterMove,
+  alterSteps,
+  finishSteps,
+  narrowedSchema,
+  pinSteps,
+  writeStep,
+  writtenColumns,
+} from './plan-delta.ts';
 import { documentSteps, frame, indexSteps, subquery } from './plan-frame.ts';
 import { viaMacro } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -73,11 +81,12 @@ function deltaBatchSteps(input: PlanInput, place: BatchPlace, field: string): re
   const query = `select ${list} from ${rowsOf(input, place.batch, field)}`;
   return [
     ...(begins ? [] : alterSteps(input, changes)),
-    writeStep(
-      input,
-      begins ? { mode: 'overwrite' } : { mode: 'overwrite', replaceWhere: stretch.join(' and ') },
-      query,
-    ),
+    begins
+      ? writeStep(input, { mode: 'overwrite' }, query)
+      : {
+          ...writeStep(input, { mode: 'overwrite', replaceWhere: stretch.join(' and ') }, query),
+          schemaMode: narrowedSchema(input, changes),
+        },
     ...pinSteps(input),
     ...(place.isLast ? finishSteps(input) : []),
   ];
