@@ -53,6 +53,12 @@ describe('a table is refused by name', () => {
       using({}, { kind: 'struct', fields: [field('x', { kind: 'unknown', name: 'interval year' })] }),
       ['the type interval year'],
     ],
+    [
+      'for a struct without members',
+      versions(1, 2),
+      using({}, { kind: 'struct', fields: [field('x', { kind: 'struct', fields: [] })] }),
+      ['the type struct<>, which has no members'],
+    ],
   ] satisfies [string, Protocol, FeatureUse, string[]][])('%s', (_, protocol, use, names) => {
     expect(() => assertReadable('t', protocol, use)).toThrow(refusing(...names));
     expect(() => assertWritable('t', protocol, use)).toThrow(refusing(...names));

@@ -144,6 +144,9 @@ export function assertReadable(table: string, protocol: Protocol, use: FeatureUs
   if (protocol.minReaderVersion > 3) missing.push(`reader version ${protocol.minReaderVersion}`);
   for (const type of walkTypes(use.schema)) {
     if (type.kind === 'unknown') missing.push(`the type ${type.name}`);
+    // Parquet has none, and neither has the engine; a table without columns is another matter.
+    const isEmpty = type.kind === 'struct' && type.fields.length === 0 && type !== use.schema;
+    if (isEmpty) missing.push('the type struct<>, which has no members');
   }
   if (use.metadata.format.provider !== 'parquet') missing.push(`the format ${use.metadata.format.provider}`);
   refuse(table, 'read', missing);

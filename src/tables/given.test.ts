@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isBoathouseError } from '../base/index.ts';
 import { DeltaTable } from './delta-table.ts';
+import { writeDelta } from './write/write-delta.ts';
 
 let root: string;
 let table: DeltaTable;
@@ -97,6 +98,27 @@ const refusals: readonly (readonly [name: string, call: () => unknown, says: Reg
   ],
   ['a number of hours that is none', () => table.vacuum({ retentionHours: Number.NaN }), /retentionHours/],
   ['a dry run that may be one', () => table.vacuum({ dryRun: given('false') }), /dryRun is 'false'/],
+  [
+    'a condition with a quote too many',
+    () => table.delete("name = 'a"),
+    /^(?!.*__boathouse)(?!.*SELECT).*unterminated quoted/s,
+  ],
+  [
+    'a value with a quote too many',
+    () => table.update({ set: { name: "'a' || 'b" }, where: 'id = 1' }),
+    /^(?!.*__boathouse)(?!.*SELECT).*unterminated quoted/s,
+  ],
+  ['a comment without an end', () => table.delete('id = 1 /* and'), /^(?!.*__boathouse)(?!.*SELECT)/s],
+  [
+    'a condition on rows with a quote too many',
+    () => table.toRows({ where: 'name = "a' }),
+    /^(?!.*__boathouse)/s,
+  ],
+  [
+    'a mode that is an object',
+    () => writeDelta(table.uri, [{ id: 3 }], given({ mode: {} })),
+    /mode is 'an object'/,
+  ],
   ['an order by a number', () => table.optimize({ zOrderBy: [given(1)] }), /zOrderBy\[0\]/],
 ];
 

@@ -244,3 +244,72 @@ describe('a table whose log is torn', () => {
     expect(await before.toRows()).toHaveLength(6 * 2000);
   });
 });
+
+describe('reading the changes of a table with', () => {
+  it('a data file whose pages are garbage says which file', async () => {
+    const feed = join(folder, `feed${next}`);
+    const made = await DeltaTable.create(feed, {
+      schema: 'i BIGINT, day DATE',
+      partitionBy: ['day'],
+      properties: { 'delta.enableChangeDataFeed': 'true' },
+    });
+    await made.append({ sql: "SELECT n AS i, DATE '2024-01-01' AS day FROM range(5000) t(n)" });
+    const [file] = made.files();
+    const damaged = join(feed, file?.path as string);
+    const bytes = readFileSync(damaged);
+    writeFileSync(damaged, bytes.fill(0x5a, 50, bytes.length - 700));
+    await expect(made.changes({ fromVersion: 0 }).then((rows) => rows.toRows())).rejects.toMatchObject({
+      code: 'tables.damaged-file',
+      message: expect.stringContaining(basename(damaged)),
+    });
+  });
+});
+
+describe('a log that says nonsense of a file', () => {
+  /** The table with `change` done to the commit of version 2. */
+  const edited = (change: (text: string) => string): void => {
+    for (const version of [3, 6]) rmSync(checkpoint(version), { force: true });
+    writeFileSync(commit(2), change(readFileSync(commit(2), 'utf8')));
+  };
+
+  it.each([
+    ['a number that no table can hold', (t: string) => t.replace(/"size":\d+/, '"size":1e21'), /64 bits/],
+    [
+      'a row id that no table can hold',
+      (t: string) => t.replace('"dataChange":true', '"dataChange":true,"baseRowId":9223372036854775808'),
+      /64 bits/,
+    ],
+    [
+      'lists without end',
+      (t: string) => `${t}{"x":${'['.repeat(5000)}${']'.repeat(5000)}}\n`,
+      /nested deeper/,
+    ],
+    [
+      'a long number deep inside',
+      (t: string) => `${t}${'{"a":'.repeat(20_000)}1234567890123456789${'}'.repeat(20_000)}\n`,
+      /nested deeper/,
+    ],
+  ] as const)('is refused at its line: %s', async (_, change, says) => {
+    edited(change);
+    await expect(count()).rejects.toMatchObject({
+      code: 'delta.corrupt-log',
+      message: expect.stringMatching(says),
+    });
+    await expect(count()).rejects.toThrow(basename(commit(2)));
+  });
+
+  it('names the column and the file of a partition value that is none', async () => {
+    const days = join(folder, `days${next}`);
+    const made = await DeltaTable.create(days, { schema: 'i BIGINT, day DATE', partitionBy: ['day'] });
+    await made.append({ sql: "SELECT 1::BIGINT AS i, DATE '2024-01-31' AS day" });
+    const first = join(days, '_delta_log', '00000000000000000001.json');
+    const text = readFileSync(first, 'utf8');
+    writeFileSync(first, text.replace('{"day":"2024-01-31"}', '{"day":"2024-02-31"}'));
+    rmSync(join(days, '_delta_log', '00000000000000000001.crc'), { force: true });
+    const opened = await DeltaTable.open(days);
+    await expect(opened.toRows()).rejects.toMatchObject({
+      code: 'delta.bad-partition-value',
+      message: expect.stringMatching(/'2024-02-31'.*column 'day' of day=2024-01-31\/part-/),
+    });
+  });
+});

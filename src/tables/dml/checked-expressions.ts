@@ -1,5 +1,5 @@
 /** Users' expressions held against the columns they may name, before any row is read. */
-import { unreachable } from '../../base/index.ts';
+import { isBoathouseError, unreachable } from '../../base/index.ts';
 import { printSqlType, type Session, type SqlType, withUntypedNulls } from '../../duckdb/index.ts';
 import { placedInStatement } from '../sql/place-error.ts';
 import { dmlErrors } from './errors.ts';
@@ -25,9 +25,12 @@ export async function typesOf(
   const described = await session
     .describe(`SELECT ${items.join(', ')} FROM ${from}`)
     .catch((error: unknown): never => {
-      throw placedInStatement(
-        error,
-        expressions.map(({ sql }) => sql),
+      throw (
+        endless(error, expressions) ??
+        placedInStatement(
+          error,
+          expressions.map(({ sql }) => sql),
+        )
       );
     });
   const given = expressions.map(({ sql }) => sql);
@@ -54,6 +57,19 @@ export async function typesOf(
     }
     return type;
   });
+}
+
+/**
+ * What a quote or comment without an end swallows is the SQL around the expression, which isn't the user's: the
+ * engine's message would show it.
+ */
+function endless(error: unknown, expressions: readonly CheckedExpression[]): Error | undefined {
+  if (!isBoathouseError(error)) return undefined;
+  const match = /^(?:Parser Error: )?(.*?)\n\) AS __boathouse_e(\d+)/s.exec(error.message);
+  const found = match === null ? undefined : expressions[Number(match[2])];
+  if (match === null || found === undefined) return undefined;
+  const { what, sql } = found;
+  return dmlErrors['not-an-expression']({ what, sql, problem: match[1] ?? '' }, { cause: error });
 }
 
 function isCondition(type: SqlType): boolean {

@@ -6,6 +6,8 @@ import type { Snapshot } from '../../delta/index.ts';
 import { type ArrowInput, appendArrow, quoteIdentifier, type Session } from '../../duckdb/index.ts';
 import { openStorage } from '../../storage/index.ts';
 import { tablesErrors } from '../errors.ts';
+import { assertGiven } from '../given.ts';
+import { writeOptions } from '../given-options.ts';
 import { deltaCalls } from '../read/delta-calls.ts';
 import { openDeltaCall } from '../read/open-call.ts';
 import { relationColumns } from '../read/relation.ts';
@@ -49,6 +51,7 @@ export async function writeDelta(
   options: WriteOptions = {},
 ): Promise<WriteResult> {
   assertRows(rows);
+  assertGiven(options, 'options', writeOptions);
   const storage = openStorage(tableUri, options.storageOptions);
   const start = await beginWrite(storage, options);
   if (start.kind === 'ignored') return start.result;
