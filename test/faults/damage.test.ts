@@ -298,6 +298,37 @@ describe('a log that says nonsense of a file', () => {
     await expect(count()).rejects.toThrow(basename(commit(2)));
   });
 
+  it('stops vacuum before anything is deleted, and a clone, where a vector names no file', async () => {
+    const add = /"dataChange":true/;
+    const vector =
+      '"deletionVector":{"storageType":"u","pathOrInlineDv":"ééééé","offset":1,"sizeInBytes":4,"cardinality":1}';
+    edited((text) => text.replace(add, `"dataChange":true,${vector}`));
+    const files = readdirSync(table);
+    const opened = await DeltaTable.open(table);
+    const refused = {
+      code: 'delta.bad-deletion-vector',
+      message: expect.stringContaining(basename(dataFile(2))),
+    };
+    for (const work of [
+      () => opened.vacuum({ retentionHours: 0, enforceRetention: false }),
+      () => opened.clone(`${table}-clone`),
+      () => opened.toRows(),
+    ]) {
+      await expect(work()).rejects.toMatchObject(refused);
+    }
+    expect(readdirSync(table)).toEqual(files);
+  });
+
+  it('of its clustering, says which domain', async () => {
+    const line = '{"domainMetadata":{"domain":"delta.clustering","configuration":"../..","removed":false}}';
+    edited((text) => `${text}${line}\n`);
+    const opened = await DeltaTable.open(table);
+    await expect(opened.detail()).rejects.toMatchObject({
+      code: 'delta.corrupt-log',
+      message: expect.stringContaining('delta.clustering'),
+    });
+  });
+
   it('names the column and the file of a partition value that is none', async () => {
     const days = join(folder, `days${next}`);
     const made = await DeltaTable.create(days, { schema: 'i BIGINT, day DATE', partitionBy: ['day'] });

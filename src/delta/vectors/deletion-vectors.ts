@@ -109,8 +109,23 @@ const frameBytes = 8;
 const portableMagic = 1681511377;
 const nativeMagic = 1681511376;
 
-/** The file that `vector` stands in, relative to the table's folder or, as data files have it, a URI; undefined for one in the log. @throws Error */
-export function vectorPath(vector: DeletionVector): string | undefined {
+/**
+ * The file that `vector` stands in, relative to the table's folder or, as data files have it, a URI; undefined for
+ * one in the log.
+ *
+ * @param file the data file whose rows it is about, for errors.
+ * @throws delta.bad-deletion-vector when its text names no file
+ */
+export function vectorPath(vector: DeletionVector, file = 'a data file'): string | undefined {
+  try {
+    return pathOf(vector);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw deltaErrors['bad-deletion-vector']({ table: 'the table', file, problem }, { cause });
+  }
+}
+
+function pathOf(vector: DeletionVector): string | undefined {
   const text = vector.pathOrInlineDv;
   switch (vector.storageType) {
     case 'i':
@@ -135,7 +150,7 @@ function vectorFile(uuid: string): string {
 
 async function readVector(file: AddFile, vector: DeletionVector, storage: Storage): Promise<RowSet> {
   try {
-    const path = vectorPath(vector);
+    const path = pathOf(vector);
     const body =
       path === undefined
         ? decodeZ85(vector.pathOrInlineDv).subarray(0, vector.sizeBytes)

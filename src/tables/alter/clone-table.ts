@@ -214,7 +214,7 @@ function clonedFile(file: AddFile, sourceUri: string): AddFile {
   const logPath = absolutePath(file.path, sourceUri);
   // As whoever reads the log spells it: the same file under two spellings would be two.
   const path = decodeFilePath(logPath) ?? logPath;
-  const vector = deletionVector && absoluteVector(deletionVector, sourceUri);
+  const vector = deletionVector && absoluteVector(deletionVector, path, sourceUri);
   return { ...rest, path, logPath, dataChange: true, ...(vector ? { deletionVector: vector } : {}) };
 }
 
@@ -224,9 +224,9 @@ function absolutePath(path: string, sourceUri: string): string {
   return `${sourceUri.replace(/^file:\/\/\//, 'file:/')}/${encodeFilePath(path)}`;
 }
 
-function absoluteVector(vector: DeletionVector, sourceUri: string): DeletionVector {
+function absoluteVector(vector: DeletionVector, file: string, sourceUri: string): DeletionVector {
   if (vector.storageType !== 'u') return vector;
-  const path = posix.normalize(vectorPath(vector) ?? '');
+  const path = posix.normalize(vectorPath(vector, file) ?? '');
   return { ...vector, storageType: 'p', pathOrInlineDv: absolutePath(path, sourceUri) };
 }
 

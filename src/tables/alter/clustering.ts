@@ -6,6 +6,7 @@
 import { type Json, parseJson, printJson } from '../../base/index.ts';
 import {
   type DomainMetadata,
+  deltaErrors,
   type Metadata,
   physicalName,
   printDataType,
@@ -65,7 +66,7 @@ export function columnsIn(
   schema: StructType,
   metadata: Metadata,
 ): readonly (readonly string[])[] {
-  const body = parseJson(domain.configuration);
+  const body = configurationOf(domain, metadata);
   const listed =
     typeof body === 'object' && body !== null && !Array.isArray(body)
       ? (body as Readonly<Record<string, Json>>)['clusteringColumns']
@@ -74,6 +75,17 @@ export function columnsIn(
   return (listed as readonly Json[]).map((path) =>
     logicalPath((Array.isArray(path) ? (path as readonly Json[]) : [path]).map(String), schema, metadata),
   );
+}
+
+/** @throws delta.corrupt-log */
+function configurationOf({ domain, configuration }: DomainMetadata, { id, name }: Metadata): Json {
+  try {
+    return parseJson(configuration);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const problem = `the configuration of its domain ${domain} is not JSON: ${why}`;
+    throw deltaErrors['corrupt-log']({ table: name ?? `the table ${id}`, problem }, { cause });
+  }
 }
 
 function logicalPath(physical: readonly string[], schema: StructType, metadata: Metadata): readonly string[] {

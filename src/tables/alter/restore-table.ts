@@ -192,7 +192,7 @@ async function assertPresent(handle: TableHandle, version: number, files: readon
   const paths = new Set<string>();
   for (const { path, deletionVector } of files) {
     paths.add(path);
-    const vector = deletionVector && vectorPath(deletionVector);
+    const vector = deletionVector && vectorPath(deletionVector, path);
     if (vector !== undefined) paths.add(vector);
   }
   const all = [...paths];

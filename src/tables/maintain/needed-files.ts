@@ -82,7 +82,7 @@ export function pathsOf(action: Action): readonly string[] {
   }
 }
 
-function vectorFile({ deletionVector }: AddFile | RemoveFile): string[] {
-  const path = deletionVector && vectorPath(deletionVector);
+function vectorFile({ path: file, deletionVector }: AddFile | RemoveFile): string[] {
+  const path = deletionVector && vectorPath(deletionVector, file);
   return path === undefined ? [] : [path];
 }
