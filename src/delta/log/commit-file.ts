@@ -9,7 +9,7 @@ import {
 } from '../../base/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import { parseActionLine } from '../action-json.ts';
-import type { Action } from '../actions.ts';
+import type { Action, CommitInfo } from '../actions.ts';
 import { deltaErrors } from '../errors.ts';
 import { leavesFolder } from '../file-paths.ts';
 import { MalformedAction } from '../json-members.ts';
@@ -28,6 +28,31 @@ export async function readActions(
 ): Promise<Action[]> {
   const bytes = await retry(troublePolicy, clock, systemRandom, isStorageTrouble, () => storage.read(path));
   return parseActions(bytes, path, storage.uri);
+}
+
+/**
+ * What the commit at `path` says about itself; undefined when it says nothing.
+ *
+ * Writers put it first, and a commit may have a hundred thousand lines: where it stands first, the others are
+ * neither decoded nor parsed, so that trouble in them isn't found here.
+ *
+ * @throws as `readActions`
+ */
+export async function readAccount(storage: Storage, path: string): Promise<CommitInfo | undefined> {
+  const bytes = await retry(troublePolicy, systemClock, systemRandom, isStorageTrouble, () =>
+    storage.read(path),
+  );
+  const end = bytes.indexOf(newline);
+  const first = parseActions(end < 0 ? bytes : bytes.subarray(0, end + 1), path, storage.uri);
+  const found = first.find(isAccount);
+  if (found !== undefined || end < 0) return found;
+  return parseActions(bytes, path, storage.uri).find(isAccount);
+}
+
+const newline = 0x0a;
+
+function isAccount(action: Action): action is CommitInfo {
+  return action.kind === 'commit-info';
 }
 
 /** Whether `error` says that storage may answer the same call later. */

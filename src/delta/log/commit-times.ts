@@ -10,7 +10,7 @@ import { type Clock, isBoathouseError, type Json } from '../../base/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import type { Action, CommitInfo } from '../actions.ts';
 import { deltaErrors } from '../errors.ts';
-import { readActions } from './commit-file.ts';
+import { readAccount, readActions } from './commit-file.ts';
 import { commitPath, firstVersion, type LogListing, latestVersion, listLog } from './log-files.ts';
 
 /** One commit, read whole. */
@@ -158,7 +158,7 @@ export async function readCommitInfo(
   version: number,
 ): Promise<CommitInfo | undefined | 'gone'> {
   try {
-    return infoOf(await readActions(storage, commitPath(version)));
+    return await readAccount(storage, commitPath(version));
   } catch (error) {
     if (isBoathouseError(error, 'storage.not-found')) return 'gone';
     throw error;

@@ -297,6 +297,17 @@ describe('time travel by time', () => {
 });
 
 describe('history', () => {
+  it.each([
+    // Nothing after an account that stands first is parsed: it may be a hundred thousand lines.
+    ['first', '{"commitInfo":{"operation":"WRITE"}}\n{"add": not parsed\n'],
+    ['last', '{"txn":{"appId":"a","version":1}}\n{"commitInfo":{"operation":"WRITE"}}\n'],
+    ['alone, and its line has no end', '{"commitInfo":{"operation":"WRITE"}}'],
+  ])('finds what a commit says of itself where it stands %s', async (_, text) => {
+    const storage = new MemoryStorage();
+    await storage.putIfAbsent(`_delta_log/${'0'.repeat(20)}.json`, new TextEncoder().encode(text));
+    expect(await history(storage)).toMatchObject([{ version: 0, operation: 'WRITE' }]);
+  });
+
   it('tells the commits, newest first', async () => {
     const storage = new MemoryStorage();
     const table = await createTestTable(storage);
