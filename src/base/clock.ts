@@ -5,12 +5,22 @@ import { randomBytes, randomUUID } from 'node:crypto';
 export interface Clock {
   nowMs(): number;
   sleep(ms: number): Promise<void>;
+  /**
+   * Calls `work` every `ms` milliseconds until the function that it gives is called. Nobody's process stays
+   * alive for it. A clock without it leaves that to the machine's.
+   */
+  every?(ms: number, work: () => void): () => void;
 }
 
 /** The machine's clock. */
-export const systemClock: Clock = {
+export const systemClock: Clock & Required<Pick<Clock, 'every'>> = {
   nowMs: () => Date.now(),
   sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  every: (ms, work) => {
+    const timer = setInterval(work, ms);
+    timer.unref();
+    return () => clearInterval(timer);
+  },
 };
 
 /** A clock that stands at `startMs` and moves only by `sleep`, which returns at once. */

@@ -11,10 +11,11 @@ import {
   isBoathouseError,
   type Random,
   type RetryPolicy,
+  retry,
   systemClock,
   systemRandom,
 } from '../base/index.ts';
-import { openStorage, type Storage } from '../storage/index.ts';
+import { openStorage, type PutOutcome, type Storage } from '../storage/index.ts';
 import { catalogErrors } from './errors.ts';
 import {
   applyChanges,
@@ -82,8 +83,9 @@ export async function listGenerations(log: CatalogLog): Promise<readonly number[
 /**
  * Publishes `changes` on top of whatever generation is newest, and returns the one it made.
  *
- * Atomic: a reader of the log sees all of the changes or none. Safe to call again after a failure
- * whose outcome is unknown: applying the same changes twice gives the same relations.
+ * Atomic: a reader of the log sees all of the changes or none. A lost reply is settled by looking at what
+ * stands under the number. Safe to call again after a failure whose outcome is unknown: applying the same
+ * changes twice gives the same relations.
  *
  * @returns undefined when the published file isn't any more what `options.file` replaces: another
  * publisher was faster, and the file has to be made again from what that one left.
@@ -96,7 +98,7 @@ export async function publishGeneration(
 ): Promise<Generation | undefined> {
   const { file, clock = systemClock, random = systemRandom, retries = patience } = options;
   for (let attempt = 1; attempt <= retries.attemptsMax; attempt += 1) {
-    const newest = await readGeneration(log);
+    const newest = await patiently(clock, random, () => readGeneration(log));
     const current = file && fileIn(newest, file.state.name);
     // Only the reply to our own creation was lost.
     if (newest && current?.staged === file?.state.staged && file) return newest;
@@ -109,7 +111,7 @@ export async function publishGeneration(
       relations: applyChanges(newest?.relations ?? [], changes),
       files: file ? [...others, file.state] : others,
     };
-    const outcome = await log.storage.putIfAbsent(pathOf(next.number), printGeneration(next));
+    const outcome = await create(log.storage, pathOf(next.number), printGeneration(next), clock, random);
     if (outcome.kind === 'created') return next;
     await clock.sleep(delayMs(retries, attempt, random));
   }
@@ -119,6 +121,38 @@ export async function publishGeneration(
 /** Removes one generation. For the sweep only: the newest must never go. */
 export async function removeGeneration(log: CatalogLog, number: number): Promise<void> {
   await log.storage.remove(pathOf(number));
+}
+
+/**
+ * Creates the object, in several attempts where storage is in trouble. What another attempt of ours has created
+ * while its reply was lost is told by its bytes: no two publishers write the same.
+ */
+function create(
+  storage: Storage,
+  path: string,
+  bytes: Uint8Array,
+  clock: Clock,
+  random: Random,
+): Promise<PutOutcome> {
+  let isInDoubt = false;
+  return patiently(clock, random, async () => {
+    try {
+      const outcome = await storage.putIfAbsent(path, bytes);
+      if (outcome.kind === 'created' || !isInDoubt) return outcome;
+      const there = await storage.read(path);
+      return Buffer.compare(there, bytes) === 0 ? { kind: 'created' } : outcome;
+    } catch (error) {
+      isInDoubt = true;
+      throw error;
+    }
+  });
+}
+
+/** Tries again while storage is in passing trouble. */
+function patiently<T>(clock: Clock, random: Random, work: () => Promise<T>): Promise<T> {
+  const isTrouble = (error: unknown): boolean =>
+    isBoathouseError(error) && error.retryable && error.code.startsWith('storage.');
+  return retry({ attemptsMax: 6, delayMsMin: 20, delayMsMax: 500 }, clock, random, isTrouble, work);
 }
 
 const folder = '_boathouse/catalog/';

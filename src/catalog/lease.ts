@@ -8,11 +8,21 @@
  * over creates the next number, so of several that try one wins.
  *
  * A process that stood still longer than `timeToLiveMs` may have lost its lease without knowing;
- * `check` tells, and is to be called right before what the lease protects becomes visible.
+ * `check` tells, and is to be called right before what the lease protects becomes visible. A lease gives
+ * order, never correctness: whoever stands still right after the check is stopped by the conditional
+ * create of what it publishes.
  */
 import { hostname } from 'node:os';
-import { type Clock, isBoathouseError, type Random, systemClock, systemRandom } from '../base/index.ts';
-import type { Storage } from '../storage/index.ts';
+import {
+  type Clock,
+  isBoathouseError,
+  type Random,
+  type RetryPolicy,
+  retry,
+  systemClock,
+  systemRandom,
+} from '../base/index.ts';
+import type { PutOutcome, Storage } from '../storage/index.ts';
 import { catalogErrors } from './errors.ts';
 import { type ProcessMark, stateOf, thisProcess } from './process-mark.ts';
 
@@ -30,9 +40,14 @@ export interface LeaseHolder {
 
 /** A lease that is held. */
 export interface Lease {
-  /** @throws catalog.lease-lost when someone took it over. */
+  /** Higher than that of everyone who held the lease before: tells late writers from the holder. */
+  readonly number: number;
+  /** @throws catalog.lease-lost when someone took it over; storage.* when that can't be told. */
   check(): Promise<void>;
-  /** Gives it up. Succeeds when it is lost already. */
+  /**
+   * Gives it up. Never fails: when it is lost already there is nothing to do, and what storage can't be
+   * told runs out by itself.
+   */
   release(): Promise<void>;
 }
 
@@ -72,28 +87,40 @@ export async function acquireLease(storage: Storage, name: string, options: Leas
   let told = '';
   for (let delay = 20; ; delay = Math.min(delay * 1.5, 500)) {
     options.signal?.throwIfAborted();
-    const newest = await readNewest(storage, folder);
-    const holder = newest && watch.livingHolder(newest, clock.nowMs());
-    if (!holder) {
-      const number = (newest?.number ?? 0) + 1;
-      const record = printRecord({ holder: me, renewals: 0, released: false });
-      const outcome = await storage.putIfAbsent(pathOf(folder, number), record);
-      if (outcome.kind === 'taken') continue;
-      // While we looked, others may have come and gone, and swept the number that was free for us.
-      if (await isHighest(storage, folder, number)) {
-        await removeBelow(storage, folder, number);
-        return new HeldLease(storage, folder, name, number, me, timeToLiveMs);
+    let holder: LeaseHolder | undefined;
+    try {
+      // What is read was true when it was asked for at the latest: a reply that comes late, or is looked at
+      // late, says nothing about the time since.
+      const askedMs = clock.nowMs();
+      const newest = await readNewest(storage, folder);
+      // A creation of ours whose reply was lost.
+      const isOurs = newest !== undefined && newest.holder.token === me.token;
+      holder = newest && !isOurs ? watch.livingHolder(newest, askedMs, clock.nowMs()) : undefined;
+      if (!holder) {
+        const number = isOurs ? newest.number : (newest?.number ?? 0) + 1;
+        const record = printRecord({ holder: me, renewals: 0, released: false });
+        const outcome = isOurs ? created : await storage.putIfAbsent(pathOf(folder, number), record);
+        if (outcome.kind === 'taken') continue;
+        // While we looked, others may have come and gone, and swept the number that was free for us.
+        if (await isHighest(storage, folder, number)) {
+          await removeBelow(storage, folder, number).catch(ignoreTrouble);
+          return new HeldLease(storage, folder, name, number, me, timeToLiveMs, clock, random);
+        }
+        await storage.remove(pathOf(folder, number));
+        continue;
       }
-      await storage.remove(pathOf(folder, number));
-      continue;
+    } catch (error) {
+      // Storage in passing trouble is waited for, as a holder is.
+      if (!isTrouble(error) || clock.nowMs() - startedMs >= options.timeoutMs) throw error;
     }
-    if (holder.token !== told) options.onWait?.(holder);
-    told = holder.token;
+    if (holder && holder.token !== told) options.onWait?.(holder);
+    told = holder?.token ?? told;
     const waitedMs = clock.nowMs() - startedMs;
-    if (waitedMs >= options.timeoutMs) {
+    if (holder && waitedMs >= options.timeoutMs) {
       throw catalogErrors['lease-timeout']({ lease: name, holder: describeHolder(holder), waitedMs });
     }
-    await clock.sleep(Math.min(delay * (0.5 + random.fraction()), options.timeoutMs - waitedMs + 1));
+    const leftMs = Math.max(options.timeoutMs - waitedMs, 0) + 1;
+    await clock.sleep(Math.min(delay * (0.5 + random.fraction()), leftMs));
   }
 }
 
@@ -112,6 +139,8 @@ interface Held {
 
 type Numbered = Held & { readonly number: number };
 
+const created: PutOutcome = { kind: 'created' };
+
 /** Tells living holders from dead ones by what one waiter sees happen, on its own clock. */
 class Watch {
   readonly #timeToLiveMs: number;
@@ -122,14 +151,15 @@ class Watch {
     this.#timeToLiveMs = timeToLiveMs;
   }
 
-  livingHolder(held: Numbered, nowMs: number): LeaseHolder | undefined {
+  /** @param askedMs before `held` was read. @param nowMs after. */
+  livingHolder(held: Numbered, askedMs: number, nowMs: number): LeaseHolder | undefined {
     if (held.released || stateOf(held.holder.process) === 'gone') return undefined;
     const seen = `${held.number} ${held.holder.token} ${held.renewals}`;
     if (seen !== this.#seen) {
       this.#seen = seen;
       this.#sinceMs = nowMs;
     }
-    return nowMs - this.#sinceMs > this.#timeToLiveMs ? undefined : held.holder;
+    return askedMs - this.#sinceMs > this.#timeToLiveMs ? undefined : held.holder;
   }
 }
 
@@ -137,9 +167,11 @@ class HeldLease implements Lease {
   readonly #storage: Storage;
   readonly #folder: string;
   readonly #name: string;
-  readonly #number: number;
+  readonly number: number;
   readonly #me: LeaseHolder;
-  readonly #timer: NodeJS.Timeout;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #stop: () => void;
   #writing: Promise<void> = Promise.resolve();
   #renewals = 0;
   #ended = false;
@@ -151,20 +183,23 @@ class HeldLease implements Lease {
     number: number,
     me: LeaseHolder,
     timeToLiveMs: number,
+    clock: Clock,
+    random: Random,
   ) {
     this.#storage = storage;
     this.#folder = folder;
     this.#name = name;
-    this.#number = number;
+    this.number = number;
     this.#me = me;
-    this.#timer = setInterval(() => this.#renew(), timeToLiveMs / 4);
-    // A process with nothing else to do must not stay for this.
-    this.#timer.unref();
+    this.#clock = clock;
+    this.#random = random;
+    const renew = (): void => this.#renew();
+    this.#stop = clock.every?.(timeToLiveMs / 4, renew) ?? systemClock.every(timeToLiveMs / 4, renew);
   }
 
   async check(): Promise<void> {
     const newest = await readNewest(this.#storage, this.#folder);
-    if (newest?.number === this.#number && newest.holder.token === this.#me.token) return;
+    if (newest?.number === this.number && newest.holder.token === this.#me.token) return;
     throw catalogErrors['lease-lost']({
       lease: this.#name,
       holder: newest ? describeHolder(newest.holder) : 'nobody',
@@ -174,11 +209,13 @@ class HeldLease implements Lease {
   async release(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
-    clearInterval(this.#timer);
+    this.#stop();
     await this.#writing;
-    const newest = await readNewest(this.#storage, this.#folder);
-    // Writing into a number that someone has taken over and swept would bring it back.
-    if (newest?.number === this.#number) await this.#write(true);
+    await retry(patience, this.#clock, this.#random, isTrouble, async () => {
+      const newest = await readNewest(this.#storage, this.#folder);
+      // Writing into a number that someone has taken over and swept would bring it back.
+      if (newest?.number === this.number) await this.#write(true);
+    }).catch(() => undefined);
   }
 
   #renew(): void {
@@ -191,8 +228,19 @@ class HeldLease implements Lease {
   async #write(released: boolean): Promise<void> {
     this.#renewals += 1;
     const record = printRecord({ holder: this.#me, renewals: this.#renewals, released });
-    await this.#storage.put(pathOf(this.#folder, this.#number), record);
+    await this.#storage.put(pathOf(this.#folder, this.number), record);
   }
+}
+
+const patience: RetryPolicy = { attemptsMax: 4, delayMsMin: 20, delayMsMax: 500 };
+
+function isTrouble(error: unknown): boolean {
+  return isBoathouseError(error) && error.retryable && error.code.startsWith('storage.');
+}
+
+/** Lower numbers are only litter: the next holder takes them away too. */
+function ignoreTrouble(error: unknown): void {
+  if (!isTrouble(error)) throw error;
 }
 
 async function readNewest(storage: Storage, folder: string): Promise<Numbered | undefined> {
