@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { fixedClock, type Json, parseJson, printJson, type Random, seededRandom } from '../base/index.ts';
-import { MemoryStorage, type Storage, storageErrors } from '../storage/index.ts';
+import { MemoryStorage, type Storage, storageErrors, wrapStorage } from '../storage/index.ts';
 import { printAction } from './action-json.ts';
 import type { Action, AddFile, Metadata, Protocol } from './actions.ts';
 import { type CommitPlan, type CommitResult, commitActions } from './commit/commit.ts';
@@ -259,8 +259,7 @@ export function intercept(
     }
     return value;
   };
-  return {
-    uri: inner.uri,
+  return wrapStorage(inner, {
     read: (path) => call('read', path, () => inner.read(path)),
     readRange: (path, start, length) => call('read', path, () => inner.readRange(path, start, length)),
     stat: (path) => call('read', path, () => inner.stat(path)),
@@ -270,9 +269,5 @@ export function intercept(
       await before('list', prefix);
       yield* inner.list(prefix, after);
     },
-    remove: (path) => inner.remove(path),
-    locate: (path) => inner.locate(path),
-    prepareWrite: (path) => inner.prepareWrite(path),
-    finishWrite: (path) => inner.finishWrite(path),
-  };
+  });
 }

@@ -1,4 +1,7 @@
 /** The promises of `Storage`, as tests that every backend must pass. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FileInfo, Storage } from './storage.ts';
 
@@ -83,6 +86,56 @@ export function describeStorageContract(name: string, open: () => Promise<Backen
       await storage.remove('never/was');
       expect(await storage.stat('a/x')).toBeUndefined();
       expect(await storage.putIfAbsent('a/x', bytes('2'))).toEqual({ kind: 'created' });
+    });
+
+    it('removes many at once, also what is gone', async () => {
+      for (const path of ['a/1', 'a/2', 'b/1']) await storage.put(path, bytes(path));
+      await storage.removeAll(['a/1', 'never/was', 'a/2']);
+      await storage.removeAll([]);
+      expect(await pathsOf(storage.list(''))).toEqual(['b/1']);
+    });
+
+    it('copies an object, and replaces only when told to', async () => {
+      await storage.put('a/x', bytes('one'));
+      await storage.copy('a/x', 'b/c/y');
+      await storage.put('a/x', bytes('two'));
+      expect(text(await storage.read('b/c/y'))).toBe('one');
+      await storage.copy('a/x', 'b/c/y', { replace: true });
+      expect(text(await storage.read('b/c/y'))).toBe('two');
+      await storage.remove('a/x');
+      expect(text(await storage.read('b/c/y'))).toBe('two');
+      await expect(storage.copy('a/x', 'b/z')).rejects.toMatchObject({ code: 'storage.not-found' });
+    });
+
+    it('brings an object to a file of this machine', async () => {
+      await storage.put('a/x', bytes('whole'));
+      const folder = await mkdtemp(join(tmpdir(), 'boathouse-contract-'));
+      try {
+        const info = await storage.download('a/x', join(folder, 'here'));
+        expect(info).toMatchObject({ path: 'a/x', sizeBytes: 5 });
+        expect(await readFile(join(folder, 'here'), 'utf8')).toBe('whole');
+        const missing = storage.download('a/none', join(folder, 'none'));
+        await expect(missing).rejects.toMatchObject({ code: 'storage.not-found' });
+        expect(await readdir(folder)).toEqual(['here']);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+      const local = await storage.openLocal('a/x');
+      expect(await readFile(local.path, 'utf8')).toBe('whole');
+      await local.release();
+      expect(text(await storage.read('a/x'))).toBe('whole');
+      await expect(storage.openLocal('a/none')).rejects.toMatchObject({ code: 'storage.not-found' });
+    });
+
+    it('tells an object by its etag from the one that replaced it, where it tells etags', async () => {
+      await storage.put('a/x', bytes('one'));
+      const first = await storage.stat('a/x');
+      await storage.put('a/x', bytes('two'));
+      const second = await storage.stat('a/x');
+      const listed: FileInfo[] = [];
+      for await (const info of storage.list('a/')) listed.push(info);
+      expect(listed[0]?.etag).toBe(second?.etag);
+      if (first?.etag !== undefined) expect(second?.etag).not.toBe(first.etag);
     });
 
     it('lists in UTF-8 byte order, folders in the place of their objects', async () => {

@@ -1,6 +1,6 @@
 /** Storage that fails on purpose, at a chosen call and in a chosen way: for fault tests. */
 import { storageErrors } from './errors.ts';
-import type { FileInfo, PutOutcome, Storage } from './storage.ts';
+import type { CopyOptions, FileInfo, LocalFile, ObjectMetadata, PutOutcome, Storage } from './storage.ts';
 
 /**
  * How a call fails. `before`: nothing happened. `lost-reply`: it happened, and the caller isn't told.
@@ -14,6 +14,7 @@ export const faults: readonly Fault[] = ['before', 'lost-reply', 'torn'];
 /** `inner`, failing at the calls named in a plan. Failures are `storage.unreachable`. */
 export class FaultyStorage implements Storage {
   readonly uri: string;
+  readonly isLocal: boolean;
   /** Calls so far. `locate` isn't one: it touches nothing. */
   calls = 0;
   readonly #inner: Storage;
@@ -22,6 +23,7 @@ export class FaultyStorage implements Storage {
   /** @param plan how the n-th call fails, counted from 1. */
   constructor(inner: Storage, plan: ReadonlyMap<number, Fault> = new Map()) {
     this.uri = inner.uri;
+    this.isLocal = inner.isLocal;
     this.#inner = inner;
     this.#plan = plan;
   }
@@ -43,9 +45,13 @@ export class FaultyStorage implements Storage {
     return this.#call('create', path, () => this.#inner.putIfAbsent(path, bytes), debris);
   }
 
-  put(path: string, bytes: Uint8Array): Promise<void> {
+  put(path: string, bytes: Uint8Array, options?: { readonly metadata?: ObjectMetadata }): Promise<void> {
     const debris = () => this.#inner.put(debrisPath(path), bytes.slice(0, Math.ceil(bytes.length / 2)));
-    return this.#call('write', path, () => this.#inner.put(path, bytes), debris);
+    return this.#call('write', path, () => this.#inner.put(path, bytes, options), debris);
+  }
+
+  copy(from: string, to: string, options?: CopyOptions): Promise<void> {
+    return this.#call('write', to, () => this.#inner.copy(from, to, options));
   }
 
   async *list(prefix: string, after?: string): AsyncIterable<FileInfo> {
@@ -66,6 +72,19 @@ export class FaultyStorage implements Storage {
     return this.#call('remove', path, () => this.#inner.remove(path));
   }
 
+  removeAll(paths: readonly string[]): Promise<void> {
+    const half = (): Promise<void> => this.#inner.removeAll(paths.slice(0, Math.ceil(paths.length / 2)));
+    return this.#call('remove', paths[0] ?? '', () => this.#inner.removeAll(paths), half);
+  }
+
+  download(path: string, localFile: string): Promise<FileInfo> {
+    return this.#call('read', path, () => this.#inner.download(path, localFile));
+  }
+
+  openLocal(path: string): Promise<LocalFile> {
+    return this.#call('read', path, () => this.#inner.openLocal(path));
+  }
+
   locate(path: string): string {
     return this.#inner.locate(path);
   }
@@ -76,6 +95,10 @@ export class FaultyStorage implements Storage {
 
   finishWrite(path: string): Promise<FileInfo> {
     return this.#call('write', path, () => this.#inner.finishWrite(path));
+  }
+
+  abandonWrite(path: string): Promise<void> {
+    return this.#call('remove', path, () => this.#inner.abandonWrite(path));
   }
 
   async #call<T>(

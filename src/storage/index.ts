@@ -5,4 +5,13 @@ export { LocalStorage, type LocalStorageOptions } from './local.ts';
 export { MemoryStorage } from './memory.ts';
 export { openStorage } from './open.ts';
 export { compareUtf8 } from './paths.ts';
-export type { FileInfo, PutOutcome, Storage, StorageOptions } from './storage.ts';
+export type {
+  CopyOptions,
+  FileInfo,
+  LocalFile,
+  ObjectMetadata,
+  PutOutcome,
+  Storage,
+  StorageOptions,
+} from './storage.ts';
+export { wrapStorage } from './wrapped.ts';

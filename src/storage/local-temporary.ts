@@ -13,9 +13,14 @@ export function isTemporary(name: string): boolean {
   return name.startsWith(begin) && name.endsWith(end);
 }
 
+/** A name for a temporary file, which `sweepTemporaries` knows. */
+export function temporaryName(unique: string): string {
+  return `${begin}${process.pid}-${unique}${end}`;
+}
+
 /** Writes `bytes` to a new temporary file in `folder`, durable when it returns. Gives its path. */
 export async function writeTemporary(disk: LocalDisk, folder: string, bytes: Uint8Array): Promise<string> {
-  const path = join(folder, `${begin}${process.pid}-${randomUUID()}${end}`);
+  const path = join(folder, temporaryName(randomUUID()));
   let isOurs = false;
   try {
     await disk.withFile(path, 'wx', async (file) => {

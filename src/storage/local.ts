@@ -1,10 +1,11 @@
 /** Storage in a local folder, shared with other processes and, over a mount, with other hosts. */
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statSync } from 'node:fs';
-import { mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { copyFile, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { assert } from '../base/index.ts';
 import { storageErrors } from './errors.ts';
+import { copyDurably } from './local-copy.ts';
 import { createIfAbsent, settled } from './local-create.ts';
 import { LocalDisk } from './local-disk.ts';
 import { codeOf, localError } from './local-errors.ts';
@@ -12,7 +13,7 @@ import { Promptness } from './local-promptness.ts';
 import { LocalRoot } from './local-root.ts';
 import { isTemporary, sweepTemporaries, syncFolder, writeTemporary } from './local-temporary.ts';
 import { checkPath, checkPrefix, compareUtf8, sortedByUtf8 } from './paths.ts';
-import type { FileInfo, PutOutcome, Storage } from './storage.ts';
+import type { CopyOptions, FileInfo, LocalFile, PutOutcome, Storage } from './storage.ts';
 
 /** What may be chosen about a local folder. */
 export interface LocalStorageOptions {
@@ -30,6 +31,7 @@ export interface LocalStorageOptions {
  */
 export class LocalStorage implements Storage {
   readonly uri: string;
+  readonly isLocal = true;
   readonly #root: LocalRoot;
   readonly #links: 'auto' | 'never';
   readonly #orphanAgeMs: number;
@@ -160,6 +162,41 @@ export class LocalStorage implements Storage {
     }
   }
 
+  async removeAll(paths: readonly string[]): Promise<void> {
+    let first: { readonly error: unknown } | undefined;
+    for (let next = 0; next < paths.length; next += removalsAtOnce) {
+      const batch = paths.slice(next, next + removalsAtOnce).map((path) => this.remove(path));
+      for (const one of await Promise.allSettled(batch)) {
+        if (one.status === 'rejected') first ??= { error: one.reason };
+      }
+    }
+    if (first) throw first.error;
+  }
+
+  async copy(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+    const source = await this.#touch('read', from, async (file) => file);
+    await this.#touch('write', to, async (file) => {
+      const folder = dirname(file);
+      await this.#makeFolder(folder);
+      await copyDurably(this.#disk, source, file, options.replace === true);
+      await this.#syncNewFolders();
+    });
+  }
+
+  async download(path: string, localFile: string): Promise<FileInfo> {
+    return this.#touch('read', path, async (file) => {
+      const info = await fileInfo(path, file);
+      if (!info) throw storageErrors['not-a-file']({ path, uri: this.uri });
+      await copyFile(file, localFile, constants.COPYFILE_FICLONE);
+      return info;
+    });
+  }
+
+  async openLocal(path: string): Promise<LocalFile> {
+    if (!(await this.stat(path))) throw storageErrors['not-found']({ path, uri: this.uri });
+    return { path: this.locate(path), release: async () => undefined };
+  }
+
   locate(path: string): string {
     checkPath(path, this.uri);
     try {
@@ -190,6 +227,10 @@ export class LocalStorage implements Storage {
       if (!info) throw storageErrors['not-a-file']({ path, uri: this.uri });
       return info;
     });
+  }
+
+  async abandonWrite(path: string): Promise<void> {
+    await this.remove(path);
   }
 
   /** Removes the temporary files that dead writers left in `folder` ('' is the root); says how many. */
@@ -307,6 +348,8 @@ function isWanted(path: string, isFolder: boolean, prefix: string, after: string
   const overlaps = path.startsWith(prefix) || prefix.startsWith(path);
   return overlaps && (isAfter || path === after || after.startsWith(path));
 }
+
+const removalsAtOnce = 16;
 
 /** Objects of the log are small; data files are never read whole. */
 const smallBytesMax = 1_048_576;

@@ -1,13 +1,18 @@
 /** Storage in this process's memory: for tests, and for tables that live as long as the process. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { assert, type Clock, systemClock } from '../base/index.ts';
 import { storageErrors } from './errors.ts';
 import { checkPath, checkPrefix, compareUtf8 } from './paths.ts';
-import type { FileInfo, PutOutcome, Storage } from './storage.ts';
+import type { CopyOptions, FileInfo, LocalFile, ObjectMetadata, PutOutcome, Storage } from './storage.ts';
 
 /** Bytes in a map. Keeps every promise of `Storage` but a path for DuckDB to open. */
 export class MemoryStorage implements Storage {
   readonly uri: string;
-  readonly #objects = new Map<string, { bytes: Uint8Array; modifiedMs: number }>();
+  readonly isLocal = false;
+  readonly #objects = new Map<string, StoredObject>();
+  #writes = 0;
   readonly #clock: Clock;
 
   /** @param name the last part of the URI; only shown. */
@@ -26,7 +31,7 @@ export class MemoryStorage implements Storage {
 
   async stat(path: string): Promise<FileInfo | undefined> {
     const object = this.#objects.get(checkPath(path, this.uri));
-    return object && { path, sizeBytes: object.bytes.length, modifiedMs: object.modifiedMs };
+    return object && { ...infoOf(path, object), ...(object.metadata && { metadata: object.metadata }) };
   }
 
   async putIfAbsent(path: string, bytes: Uint8Array): Promise<PutOutcome> {
@@ -35,8 +40,17 @@ export class MemoryStorage implements Storage {
     return { kind: 'created' };
   }
 
-  async put(path: string, bytes: Uint8Array): Promise<void> {
-    this.#set(checkPath(path, this.uri), bytes);
+  async put(
+    path: string,
+    bytes: Uint8Array,
+    options: { readonly metadata?: ObjectMetadata } = {},
+  ): Promise<void> {
+    this.#set(checkPath(path, this.uri), bytes, options.metadata);
+  }
+
+  async copy(from: string, to: string, options: CopyOptions = {}): Promise<void> {
+    const { bytes, metadata } = this.#get(from);
+    this.#set(checkPath(to, this.uri), bytes, options.metadata ?? metadata);
   }
 
   async *list(prefix: string, after?: string): AsyncIterable<FileInfo> {
@@ -46,12 +60,30 @@ export class MemoryStorage implements Storage {
       .sort(compareUtf8);
     for (const path of paths) {
       const object = this.#objects.get(path);
-      if (object) yield { path, sizeBytes: object.bytes.length, modifiedMs: object.modifiedMs };
+      if (object) yield infoOf(path, object);
     }
   }
 
   async remove(path: string): Promise<void> {
     this.#objects.delete(checkPath(path, this.uri));
+  }
+
+  async removeAll(paths: readonly string[]): Promise<void> {
+    for (const path of paths) await this.remove(path);
+  }
+
+  async download(path: string, localFile: string): Promise<FileInfo> {
+    const object = this.#get(path);
+    await writeFile(localFile, object.bytes);
+    return infoOf(path, object);
+  }
+
+  async openLocal(path: string): Promise<LocalFile> {
+    const { bytes } = this.#get(path);
+    const folder = await mkdtemp(join(tmpdir(), 'boathouse-copy-'));
+    const file = join(folder, path.slice(path.lastIndexOf('/') + 1));
+    await writeFile(file, bytes);
+    return { path: file, release: () => rm(folder, { recursive: true, force: true }) };
   }
 
   locate(path: string): string {
@@ -68,14 +100,35 @@ export class MemoryStorage implements Storage {
     return info;
   }
 
-  #get(path: string): { bytes: Uint8Array; modifiedMs: number } {
+  async abandonWrite(path: string): Promise<void> {
+    await this.remove(path);
+  }
+
+  #get(path: string): StoredObject {
     const object = this.#objects.get(checkPath(path, this.uri));
     if (!object) throw storageErrors['not-found']({ path, uri: this.uri });
     return object;
   }
 
-  #set(path: string, bytes: Uint8Array): void {
+  #set(path: string, bytes: Uint8Array, metadata?: ObjectMetadata): void {
     assert(bytes.length > 0 && bytes[0] !== 0, 'objects are not empty and do not begin with NUL');
-    this.#objects.set(path, { bytes: bytes.slice(), modifiedMs: this.#clock.nowMs() });
+    this.#writes += 1;
+    this.#objects.set(path, {
+      bytes: bytes.slice(),
+      modifiedMs: this.#clock.nowMs(),
+      etag: String(this.#writes),
+      metadata,
+    });
   }
+}
+
+interface StoredObject {
+  readonly bytes: Uint8Array;
+  readonly modifiedMs: number;
+  readonly etag: string;
+  readonly metadata: ObjectMetadata | undefined;
+}
+
+function infoOf(path: string, { bytes, modifiedMs, etag }: StoredObject): FileInfo {
+  return { path, sizeBytes: bytes.length, modifiedMs, etag };
 }

@@ -12,6 +12,27 @@ export interface FileInfo {
   readonly sizeBytes: number;
   /** Milliseconds since 1970, by the clock of whoever keeps the bytes. */
   readonly modifiedMs: number;
+  /** Changes whenever the bytes do, on stores that tell. */
+  readonly etag?: string;
+  /** What `put` or `copy` said about the object, on stores that keep it. Listings don't tell. */
+  readonly metadata?: ObjectMetadata;
+}
+
+/** Short texts kept with an object. Names are lower-case letters, digits and hyphens; values are ASCII. */
+export type ObjectMetadata = Readonly<Record<string, string>>;
+
+/** A file on this machine that holds an object's bytes. */
+export interface LocalFile {
+  readonly path: string;
+  /** To be called when the file isn't needed any more. */
+  release(): Promise<void>;
+}
+
+/** How an object is copied. */
+export interface CopyOptions {
+  /** Whether an object at the new path is replaced; otherwise the path must never have been used. */
+  readonly replace?: boolean;
+  readonly metadata?: ObjectMetadata;
 }
 
 /** What became of an attempt to create an object. Losing is an outcome, not an exception. */
@@ -19,8 +40,11 @@ export type PutOutcome = { readonly kind: 'created' } | { readonly kind: 'taken'
 
 /** Bytes by path. Every backend keeps the same promises. */
 export interface Storage {
-  /** The root as a URI: `file:///abs/root` or `memory:name`. */
+  /** The root as a URI: `file:///abs/root`, `s3://bucket/prefix` or `memory:name`. */
   readonly uri: string;
+
+  /** Whether objects are files of this machine, so that `locate` names one. */
+  readonly isLocal: boolean;
 
   /**
    * The whole object.
@@ -49,7 +73,15 @@ export interface Storage {
   putIfAbsent(path: string, bytes: Uint8Array): Promise<PutOutcome>;
 
   /** Creates or replaces the object. Atomic for readers, durable when it returns; the last writer wins. */
-  put(path: string, bytes: Uint8Array): Promise<void>;
+  put(path: string, bytes: Uint8Array, options?: { readonly metadata?: ObjectMetadata }): Promise<void>;
+
+  /**
+   * Makes an object of the same bytes at `to`, without bringing them here where the store can. Atomic for
+   * readers, durable when it returns.
+   *
+   * @throws storage.not-found
+   */
+  copy(from: string, to: string, options?: CopyOptions): Promise<void>;
 
   /**
    * Every object whose path starts with `prefix` and sorts after `after`, in UTF-8 byte order. Lazy:
@@ -60,27 +92,51 @@ export interface Storage {
   /** Removes the object. Succeeds when it is already gone. */
   remove(path: string): Promise<void>;
 
+  /** Removes them all, in few requests where the store can. Tries every one before it throws the first error. */
+  removeAll(paths: readonly string[]): Promise<void>;
+
   /**
-   * The absolute local path that DuckDB opens for `path`, which need not exist.
+   * Writes the object's bytes to `localFile`, whose folder exists. Whole and checked when it returns; on
+   * failure no file is left.
+   *
+   * @throws storage.not-found
+   */
+  download(path: string, localFile: string): Promise<FileInfo>;
+
+  /**
+   * A file on this machine with the object's bytes: the object itself where it is one, else a copy that
+   * lives until it is released.
+   *
+   * @throws storage.not-found
+   */
+  openLocal(path: string): Promise<LocalFile>;
+
+  /**
+   * What DuckDB calls `path`, which need not exist: an absolute local path, or `s3://bucket/key`.
    *
    * @throws storage.outside-root, storage.no-local-path
    */
   locate(path: string): string;
 
   /**
-   * Makes the folders above `path` and returns the absolute path to write a data file to. The name
-   * must never have been used: nothing protects what is there.
+   * Makes the folders above `path` and returns the absolute local path to write a data file to: the
+   * object's own, or one in a private folder that `finishWrite` uploads from. Paths below one folder of the
+   * storage are below one local folder. The name must never have been used: nothing protects what is there.
    *
    * @throws storage.outside-root, storage.no-local-path
    */
   prepareWrite(path: string): Promise<string>;
 
   /**
-   * Says that the file begun with `prepareWrite` is complete: makes it and the folders above it durable.
+   * Says that the file begun with `prepareWrite` is complete: makes it and the folders above it durable,
+   * or uploads it.
    *
    * @throws storage.not-found
    */
   finishWrite(path: string): Promise<FileInfo>;
+
+  /** Removes what was begun with `prepareWrite`, finished or not. Succeeds when nothing is there. */
+  abandonWrite(path: string): Promise<void>;
 }
 
 /** Options by name, `AWS_*` names verbatim. Local folders need none and ignore all. */

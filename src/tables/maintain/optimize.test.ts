@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { history, type Snapshot } from '../../delta/index.ts';
 import type { SqlValue } from '../../duckdb/index.ts';
-import { FaultyStorage, faults, type Storage } from '../../storage/index.ts';
+import { FaultyStorage, faults, type Storage, wrapStorage } from '../../storage/index.ts';
 import { alterTable } from '../alter/alter-table.ts';
 import { createTable } from '../alter/create-table.ts';
 import { deleteRows } from '../dml/delete-rows.ts';
@@ -422,11 +422,7 @@ async function strays(handle: TableHandle): Promise<string[]> {
 /** `inner`, with something happening right before the version is tried for the first time. */
 function beforeCommit(inner: Storage, version: number, then: () => Promise<void>): Storage {
   let isFirst = true;
-  return {
-    uri: inner.uri,
-    read: (file) => inner.read(file),
-    readRange: (file, start, length) => inner.readRange(file, start, length),
-    stat: (file) => inner.stat(file),
+  return wrapStorage(inner, {
     async putIfAbsent(file, bytes) {
       if (isFirst && file.endsWith(`/${String(version).padStart(20, '0')}.json`)) {
         isFirst = false;
@@ -434,13 +430,7 @@ function beforeCommit(inner: Storage, version: number, then: () => Promise<void>
       }
       return inner.putIfAbsent(file, bytes);
     },
-    put: (file, bytes) => inner.put(file, bytes),
-    list: (prefix, after) => inner.list(prefix, after),
-    remove: (file) => inner.remove(file),
-    locate: (file) => inner.locate(file),
-    prepareWrite: (file) => inner.prepareWrite(file),
-    finishWrite: (file) => inner.finishWrite(file),
-  };
+  });
 }
 
 /** How many files can hold the value, by their statistics. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixedClock } from '../../base/index.ts';
 import { history, readCommit } from '../../delta/index.ts';
-import { FaultyStorage, type FileInfo, faults, type Storage } from '../../storage/index.ts';
+import { FaultyStorage, type FileInfo, faults, type Storage, wrapStorage } from '../../storage/index.ts';
 import { alterTable } from '../alter/alter-table.ts';
 import { cloneTable } from '../alter/clone-table.ts';
 import { createTable } from '../alter/create-table.ts';
@@ -412,7 +412,7 @@ async function commitFile(folder: string, version: number, logPath: string): Pro
 
 /** `inner`, with something happening once the whole folder has been listed. */
 function afterListing(inner: Storage, then: () => Promise<void>): Storage {
-  return wrapped(inner, {
+  return wrapStorage(inner, {
     async *list(prefix: string, after?: string): AsyncIterable<FileInfo> {
       yield* inner.list(prefix, after);
       if (prefix === '') await then();
@@ -423,7 +423,7 @@ function afterListing(inner: Storage, then: () => Promise<void>): Storage {
 /** `inner`, with something happening before an object of that name is created for the first time. */
 function beforeFirst(inner: Storage, name: string, then: () => Promise<void>): Storage {
   let isFirst = true;
-  return wrapped(inner, {
+  return wrapStorage(inner, {
     async putIfAbsent(file: string, bytes: Uint8Array) {
       if (isFirst && file.endsWith(name)) {
         isFirst = false;
@@ -432,21 +432,4 @@ function beforeFirst(inner: Storage, name: string, then: () => Promise<void>): S
       return inner.putIfAbsent(file, bytes);
     },
   });
-}
-
-function wrapped(inner: Storage, instead: Partial<Storage>): Storage {
-  return {
-    uri: inner.uri,
-    read: (file) => inner.read(file),
-    readRange: (file, start, length) => inner.readRange(file, start, length),
-    stat: (file) => inner.stat(file),
-    putIfAbsent: (file, bytes) => inner.putIfAbsent(file, bytes),
-    put: (file, bytes) => inner.put(file, bytes),
-    list: (prefix, after) => inner.list(prefix, after),
-    remove: (file) => inner.remove(file),
-    locate: (file) => inner.locate(file),
-    prepareWrite: (file) => inner.prepareWrite(file),
-    finishWrite: (file) => inner.finishWrite(file),
-    ...instead,
-  };
 }
