@@ -4,5 +4,6 @@ export * from './clock.ts';
 export * from './errors.ts';
 export * from './json.ts';
 export * from './nearest.ts';
+export * from './process-mark.ts';
 export * from './retry.ts';
 export * from './secrets.ts';

@@ -8,11 +8,10 @@
  */
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { BoathouseError, type Random, systemRandom } from '../base/index.ts';
+import { BoathouseError, markedName, type Random, systemRandom } from '../base/index.ts';
 import { Database, quoteLiteral, quotePath, type Session } from '../duckdb/index.ts';
 import { catalogErrors } from './errors.ts';
 import { type CatalogRelation, type Generation, type PublishedFile, relationKey } from './generation.ts';
-import { markedName } from './process-mark.ts';
 import { copyPublished, fingerprint, replacePublished } from './published-file.ts';
 import { createViews, type ViewOutcome } from './views.ts';
 

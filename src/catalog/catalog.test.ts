@@ -3,14 +3,21 @@ import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fixedClock, isBoathouseError, seededRandom, systemClock } from '../base/index.ts';
+import {
+  fixedClock,
+  isBoathouseError,
+  markedName,
+  seededRandom,
+  systemClock,
+  thisProcess,
+} from '../base/index.ts';
 import { Database } from '../duckdb/index.ts';
 import { FaultyStorage, faults, MemoryStorage } from '../storage/index.ts';
 import { buildCatalogFile, type CatalogFileOptions } from './catalog-file.ts';
 import { applyChanges, type CatalogRelation, parseGeneration, printGeneration } from './generation.ts';
 import { listGenerations, openCatalog, publishGeneration, readGeneration } from './generation-log.ts';
 import { acquireLease } from './lease.ts';
-import { logId, markedName, thisProcess } from './process-mark.ts';
+import { logId } from './pin-name.ts';
 import { sweepCatalog } from './sweep.ts';
 
 const relation = (name: string, more: Partial<CatalogRelation> = {}): CatalogRelation => ({

@@ -27,7 +27,7 @@ export {
   readGeneration,
 } from './generation-log.ts';
 export { acquireLease, describeHolder, type Lease, type LeaseHolder, type LeaseOptions } from './lease.ts';
-export { logId, markedName, pinName } from './process-mark.ts';
+export { logId, pinName } from './pin-name.ts';
 export {
   copyPublished,
   fingerprint,

@@ -16,15 +16,17 @@ import { hostname } from 'node:os';
 import {
   type Clock,
   isBoathouseError,
+  type ProcessMark,
   type Random,
   type RetryPolicy,
   retry,
+  stateOf,
   systemClock,
   systemRandom,
+  thisProcess,
 } from '../base/index.ts';
 import type { PutOutcome, Storage } from '../storage/index.ts';
 import { catalogErrors } from './errors.ts';
-import { type ProcessMark, stateOf, thisProcess } from './process-mark.ts';
 
 /** Who holds a lease, as others are told. */
 export interface LeaseHolder {

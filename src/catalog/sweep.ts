@@ -8,9 +8,10 @@
  */
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
+import { parseMark, stateOf } from '../base/index.ts';
 import type { Generation } from './generation.ts';
 import { type CatalogLog, listGenerations, readGeneration, removeGeneration } from './generation-log.ts';
-import { logId, parseMark, stateOf } from './process-mark.ts';
+import { logId } from './pin-name.ts';
 
 /** What is kept. */
 export interface SweepOptions {

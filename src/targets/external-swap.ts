@@ -8,7 +8,8 @@
  */
 import { lstat, mkdir, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { abandonedIn, markedName } from '../catalog/index.ts';
+import { markedName } from '../base/index.ts';
+import { abandonedIn } from '../catalog/index.ts';
 import { targetErrors } from './errors.ts';
 import type { StagedExternal } from './external-files.ts';
 import { filesBelow, linkOrCopy, syncAll } from './file-trees.ts';

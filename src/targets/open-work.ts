@@ -2,13 +2,13 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { markedName } from '../base/index.ts';
 import {
   abandonedIn,
   type CatalogLog,
   type CatalogRelation,
   createViews,
   fingerprint,
-  markedName,
   readGeneration,
 } from '../catalog/index.ts';
 import type { Compilation } from '../compiler/index.ts';

@@ -2,7 +2,7 @@
 import { copyFile, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { markedName } from '../catalog/index.ts';
+import { markedName } from '../base/index.ts';
 import { Database } from '../duckdb/index.ts';
 import { Lake, statuses } from './lake.fixture.ts';
 import type { TargetNotice } from './target.ts';

@@ -1,5 +1,5 @@
 /**
- * Who made a folder or holds a lease: a process, told apart from every other one on every host.
+ * Who made a file or holds a lease: a process, told apart from every other one on every host.
  *
  * A process number alone says little: it is given again, and two containers that share a folder may
  * share a host's name and have the same numbers. So the host is its name, its boot and its process
@@ -8,7 +8,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { Random } from '../base/index.ts';
 
 /** A process of this or another host. */
 export interface ProcessMark {
@@ -45,16 +44,6 @@ export function stateOf(mark: ProcessMark): 'alive' | 'gone' | 'unknown' {
 /** The mark as the beginning of a file's name. `parseMark` reads it back. */
 export function markedName(rest: string, mark: ProcessMark = thisProcess()): string {
   return `${mark.host}-${mark.pid}-${mark.began}.${rest}`;
-}
-
-/** A name for a folder of pins that nobody has used before: marked with this process and the catalog it is of. */
-export function pinName(catalogUri: string, random: Random): string {
-  return markedName(`${logId(catalogUri)}.${random.uuid()}`);
-}
-
-/** What stands for a catalog in the names of pins. */
-export function logId(catalogUri: string): string {
-  return createHash('sha256').update(catalogUri).digest('hex').slice(0, 12);
 }
 
 /** The process that gave `name` to a file or folder; undefined when the name isn't marked. */
