@@ -70,7 +70,8 @@ const kinds: Kinds = {
   },
   'unsupported-scheme': {
     message: (d) => `${d.uri}: storage of kind '${d.scheme}' is not supported`,
-    hint: () => 'Supported: a plain path and file://.',
+    hint: () =>
+      'Supported: a plain path, file:// and s3:// (S3 and what speaks its protocol; for Google Cloud Storage and R2 give their S3 endpoint).',
     sqlState: '0A000',
     httpStatus: 400,
   },

@@ -5,14 +5,16 @@ import { secrets } from '../base/index.ts';
 import { storageErrors } from './errors.ts';
 import { LocalStorage } from './local.ts';
 import { MemoryStorage } from './memory.ts';
+import { openS3 } from './s3/open-s3.ts';
 import type { Storage, StorageOptions } from './storage.ts';
 
 /**
- * The storage rooted at `uri`: a plain path, `file://…`, or `memory:name` (one per name and process).
+ * The storage rooted at `uri`: a plain path, `file://…`, `s3://bucket/…` (`s3a`, `s3n`),
+ * or `memory:name` (one per name and process).
  * Nothing is touched until it is used; a folder that isn't there is made by the first write.
  *
  * @param options `AWS_*` names verbatim; ignored for local paths, their secrets are masked in output.
- * @throws storage.unsupported-scheme, storage.bad-path
+ * @throws storage.unsupported-scheme, storage.bad-path, storage.bad-option
  */
 export function openStorage(uri: string, options: StorageOptions = {}): Storage {
   // JavaScript callers may give anything.
@@ -26,6 +28,7 @@ export function openStorage(uri: string, options: StorageOptions = {}): Storage 
   }
   if (/^file:/i.test(uri)) return new LocalStorage(localPathOf(uri));
   if (/^memory:/i.test(uri)) return openMemory(uri.slice('memory:'.length));
+  if (/^s3[an]?:\/\//i.test(uri)) return openS3(uri, options);
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//.exec(uri)?.[1];
   if (scheme) throw storageErrors['unsupported-scheme']({ uri, scheme: scheme.toLowerCase() });
   return new LocalStorage(resolve(uri));

@@ -1,0 +1,134 @@
+/** What a store's XML says. Facts: Amazon S3's API reference. */
+import { XMLParser } from 'fast-xml-parser';
+
+/** One object of a listing. */
+export interface ListedObject {
+  readonly key: string;
+  readonly sizeBytes: number;
+  readonly modifiedMs: number;
+  readonly etag: string | undefined;
+}
+
+/** A page of ListObjectsV2. */
+export interface ListPage {
+  readonly objects: readonly ListedObject[];
+  /** To be given for the next page; undefined on the last. */
+  readonly next: string | undefined;
+}
+
+/** A store's own words for a refusal. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly region: string | undefined;
+}
+
+/** The page in a reply; undefined when it isn't one. */
+export function parseListPage(body: Uint8Array): ListPage | undefined {
+  const result = root(body, 'ListBucketResult');
+  if (result === undefined) return undefined;
+  const isEncoded = textOf(result['EncodingType']) === 'url';
+  const decode = (text: string): string => (isEncoded ? decodeURIComponent(text.replaceAll('+', ' ')) : text);
+  const objects = items(result['Contents']).map((item) => ({
+    key: decode(textOf(item['Key']) ?? ''),
+    sizeBytes: Number(textOf(item['Size']) ?? 0),
+    modifiedMs: Date.parse(textOf(item['LastModified']) ?? '') || 0,
+    etag: bareEtag(textOf(item['ETag'])),
+  }));
+  const isTruncated = textOf(result['IsTruncated']) === 'true';
+  return { objects, next: isTruncated ? textOf(result['NextContinuationToken']) : undefined };
+}
+
+/** What a reply's body says was refused; undefined when it says nothing of the kind. */
+export function parseRefusal(body: Uint8Array): Refusal | undefined {
+  const error = root(body, 'Error');
+  if (error === undefined) return undefined;
+  return {
+    code: textOf(error['Code']) ?? '',
+    message: textOf(error['Message']) ?? '',
+    region: textOf(error['Region']),
+  };
+}
+
+/** The id of the upload that a reply says has begun. */
+export function parseUploadId(body: Uint8Array): string | undefined {
+  return textOf(root(body, 'InitiateMultipartUploadResult')?.['UploadId']);
+}
+
+/** The ETag of what was completed or copied, if the reply says that it was. */
+export function parseResultEtag(body: Uint8Array, name: string): string | undefined {
+  return bareEtag(textOf(root(body, name)?.['ETag']));
+}
+
+/** What DeleteObjects could not remove. */
+export function parseDeleteErrors(
+  body: Uint8Array,
+): readonly { readonly key: string; readonly code: string; readonly message: string }[] | undefined {
+  const result = root(body, 'DeleteResult');
+  if (result === undefined) return undefined;
+  return items(result['Error']).map((item) => ({
+    key: textOf(item['Key']) ?? '',
+    code: textOf(item['Code']) ?? '',
+    message: textOf(item['Message']) ?? '',
+  }));
+}
+
+/** The uploads that were begun and not ended. */
+export function parseUploads(
+  body: Uint8Array,
+): readonly { readonly key: string; readonly uploadId: string; readonly beganMs: number }[] {
+  const result = root(body, 'ListMultipartUploadsResult');
+  return items(result?.['Upload']).map((item) => ({
+    key: textOf(item['Key']) ?? '',
+    uploadId: textOf(item['UploadId']) ?? '',
+    beganMs: Date.parse(textOf(item['Initiated']) ?? '') || 0,
+  }));
+}
+
+/** An ETag without its quotes. */
+export function bareEtag(etag: string | undefined): string | undefined {
+  return etag?.replace(/^"(.*)"$/, '$1') || undefined;
+}
+
+/** Text for an XML element. */
+export function escapeXml(text: string): string {
+  return text.replace(/[&<>"'\r\n\t]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+type Element = Readonly<Record<string, unknown>>;
+
+// A key may look like a number or have spaces at its ends; a listing has more entities than a document's guard allows.
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  parseTagValue: false,
+  trimValues: false,
+  removeNSPrefix: true,
+  htmlEntities: true,
+});
+
+function root(body: Uint8Array, name: string): Element | undefined {
+  const text = new TextDecoder().decode(body);
+  if (!text.includes('<')) return undefined;
+  let document: unknown;
+  try {
+    document = parser.parse(text);
+  } catch {
+    return undefined;
+  }
+  const found = isElement(document) ? document[name] : undefined;
+  if (found === '') return {};
+  return isElement(found) ? found : undefined;
+}
+
+function items(value: unknown): readonly Element[] {
+  if (Array.isArray(value)) return value.filter(isElement);
+  return isElement(value) ? [value] : [];
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function isElement(value: unknown): value is Element {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
