@@ -14,4 +14,5 @@ export type {
   Storage,
   StorageOptions,
 } from './storage.ts';
+export { storeTimeMs } from './store-time.ts';
 export { wrapStorage } from './wrapped.ts';

@@ -4,7 +4,7 @@
  * Nothing is deleted that this didn't list itself, that stands outside the table's folder, that is hidden, or that
  * is younger than the retention: writers stage their files before they commit them.
  */
-import { systemClock } from '../../base/index.ts';
+import { type Clock, systemClock } from '../../base/index.ts';
 import {
   assertReadable,
   assertWritable,
@@ -13,6 +13,7 @@ import {
   type Snapshot,
   tombstoneRetentionMs,
 } from '../../delta/index.ts';
+import { type Storage, storeTimeMs } from '../../storage/index.ts';
 import { tablesErrors } from '../errors.ts';
 import type { TableHandle } from '../table-handle.ts';
 import { type OperationOptions, transact } from '../transact.ts';
@@ -38,7 +39,10 @@ const deletesMax = 16;
  * Safe beside readers of those versions, and beside writers that take no longer than the retention. Versions that
  * are older can't be read any more.
  *
- * Costs, in full, a listing of the folder, a pass over the live files, and a read for each commit since the
+ * Ages are told by the clock that stamps the files: with one of its own that is ahead, a host would delete what
+ * writers on others have just written.
+ *
+ * Costs, in full, three requests to learn the time, a listing of the folder, a pass over the live files, and a read for each commit since the
  * retention began.
  *
  * @throws tables.retention-too-short, tables.no-lite-vacuum, tables.bad-option, tables.pinned-table,
@@ -59,7 +63,7 @@ export async function vacuum(
   assertReadable(handle.uri, snapshot.protocol, snapshot);
   assertWritable(handle.uri, snapshot.protocol, snapshot);
   const retentionMs = retentionOf(handle.uri, snapshot, spec);
-  const keptSinceMs = clock.nowMs() - retentionMs;
+  const keptSinceMs = (dryRun ? clock.nowMs() : await nowOf(storage, clock)) - retentionMs;
   const { oldest, lastBefore } = await keptVersions(storage, keptSinceMs);
   const request = { keptSinceMs, oldestKept: oldest, clock: options.clock };
   const refresh = (): Promise<Snapshot> => handle.refresh();
@@ -108,6 +112,16 @@ function retentionOf(table: string, { metadata }: Snapshot, spec: VacuumSpec): n
   }
   return wanted;
 }
+
+/** The time by whichever clock is behind: the host's, or that of the store. */
+async function nowOf(storage: Storage, clock: Clock): Promise<number> {
+  const ownMs = clock.nowMs();
+  const storeMs = await storeTimeMs(storage, '_delta_log/_vacuum_time');
+  return storeMs < ownMs - stampMs ? storeMs : ownMs;
+}
+
+/** Stores stamp objects to the second, and file systems by a clock that ticks. */
+const stampMs = 5_000;
 
 /** What was deleted. */
 interface Deleted {
