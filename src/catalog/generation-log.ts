@@ -16,20 +16,24 @@ import {
   systemRandom,
 } from '../base/index.ts';
 import { openStorage, type PutOutcome, type Storage } from '../storage/index.ts';
+import { branchOf } from './branch-place.ts';
 import { catalogErrors } from './errors.ts';
 import {
   applyChanges,
   type CatalogChanges,
   fileIn,
   type Generation,
+  type GenerationOrigin,
   type PublishedFile,
+  type Publisher,
   parseGeneration,
   printGeneration,
 } from './generation.ts';
+import { differences, nameIn } from './generation-diff.ts';
 
 /** A catalog's log, opened. Holds nothing open. */
 export interface CatalogLog {
-  /** Rooted at the folder that has `_boathouse` in it. */
+  /** Rooted at the folder that has `_boathouse` in it; at a branch's own folder for a branch. */
   readonly storage: Storage;
 }
 
@@ -38,12 +42,15 @@ export interface PublishOptions {
   readonly runId: string;
   /** The published file that comes with the generation, and the state of it that this one was made from. */
   readonly file?: { readonly state: PublishedFile; readonly replaces: PublishedFile | undefined };
+  readonly by?: Publisher;
+  readonly message?: string;
+  readonly from?: GenerationOrigin;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly retries?: RetryPolicy;
 }
 
-/** The catalog of the folder at `rootUri`, which need not exist yet. Reads nothing. */
+/** The catalog of the folder at `rootUri`, which need not exist yet; of a branch, by the branch's folder. Reads nothing. */
 export function openCatalog(rootUri: string): CatalogLog {
   return { storage: openStorage(rootUri) };
 }
@@ -73,7 +80,7 @@ export async function readGeneration(log: CatalogLog, number?: number): Promise<
 /** The numbers of the generations that are kept, oldest first. */
 export async function listGenerations(log: CatalogLog): Promise<readonly number[]> {
   const numbers: number[] = [];
-  for await (const file of log.storage.list(folder)) {
+  for await (const file of log.storage.list(folderOf(log))) {
     const [, digits] = /\/(\d{20})\.json$/.exec(file.path) ?? [];
     if (digits !== undefined) numbers.push(Number(digits));
   }
@@ -104,23 +111,73 @@ export async function publishGeneration(
     if (newest && current?.staged === file?.state.staged && file) return newest;
     if (current?.staged !== file?.replaces?.staged) return undefined;
     const others = (newest?.files ?? []).filter((other) => other.name !== file?.state.name);
+    const relations = applyChanges(newest?.relations ?? [], changes);
     const next: Generation = {
       number: (newest?.number ?? 0) + 1,
       createdAtMs: clock.nowMs(),
       runId: options.runId,
-      relations: applyChanges(newest?.relations ?? [], changes),
+      relations,
       files: file ? [...others, file.state] : others,
+      changed: differences(newest?.relations ?? [], relations).flatMap(({ before, after }) => {
+        const relation = after ?? before;
+        return relation === undefined ? [] : [nameIn(relation)];
+      }),
+      ...(options.by === undefined ? {} : { by: options.by }),
+      ...(options.message === undefined ? {} : { message: options.message }),
+      ...(options.from === undefined ? {} : { from: options.from }),
     };
-    const outcome = await create(log.storage, pathOf(next.number), printGeneration(next), clock, random);
+    const outcome = await create(log.storage, pathOf(log, next.number), printGeneration(next), clock, random);
     if (outcome.kind === 'created') return next;
     await clock.sleep(delayMs(retries, attempt, random));
   }
   throw catalogErrors['publish-contended']({ catalog: log.storage.uri, attempts: retries.attemptsMax });
 }
 
+/**
+ * The generation that was newest at `timeMs`.
+ *
+ * Costs a listing and a read for each generation since.
+ *
+ * @throws catalog.no-such-generation when none that is kept is that old.
+ */
+export async function generationAt(log: CatalogLog, timeMs: number): Promise<Generation> {
+  const numbers = await listGenerations(log);
+  for (const number of [...numbers].reverse()) {
+    const generation = await readIfThere(log, number);
+    if (generation !== undefined && generation.createdAtMs <= timeMs) return generation;
+  }
+  throw noSuchGeneration(log, new Date(timeMs).toISOString(), numbers);
+}
+
+/** The generation of that number. @throws catalog.no-such-generation, catalog.corrupt-generation */
+export async function generationNumbered(log: CatalogLog, number: number): Promise<Generation> {
+  const found = await readIfThere(log, number);
+  if (found !== undefined) return found;
+  throw noSuchGeneration(log, String(number), await listGenerations(log));
+}
+
+/** The generation of that number; undefined when it is gone or never was. @throws catalog.corrupt-generation */
+export async function readIfThere(log: CatalogLog, number: number): Promise<Generation | undefined> {
+  try {
+    return await readNumbered(log, number);
+  } catch (error) {
+    if (isBoathouseError(error, 'storage.not-found')) return undefined;
+    throw error;
+  }
+}
+
+function noSuchGeneration(log: CatalogLog, wanted: string, numbers: readonly number[]): Error {
+  return catalogErrors['no-such-generation']({
+    catalog: log.storage.uri,
+    wanted,
+    oldest: numbers[0],
+    newest: numbers.at(-1),
+  });
+}
+
 /** Removes one generation. For the sweep only: the newest must never go. */
 export async function removeGeneration(log: CatalogLog, number: number): Promise<void> {
-  await log.storage.remove(pathOf(number));
+  await log.storage.remove(pathOf(log, number));
 }
 
 /**
@@ -155,14 +212,18 @@ function patiently<T>(clock: Clock, random: Random, work: () => Promise<T>): Pro
   return retry({ attemptsMax: 6, delayMsMin: 20, delayMsMax: 500 }, clock, random, isTrouble, work);
 }
 
-const folder = '_boathouse/catalog/';
 const patience: RetryPolicy = { attemptsMax: 50, delayMsMin: 5, delayMsMax: 500 };
 
-function pathOf(number: number): string {
-  return `${folder}${String(number).padStart(20, '0')}.json`;
+/** The folder of a branch has nothing but the branch in it. */
+function folderOf(log: CatalogLog): string {
+  return branchOf(log) === undefined ? '_boathouse/catalog/' : 'catalog/';
+}
+
+function pathOf(log: CatalogLog, number: number): string {
+  return `${folderOf(log)}${String(number).padStart(20, '0')}.json`;
 }
 
 async function readNumbered(log: CatalogLog, number: number): Promise<Generation> {
-  const path = pathOf(number);
+  const path = pathOf(log, number);
   return parseGeneration(await log.storage.read(path), `${log.storage.uri}/${path}`);
 }

@@ -62,6 +62,30 @@ export interface PublishedFile {
   readonly fingerprint: string;
   /** The publication that last changed a table inside it; empty while none has. */
   readonly tables: string;
+  /**
+   * An immutable copy of a file with the tables of this state, relative to the folder of the log: what reading
+   * this generation later, and rolling back to it, take the rows from. Left out while there are no tables.
+   */
+  readonly kept?: string;
+}
+
+/** Who published. */
+export interface Publisher {
+  readonly user: string;
+  readonly host: string;
+  /** The verb: `build`, `rollback`. */
+  readonly command: string;
+  /** The profile's target; undefined outside of projects. */
+  readonly target?: string;
+}
+
+/** What a generation was made from, when not by a run. */
+export interface GenerationOrigin {
+  readonly kind: 'rollback' | 'merge' | 'branch';
+  /** The branch that was merged or branched from; undefined for the main one. */
+  readonly branch?: string;
+  /** The generation of that branch, or the one that was rolled back to. */
+  readonly generation: number;
 }
 
 /** The lakehouse's names at one moment. */
@@ -72,6 +96,11 @@ export interface Generation {
   readonly relations: readonly CatalogRelation[];
   /** Every file that is published from this log, at its newest. */
   readonly files: readonly PublishedFile[];
+  readonly by?: Publisher;
+  /** Names of the relations that differ from those of the generation before, removed ones too. */
+  readonly changed?: readonly string[];
+  readonly message?: string;
+  readonly from?: GenerationOrigin;
 }
 
 /** What a run did to the catalog: what it made or made again, and what is no more. */
@@ -134,6 +163,7 @@ export function parseGeneration(bytes: Uint8Array, path: string): Generation {
     throw catalogErrors['newer-format']({ path, found: String(data['format']) });
   }
   const { number, createdAtMs, runId, relations, files = [] } = data;
+  const { by, changed, message, from } = data;
   if (
     typeof number !== 'number' ||
     typeof createdAtMs !== 'number' ||
@@ -145,7 +175,17 @@ export function parseGeneration(bytes: Uint8Array, path: string): Generation {
   ) {
     throw catalogErrors['corrupt-generation']({ path, problem: 'a required field is missing' });
   }
-  return { number, createdAtMs, runId, relations, files };
+  return {
+    number,
+    createdAtMs,
+    runId,
+    relations,
+    files,
+    ...(isPublisher(by) ? { by } : {}),
+    ...(Array.isArray(changed) ? { changed: changed.map(String) } : {}),
+    ...(typeof message === 'string' ? { message } : {}),
+    ...(isOrigin(from) ? { from } : {}),
+  };
 }
 
 const formatVersion = 1;
@@ -168,5 +208,17 @@ function isPublishedFile(value: unknown): value is PublishedFile {
   return (
     isRecord(value) &&
     ['name', 'staged', 'fingerprint', 'tables'].every((key) => typeof value[key] === 'string')
+  );
+}
+
+function isPublisher(value: unknown): value is Publisher {
+  return isRecord(value) && ['user', 'host', 'command'].every((key) => typeof value[key] === 'string');
+}
+
+function isOrigin(value: unknown): value is GenerationOrigin {
+  return (
+    isRecord(value) &&
+    ['rollback', 'merge', 'branch'].includes(String(value['kind'])) &&
+    typeof value['generation'] === 'number'
   );
 }

@@ -1,5 +1,24 @@
 /** The lakehouse's names: generations, the published file, leases. */
 export {
+  type BranchHead,
+  createHead,
+  listHeads,
+  markDeleted,
+  readHead,
+  removeBranchFiles,
+  replaceHead,
+  requireHead,
+} from './branch-heads.ts';
+export {
+  type BranchPlace,
+  branchFolder,
+  branchLocation,
+  branchOf,
+  checkBranchName,
+  isOnBranch,
+  originalLocation,
+} from './branch-place.ts';
+export {
   buildCatalogFile,
   type CatalogFile,
   type CatalogFileOptions,
@@ -15,16 +34,23 @@ export {
   type CatalogRelation,
   fileIn,
   type Generation,
+  type GenerationOrigin,
   isEmptyChange,
   type PublishedFile,
+  type Publisher,
   relationKey,
 } from './generation.ts';
+export { differences, isSame, nameIn, type RelationDifference } from './generation-diff.ts';
 export {
   type CatalogLog,
+  generationAt,
+  generationNumbered,
+  listGenerations,
   openCatalog,
   type PublishOptions,
   publishGeneration,
   readGeneration,
+  readIfThere,
 } from './generation-log.ts';
 export { acquireLease, describeHolder, type Lease, type LeaseHolder, type LeaseOptions } from './lease.ts';
 export { logId, pinName } from './pin-name.ts';
