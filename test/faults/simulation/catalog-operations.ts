@@ -1,0 +1,126 @@
+/** What hosts do to a catalog: publish, read, take a lease, sweep. */
+import { isBoathouseError } from '../../../src/base/index.ts';
+import {
+  acquireLease,
+  type CatalogLog,
+  type CatalogRelation,
+  type Lease,
+  publishGeneration,
+  readGeneration,
+} from '../../../src/catalog/index.ts';
+import type { CatalogLedger } from './catalog-ledger.ts';
+import type { TableLedger } from './table-ledger.ts';
+import type { Host } from './world.ts';
+
+/** A catalog as one process uses it. */
+export interface CatalogAtHost {
+  readonly host: Host;
+  readonly log: CatalogLog;
+  readonly ledger: CatalogLedger;
+  readonly tables: readonly TableLedger[];
+  readonly leaseMs: number;
+  readonly nextName: () => string;
+  /** The lease that is taken; a broken one where a test wants to see it caught. */
+  readonly acquire?: typeof acquireLease;
+}
+
+/** Every kind of operation on a catalog, with how often it is done. */
+export const catalogOperations: Readonly<
+  Record<string, readonly [number, (at: CatalogAtHost) => Promise<void>]>
+> = {
+  publish: [12, publish],
+  'read the catalog': [10, readCatalog],
+  'hold a lease': [10, holdLease],
+};
+
+async function publish(at: CatalogAtHost): Promise<void> {
+  const { host, ledger, log, tables } = at;
+  const { world } = host;
+  const runId = at.nextName();
+  const relations = tables.map((table) => relationOf(table.name, table.latest, runId));
+  const other = relationOf(`view${world.between(1, 4)}`, null, runId);
+  const isRemoved = world.random.fraction() < 0.3;
+  const changes = {
+    upserts: isRemoved ? relations : [...relations, other],
+    removals: isRemoved ? [other] : [],
+  };
+  ledger.changes.set(runId, changes);
+  ledger.told.set(runId, { kind: 'unknown' });
+  world.note(host.name, `begins to publish ${runId}`);
+  const made = await publishGeneration(log, changes, {
+    runId,
+    clock: host.clock(),
+    random: host.random,
+  }).catch((error: unknown) => {
+    if (isBoathouseError(error, 'catalog.publish-contended')) ledger.told.set(runId, { kind: 'failed' });
+    throw error;
+  });
+  if (made) ledger.told.set(runId, { kind: 'committed', version: made.number });
+}
+
+function relationOf(name: string, deltaVersion: number | null, runId: string): CatalogRelation {
+  return {
+    database: 'lake',
+    schema: 'main',
+    name,
+    kind: deltaVersion === null ? 'view' : 'delta',
+    sql: `select '${runId}'`,
+    location: null,
+    format: deltaVersion === null ? null : 'delta',
+    deltaVersion,
+    pins: [],
+    columns: [],
+    comment: null,
+    runId,
+    uniqueId: null,
+  };
+}
+
+/** Reads the newest generation, holds it for a while, and finds everything it pins. */
+async function readCatalog(at: CatalogAtHost): Promise<void> {
+  const { host, ledger, log, tables } = at;
+  const least = ledger.latest;
+  const generation = await readGeneration(log);
+  ledger.read(generation, least, host.name);
+  await host.clock().sleep(host.world.between(0, 600_000));
+  for (const { name, deltaVersion } of generation?.relations ?? []) {
+    const table = tables.find((candidate) => candidate.name === name);
+    if (table && deltaVersion !== null && table.isKept(deltaVersion)) table.readable(deltaVersion, host.name);
+  }
+}
+
+/** Takes the lease, works, and asks before each step whether it is still its own. */
+async function holdLease(at: CatalogAtHost): Promise<void> {
+  const { host, ledger, log, acquire = acquireLease } = at;
+  const { world } = host;
+  const name = `turn${world.between(1, 2)}`;
+  const clock = host.clock();
+  let lease: Lease;
+  try {
+    lease = await acquire(log.storage, name, {
+      purpose: `${host.name} works`,
+      timeoutMs: 900_000,
+      timeToLiveMs: at.leaseMs,
+      clock,
+      random: host.random,
+    });
+  } catch (error) {
+    if (!isBoathouseError(error, 'catalog.lease-timeout')) throw error;
+    return;
+  }
+  world.note(host.name, `holds ${name} as ${lease.number}`);
+  const steps = world.between(1, 4);
+  try {
+    for (let step = 0; step < steps; step += 1) {
+      await clock.sleep(world.between(100, 60_000));
+      const least = ledger.highest(name);
+      await lease.check();
+      ledger.checked(name, lease, least, host.name);
+    }
+  } catch (error) {
+    if (!isBoathouseError(error, 'catalog.lease-lost')) throw error;
+    world.note(host.name, `lost ${name} as ${lease.number}`);
+  } finally {
+    await lease.release();
+  }
+}
