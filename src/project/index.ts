@@ -4,6 +4,7 @@ export { dbtVersion } from './dbt-version.ts';
 export { type InputRecord, listFolder, readBytes, watchReads } from './disk.ts';
 export { projectErrors } from './errors.ts';
 export { compareInputs, environmentHash, type InputsState, joinInputs } from './inputs.ts';
+export { bucketPlace } from './parse-lakehouse.ts';
 export { parseVars } from './parse-vars.ts';
 export {
   type DispatchRule,
@@ -26,9 +27,12 @@ export type { IndirectSelection, Selector, SelectorDefinition } from './selector
 /** The parts of a target. */
 export type {
   AttachProfile,
+  CacheProfile,
   ExtensionProfile,
+  LakehouseProfile,
   PluginProfile,
   ProfileValue,
+  PublishMoment,
   RetriesProfile,
   SecretProfile,
   TargetProfile,

@@ -7,8 +7,10 @@
  * Source: dbt-duckdb's profile reference.
  */
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { projectErrors } from './errors.ts';
 import { Fields, failAt } from './fields.ts';
+import { bucketPlace, parseLakehouse } from './parse-lakehouse.ts';
 import {
   databaseNameOf,
   isMotherDuck,
@@ -18,7 +20,7 @@ import {
   parseSecrets,
 } from './profile-parts.ts';
 import { registerSecrets } from './profile-secrets.ts';
-import type { AttachProfile, RetriesProfile, TargetProfile } from './target-profile.ts';
+import type { AttachProfile, LakehouseProfile, RetriesProfile, TargetProfile } from './target-profile.ts';
 import type { WarningList } from './warnings.ts';
 import type { YamlFile, YamlPath } from './yaml-file.ts';
 import type { PlainDict } from './yaml-value.ts';
@@ -50,8 +52,9 @@ export function parseTarget(raw: PlainDict, origin: TargetOrigin): TargetProfile
   refuseUnsupported(fields);
   const path = fields.text('path') ?? ':memory:';
   refusePath(path, fields);
+  const lakehouse = parseLakehouse(fields, origin.projectDir, origin.warnings);
   const attach = parseAttachments(fields);
-  const database = databaseOf(fields, path, attach);
+  const database = databaseOf(fields, lakehouse.catalog ?? path, attach);
   const useCredentialProvider = fields.text('use_credential_provider');
   const target = {
     profileName: origin.profileName,
@@ -59,7 +62,8 @@ export function parseTarget(raw: PlainDict, origin: TargetOrigin): TargetProfile
     file: origin.profilesFile,
     type: 'duckdb' as const,
     path,
-    databaseFile: path === ':memory:' || path === '' ? undefined : resolve(origin.projectDir, path),
+    ...placesOf(path, lakehouse, origin.projectDir),
+    lakehouse,
     database,
     schema: fields.text('schema') ?? 'main',
     threads: origin.threads ?? fields.whole('threads', 1) ?? 1,
@@ -69,7 +73,7 @@ export function parseTarget(raw: PlainDict, origin: TargetOrigin): TargetProfile
     secrets: parseSecrets(fields, useCredentialProvider),
     attach,
     plugins: parsePlugins(fields),
-    externalRoot: fields.text('external_root') ?? '.',
+    externalRoot: externalRootOf(fields, path, lakehouse),
     filesystems: (fields.list('filesystems') ?? []) as readonly PlainDict[],
     useCredentialProvider,
     retries: parseRetries(fields, origin.warnings),
@@ -122,9 +126,38 @@ function refusePath(path: string, fields: Fields): void {
   if (/^ducklake:/i.test(path)) {
     throw unsupported(fields, 'path', 'DuckLake can be attached, but not be the main database');
   }
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path) && !path.startsWith('file://')) {
-    throw unsupported(fields, 'path', `${path} is a URL, and the main database must be a local file`);
+  if (bucketPlace(path) !== undefined) {
+    if (databaseNameOf(path) !== '' && /^s3[an]?:\/\/[^/]+\/.*[^/]$/i.test(path)) return;
+    fields.fail('path', 'a file in a bucket, such as s3://bucket/catalog.duckdb', path);
   }
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path) && !path.startsWith('file://')) {
+    const why = `${path} is neither a local file nor in a bucket (s3://…)`;
+    throw unsupported(fields, 'path', why);
+  }
+}
+
+/** What the target's `path` means, and what `lakehouse.catalog` says instead. */
+function placesOf(
+  path: string,
+  { catalog }: LakehouseProfile,
+  projectDir: string,
+): Pick<TargetProfile, 'databaseFile' | 'catalogPlace'> {
+  const published = catalog ?? path;
+  const isInMemory = published === ':memory:' || published === '';
+  const inBucket = bucketPlace(published);
+  const databaseFile =
+    isInMemory || inBucket !== undefined
+      ? undefined
+      : resolve(projectDir, /^file:\/\//i.test(published) && catalog ? fileURLToPath(published) : published);
+  return { databaseFile, catalogPlace: inBucket ?? databaseFile };
+}
+
+/** `lakehouse.root`, else dbt-duckdb's key, else beside the catalog: the project's folder for a local one. */
+function externalRootOf(fields: Fields, path: string, lakehouse: LakehouseProfile): string {
+  const given = fields.text('external_root');
+  const inBucket = bucketPlace(lakehouse.catalog ?? path);
+  const beside = inBucket === undefined ? '.' : inBucket.slice(0, inBucket.lastIndexOf('/'));
+  return lakehouse.root ?? given ?? beside;
 }
 
 function databaseOf(fields: Fields, path: string, attach: readonly AttachProfile[]): string {

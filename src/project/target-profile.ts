@@ -47,6 +47,33 @@ export interface PluginProfile {
   readonly config: PlainDict;
 }
 
+/** When readers see what a run made: once at its end, after each node, or at its end if nothing failed. */
+export type PublishMoment = 'per_run' | 'per_node' | 'on_success';
+
+/** Where copies of a bucket's files are kept, from `lakehouse.cache`. */
+export interface CacheProfile {
+  /** Absolute. */
+  readonly path?: string;
+  /** Such as `20GB`. */
+  readonly size?: string;
+}
+
+/** The lake as a whole, from `lakehouse`. */
+export interface LakehouseProfile {
+  /** Where Delta tables and external files go: a folder or `s3://bucket/prefix`. */
+  readonly root: string | undefined;
+  /** The published file, where it isn't at the target's `path`. */
+  readonly catalog: string | undefined;
+  readonly publish: PublishMoment;
+  readonly branch: string | undefined;
+  /** Certificates that storage is trusted by besides the system's; absolute. */
+  readonly caFile: string | undefined;
+  /** Options of storage by name, `AWS_*` names verbatim. */
+  readonly storageOptions: Readonly<Record<string, string>>;
+  /** False: nothing is kept. Undefined: the machine's own cache. */
+  readonly cache: CacheProfile | false | undefined;
+}
+
 /** How often to try again, from `retries`. */
 export interface RetriesProfile {
   readonly connectAttempts: number;
@@ -62,10 +89,13 @@ export interface TargetProfile {
   /** Absolute path of profiles.yml. */
   readonly file: string;
   readonly type: 'duckdb';
-  /** As rendered: a file (relative to the project's root), `:memory:`. */
+  /** As rendered: a file (relative to the project's root), `s3://bucket/name.duckdb`, `:memory:`. */
   readonly path: string;
   /** The database file, absolute; undefined when the database lives in memory or elsewhere. */
   readonly databaseFile: string | undefined;
+  /** Where runs publish: an absolute path or `s3://bucket/…/name.duckdb`; undefined for a target in memory. */
+  readonly catalogPlace: string | undefined;
+  readonly lakehouse: LakehouseProfile;
   /** The database that models go to unless they say otherwise. */
   readonly database: string;
   readonly schema: string;
