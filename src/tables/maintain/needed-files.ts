@@ -8,6 +8,8 @@ import { type Clock, isBoathouseError } from '../../base/index.ts';
 import {
   type Action,
   type AddFile,
+  type LogListing,
+  listLog,
   type RemoveFile,
   readCommits,
   type Snapshot,
@@ -25,8 +27,25 @@ export interface KeptVersions {
   readonly lastBefore: number | undefined;
 }
 
-/** The versions that were current at `sinceMs` or later. Costs a listing of the log or two. */
+/**
+ * The versions that were current at `sinceMs` or later, by the clock of the store.
+ *
+ * The times that commits tell themselves are those of their writers, whose clocks may be behind: where the two
+ * differ, more is kept. Costs two or three listings of the log.
+ */
 export async function keptVersions(storage: Storage, sinceMs: number): Promise<KeptVersions> {
+  const told = await keptByCommits(storage, sinceMs);
+  const stamped = keptByFiles(await listLog(storage), sinceMs);
+  return {
+    oldest: Math.min(told.oldest, stamped.oldest),
+    lastBefore:
+      told.lastBefore === undefined || stamped.lastBefore === undefined
+        ? undefined
+        : Math.min(told.lastBefore, stamped.lastBefore),
+  };
+}
+
+async function keptByCommits(storage: Storage, sinceMs: number): Promise<KeptVersions> {
   try {
     const version = await versionAt(storage, sinceMs, { orLast: true });
     return { oldest: version, lastBefore: version };
@@ -34,6 +53,17 @@ export async function keptVersions(storage: Storage, sinceMs: number): Promise<K
     if (!isBoathouseError(error, 'delta.no-such-version')) throw error;
     return { oldest: await versionAt(storage, sinceMs, { orFirst: true }), lastBefore: undefined };
   }
+}
+
+function keptByFiles({ commits, checkpoints }: LogListing, sinceMs: number): KeptVersions {
+  const first = commits.has(0) ? 0 : (checkpoints[0]?.version ?? 0);
+  const versions = [...commits.keys()].filter((version) => version >= first).sort((a, b) => a - b);
+  let lastBefore: number | undefined;
+  for (const version of versions) {
+    if ((commits.get(version)?.modifiedMs ?? 0) > sinceMs) break;
+    lastBefore = version;
+  }
+  return { oldest: lastBefore ?? versions[0] ?? 0, lastBefore };
 }
 
 /**
