@@ -139,7 +139,7 @@ export function describeStorageContract(name: string, open: () => Promise<Backen
     });
 
     it('lists in UTF-8 byte order, folders in the place of their objects', async () => {
-      const paths = ['b', 'a/z', 'a.b', 'a0', 'a/b/c', 'é', '\u{ffff}', '\u{1f600}', 'Z'];
+      const paths = ['b', 'a/z', 'a.b', 'a0', 'a/b/c', 'é', '\u{ff5e}', '\u{1f600}', 'Z'];
       for (const path of paths) await storage.put(path, bytes(path));
       const sorted = [...paths].sort((x, y) => Buffer.compare(Buffer.from(x), Buffer.from(y)));
       expect(await pathsOf(storage.list(''))).toEqual(sorted);

@@ -76,14 +76,29 @@ describe('openStorage', () => {
     expect(await pathsOf(openStorage('memory:another').list(''))).toEqual([]);
   });
 
-  it.each(['s3://bucket/key', 'gs://bucket', 'abfss://c@a.dfs.core.windows.net/x'])(
-    'refuses %s by its scheme',
+  it.each([
+    ['s3://bucket', 's3://bucket'],
+    ['s3://bucket/', 's3://bucket'],
+    ['s3a://bucket/lake/', 's3://bucket/lake'],
+    ['S3n://bucket/lake/silver', 's3://bucket/lake/silver'],
+  ])('takes %s', (uri, canonical) => {
+    const storage = openStorage(uri);
+    expect(storage.uri).toBe(canonical);
+    expect(storage.locate('a b/part-0.parquet')).toBe(`${canonical}/a b/part-0.parquet`);
+  });
+
+  it.each(['s3://', 's3:///key', 's3://bucket/a//b', 's3://bucket/../x', 's3://b@d/x'])(
+    'refuses %s, which names no place in a bucket',
     (uri) => {
-      const scheme = uri.split(':')[0];
-      expect(() => openStorage(uri)).toThrow(expect.objectContaining({ code: 'storage.unsupported-scheme' }));
-      expect(() => openStorage(uri)).toThrow(`'${scheme}'`);
+      expect(() => openStorage(uri)).toThrow(expect.objectContaining({ code: 'storage.bad-path' }));
     },
   );
+
+  it.each(['gs://bucket', 'abfss://c@a.dfs.core.windows.net/x'])('refuses %s by its scheme', (uri) => {
+    const scheme = uri.split(':')[0];
+    expect(() => openStorage(uri)).toThrow(expect.objectContaining({ code: 'storage.unsupported-scheme' }));
+    expect(() => openStorage(uri)).toThrow(`'${scheme}'`);
+  });
 
   it.each(['file:///%zz', 'file://host/share', 'file:%zz'])('refuses %s, which is no path', (uri) => {
     expect(() => openStorage(uri)).toThrow(

@@ -75,7 +75,7 @@ const kinds: Kinds = {
     httpStatus: 501,
   },
   'bad-option': {
-    message: (d) => `the storage option ${d.option} can't be ${JSON.stringify(d.value)}: ${d.problem}`,
+    message: (d) => `the storage option ${d.option} can't be '${d.value}': ${d.problem}`,
     hint: () => 'Storage options have the names that deltalake takes, such as AWS_ENDPOINT_URL.',
     httpStatus: 400,
   },

@@ -1,0 +1,161 @@
+/** Real S3 servers on this machine, for tests: started on a free port, stopped by their process id. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { StorageOptions } from '../../src/storage/index.ts';
+import type { S3Client } from '../../src/storage/s3/client.ts';
+import { s3Client } from '../../src/storage/s3/index.ts';
+import { type CertificateKind, makeCertificate } from './certificates.ts';
+
+/** A server that tests know how to start. */
+export type StoreKind = 'versitygw' | 'minio';
+
+/** A server that runs. */
+export interface Store {
+  readonly kind: StoreKind;
+  /** `https://127.0.0.1:41234`. */
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly region: string;
+  /** Of a server with TLS: what a client has to trust. */
+  readonly caFile: string | undefined;
+  /** With which our client opens its buckets. */
+  readonly options: StorageOptions;
+  readonly pid: number;
+  createBucket(name: string): Promise<void>;
+  /** Stops answering, without ending: SIGSTOP. */
+  freeze(): void;
+  thaw(): void;
+  stop(): Promise<void>;
+}
+
+/** Why that server can't be started on this machine; undefined when it can. */
+export function storeReason(kind: StoreKind): string | undefined {
+  return existsSync(binaryOf(kind)) ? undefined : `${kind} is not built: run node scripts/stores.mjs`;
+}
+
+/** Starts a server with nothing in it. */
+export async function startStore(how: {
+  readonly kind: StoreKind;
+  readonly tls?: false | CertificateKind;
+  /** Where it keeps its objects; a temporary folder unless given. */
+  readonly dir?: string;
+}): Promise<Store> {
+  const { kind, tls = false } = how;
+  const folder = await mkdtemp(join(tmpdir(), `boathouse-${kind}-`));
+  const data = how.dir === undefined ? join(folder, 'data') : resolve(how.dir);
+  await mkdir(data, { recursive: true });
+  const files = tls === false ? undefined : makeCertificate(tls, join(folder, 'certs'));
+  const port = await freePort();
+  const accessKeyId = 'boathouse-test';
+  const secretAccessKey = `secret-of-${kind}-${port}`;
+  const region = 'us-east-1';
+  const address = `127.0.0.1:${port}`;
+  const args =
+    kind === 'versitygw'
+      ? [
+          ...['--port', address, '--access', accessKeyId, '--secret', secretAccessKey, '--region', region],
+          ...['--quiet', '--keep-alive'],
+          ...(files ? ['--cert', files.certFile, '--key', files.keyFile] : []),
+          ...['posix', data],
+        ]
+      : [
+          ...['server', data, '--address', address, '--quiet', '--anonymous'],
+          ...['--certs-dir', join(folder, 'certs')],
+        ];
+  const child = spawn(binaryOf(kind), args, {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      TMPDIR: folder,
+      MINIO_ROOT_USER: accessKeyId,
+      MINIO_ROOT_PASSWORD: secretAccessKey,
+      MINIO_BROWSER: 'off',
+      MINIO_UPDATE: 'off',
+      _MINIO_DISABLE_UPDATE: '1',
+    },
+  });
+  const said: string[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()));
+  const stop = async (): Promise<void> => {
+    await end(child);
+    await rm(folder, { recursive: true, force: true });
+  };
+  process.once('exit', () => child.kill('SIGKILL'));
+  const endpoint = `${files ? 'https' : 'http'}://${address}`;
+  const options: StorageOptions = {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_REGION: region,
+    ...(files ? { ca_file: files.caFile } : { AWS_ALLOW_HTTP: 'true' }),
+  };
+  // The harness itself looks past bad certificates: tests are about what clients make of them.
+  const own = s3Client('s3://harness', { ...options, allow_invalid_certificates: String(tls !== false) }, {});
+  try {
+    await waitUntilUp(own, child, said);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    kind,
+    endpoint,
+    accessKeyId,
+    secretAccessKey,
+    region,
+    caFile: files?.caFile,
+    options,
+    pid: child.pid ?? 0,
+    createBucket: async (bucket) => {
+      const about = { doing: 'create', path: bucket, uri: endpoint };
+      await own.send({ kind: 'PUT', method: 'PUT', bucket, key: '', about });
+    },
+    freeze: () => child.kill('SIGSTOP'),
+    thaw: () => child.kill('SIGCONT'),
+    stop,
+  };
+}
+
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const address = server.address();
+  await new Promise((done) => server.close(done));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+function binaryOf(kind: StoreKind): string {
+  const folder = process.env['BOATHOUSE_STORES'] ?? resolve(import.meta.dirname, '../../.cache/stores');
+  return join(folder, kind);
+}
+
+async function waitUntilUp(client: S3Client, child: ChildProcess, said: readonly string[]): Promise<void> {
+  const about = { doing: 'list', path: '', uri: client.shown };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await client.send({ kind: 'LIST', method: 'GET', bucket: '', key: '', about, attemptsMax: 1 });
+      return;
+    } catch (error) {
+      if (child.exitCode !== null) throw new Error(`the server ended: ${said.join('')}`);
+      if (attempt >= 150) throw new Error(`the server did not come up: ${said.join('')}`, { cause: error });
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((done) => child.once('exit', () => done()));
+  child.kill('SIGCONT');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 3000);
+  await ended;
+  clearTimeout(timer);
+}
