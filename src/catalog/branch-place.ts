@@ -29,6 +29,12 @@ export function branchFolder({ name, root }: BranchPlace): string {
   return join(root, `_boathouse/branches/${name}`);
 }
 
+/** The branch whose folder `folder` is; undefined for any other. */
+export function branchPlaceOf(folder: string): BranchPlace | undefined {
+  const [, root, name] = /^(.*)\/_boathouse\/branches\/([^/]+)\/?$/s.exec(folder) ?? [];
+  return root === undefined || name === undefined ? undefined : { name, root };
+}
+
 /** The name of the branch that a log is of; undefined for the main one. */
 export function branchOf(log: Pick<CatalogLog, 'storage'>): string | undefined {
   return /\/_boathouse\/branches\/([^/]+)\/?$/.exec(log.storage.uri)?.[1];

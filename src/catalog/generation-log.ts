@@ -15,8 +15,8 @@ import {
   systemClock,
   systemRandom,
 } from '../base/index.ts';
-import { openStorage, type PutOutcome, type Storage } from '../storage/index.ts';
-import { branchOf } from './branch-place.ts';
+import { openStorage, type PutOutcome, type Storage, type StorageOptions } from '../storage/index.ts';
+import { branchOf, branchPlaceOf } from './branch-place.ts';
 import { catalogErrors } from './errors.ts';
 import {
   applyChanges,
@@ -35,6 +35,10 @@ import { differences, nameIn } from './generation-diff.ts';
 export interface CatalogLog {
   /** Rooted at the folder that has `_boathouse` in it; at a branch's own folder for a branch. */
   readonly storage: Storage;
+  /** The lake's root; that of `storage` unless the log is a branch's. */
+  readonly root?: Storage;
+  /** How the lake's storage is opened. */
+  readonly storageOptions?: StorageOptions;
 }
 
 /** How a publish behaves. */
@@ -51,8 +55,13 @@ export interface PublishOptions {
 }
 
 /** The catalog of the folder at `rootUri`, which need not exist yet; of a branch, by the branch's folder. Reads nothing. */
-export function openCatalog(rootUri: string): CatalogLog {
-  return { storage: openStorage(rootUri) };
+export function openCatalog(rootUri: string, storageOptions: StorageOptions = {}): CatalogLog {
+  const branch = branchPlaceOf(rootUri);
+  return {
+    storage: openStorage(rootUri, storageOptions),
+    storageOptions,
+    ...(branch === undefined ? {} : { root: openStorage(branch.root, storageOptions) }),
+  };
 }
 
 /**

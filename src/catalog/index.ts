@@ -14,6 +14,7 @@ export {
   branchFolder,
   branchLocation,
   branchOf,
+  branchPlaceOf,
   checkBranchName,
   isOnBranch,
   originalLocation,
@@ -52,6 +53,8 @@ export {
   readGeneration,
   readIfThere,
 } from './generation-log.ts';
+export { dropTables, keepTables } from './kept-tables.ts';
+export { type LakeLogs, lakeLogs } from './lake-logs.ts';
 export { acquireLease, describeHolder, type Lease, type LeaseHolder, type LeaseOptions } from './lease.ts';
 export { logId, pinName } from './pin-name.ts';
 export {
@@ -62,5 +65,6 @@ export {
   settlePublished,
   sync,
 } from './published-file.ts';
-export { abandonedIn, type SweepOptions, sweepCatalog } from './sweep.ts';
+export { publisher } from './publisher.ts';
+export { abandonedIn, purgeBranch, type SweepOptions, sweepCatalog } from './sweep.ts';
 export { createViews, type ViewOutcome } from './views.ts';

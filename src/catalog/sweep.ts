@@ -9,14 +9,20 @@
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { parseMark, stateOf } from '../base/index.ts';
-import type { Generation } from './generation.ts';
-import { type CatalogLog, listGenerations, readGeneration, removeGeneration } from './generation-log.ts';
+import { removeBranchFiles } from './branch-heads.ts';
+import { branchFolder } from './branch-place.ts';
+import type { CatalogRelation, Generation } from './generation.ts';
+import { type CatalogLog, listGenerations, readIfThere, removeGeneration } from './generation-log.ts';
+import { dropTables } from './kept-tables.ts';
+import { lakeLogs } from './lake-logs.ts';
 import { logId } from './pin-name.ts';
 
 /** What is kept. */
 export interface SweepOptions {
   /** How long a superseded generation stays readable. */
   readonly graceMs: number;
+  /** How many of the newest generations stay readable, however old they are; the newest one always does. */
+  readonly keepLast?: number;
   readonly nowMs: number;
   /** Folders of pins to look into besides those that generations name: `…/_boathouse/pins/<output>`. */
   readonly pinFolders?: readonly string[];
@@ -45,15 +51,47 @@ export async function sweepCatalog(
   const work = await abandonedIn(join(log.storage.locate('_boathouse'), 'work'), options.nowMs);
   const later = await laterThan(log, kept);
   for (const generation of expired) await removeGeneration(log, generation.number);
+  // Whoever begins a branch makes it known first and looks afterwards whether its generation is still there. So
+  // either the branch is seen here, or its maker sees that the generation is gone.
+  const root = log.root ?? log.storage;
+  const { heads, ofLogs } = await lakeLogs(root, log.storageOptions, log.storage.uri);
   const superseded = new Set(pinsOf(expired).map((pin) => dirnameBelow(pinFolderOf(pin), pin)));
-  const needed = neededFolders(log, [...kept, ...later]);
+  const needed = new Set([
+    ...neededFolders(log, [...kept, ...later]),
+    ...pinsIn([...ofLogs, ...heads.flatMap(({ base, own }) => [base, own])].flat()).map((pin) =>
+      dirnameBelow(pinFolderOf(pin), pin),
+    ),
+  ]);
   let removed = 0;
   for (const folder of new Set([...superseded, ...pins, ...work])) {
     if (needed.has(folder)) continue;
     removed += (await removeQuietly(folder)) ? 1 : 0;
   }
   for (const folder of folders) await rmdir(folder).catch(() => undefined);
+  await dropTables(log, [...kept, ...later], options.nowMs - unnamedMs);
+  for (const { name, deletedAtMs } of heads) {
+    if (deletedAtMs !== undefined && deletedAtMs < options.nowMs - options.graceMs) {
+      await purgeBranch(log, name);
+    }
+  }
   return { generations: expired.length, folders: removed };
+}
+
+/** Removes a branch, with the pinned files that only it still named. Safe to call again. */
+export async function purgeBranch(log: CatalogLog, name: string): Promise<void> {
+  const root = log.root ?? log.storage;
+  const folder = branchFolder({ name, root: root.uri });
+  const all = await lakeLogs(root, log.storageOptions);
+  const others = await lakeLogs(root, log.storageOptions, folder);
+  const entriesOf = (pins: readonly string[]): string[] =>
+    pins.map((pin) => dirnameBelow(pinFolderOf(pin), pin));
+  const isOther = others.heads.filter((head) => head.name !== name).flatMap(({ base, own }) => [base, own]);
+  const needed = new Set(entriesOf(pinsIn([...others.ofLogs, ...isOther].flat())));
+  const entries = new Set(
+    entriesOf(pinsIn([...all.ofLogs, ...all.heads.flatMap(({ base, own }) => [base, own])].flat())),
+  );
+  for (const entry of entries) if (!needed.has(entry)) await removeQuietly(entry);
+  await removeBranchFiles(root, name);
 }
 
 /**
@@ -85,9 +123,10 @@ async function ageOf(
   const expired: Generation[] = [];
   let supersededAtMs = Number.POSITIVE_INFINITY;
   for (const number of [...(await listGenerations(log))].reverse()) {
-    const generation = await readIfThere(log, number);
+    const generation = await readQuietly(log, number);
     if (!generation) continue;
-    (supersededAtMs > options.nowMs - options.graceMs ? kept : expired).push(generation);
+    const isKept = kept.length < (options.keepLast ?? 1) || supersededAtMs > options.nowMs - options.graceMs;
+    (isKept ? kept : expired).push(generation);
     supersededAtMs = generation.createdAtMs;
   }
   return { kept, expired };
@@ -97,7 +136,7 @@ async function ageOf(
 async function laterThan(log: CatalogLog, kept: readonly Generation[]): Promise<readonly Generation[]> {
   const newest = kept[0]?.number ?? 0;
   const numbers = (await listGenerations(log)).filter((number) => number > newest);
-  const later = await Promise.all(numbers.map((number) => readIfThere(log, number)));
+  const later = await Promise.all(numbers.map((number) => readQuietly(log, number)));
   return later.filter((generation) => generation !== undefined);
 }
 
@@ -114,7 +153,11 @@ function neededFolders(log: CatalogLog, generations: readonly Generation[]): Rea
 const none: Pick<Generation, 'number' | 'files'> = { number: 0, files: [] };
 
 function pinsOf(generations: readonly Generation[]): string[] {
-  return generations.flatMap(({ relations }) => relations.flatMap(({ pins }) => pins));
+  return generations.flatMap(({ relations }) => pinsIn(relations));
+}
+
+function pinsIn(relations: readonly CatalogRelation[]): string[] {
+  return relations.flatMap(({ pins }) => pins);
 }
 
 /** `…/_boathouse/pins/<output>`: the folder of all pins of one output. */
@@ -129,14 +172,13 @@ function dirnameBelow(folder: string, path: string): string {
   return join(folder, name);
 }
 
-async function readIfThere(log: CatalogLog, number: number): Promise<Generation | undefined> {
-  try {
-    return await readGeneration(log, number);
-  } catch {
-    // Another sweep was faster, or it is unreadable; reading it as the newest reports the latter.
-    return undefined;
-  }
+/** One that can't be read is left alone; reading it as the newest says why. */
+async function readQuietly(log: CatalogLog, number: number): Promise<Generation | undefined> {
+  return await readIfThere(log, number).catch(() => undefined);
 }
+
+/** How long a copy that nobody names yet is left to whoever made it. */
+const unnamedMs = 86_400_000;
 
 /** Whether nothing in the folder, nor the folder itself, has changed since. */
 async function isOlder(path: string, thanMs: number): Promise<boolean> {

@@ -4,7 +4,7 @@
  */
 import { dirname } from 'node:path';
 import { type Clock, type Random, systemClock, systemRandom } from '../base/index.ts';
-import { type CatalogLog, openCatalog } from '../catalog/index.ts';
+import { type CatalogLog, openCatalog, publisher } from '../catalog/index.ts';
 import type {
   Compilation,
   Engine,
@@ -151,6 +151,8 @@ export class LakehouseTarget implements Target {
       isNode: (uniqueId: string) => this.#compilation.manifest.nodes[uniqueId] !== undefined,
       locations: work.locations,
       graceMs: this.#options.graceMs ?? 86_400_000,
+      keepLast: this.#options.keepLast ?? (this.#options.graceMs === undefined ? 10 : 1),
+      by: publisher(this.#compilation.invocation.command, this.#compilation.project.profile.targetName),
     };
     return await work.lend((engine) => publish({ ...facts, engine, tablesFile: work.changedFile }));
   }

@@ -16,7 +16,9 @@ import {
   fingerprint,
   type Generation,
   isEmptyChange,
+  keepTables,
   type PublishedFile,
+  type Publisher,
   publishGeneration,
   readGeneration,
   type StagedCatalogFile,
@@ -51,6 +53,9 @@ export interface PublishInput extends TurnInput {
   /** Locations that this run wrote to. */
   readonly locations: readonly string[];
   readonly graceMs: number;
+  /** How many of the newest generations stay, however old. */
+  readonly keepLast: number;
+  readonly by: Publisher;
 }
 
 /** Publishes, or does nothing when nothing changed. @throws catalog.*, targets.tables-overtaken */
@@ -99,10 +104,17 @@ async function publishOnce(input: PublishInput): Promise<Generation | undefined>
       ...staged.state,
       name: basename(path),
       tables: input.tablesFile === undefined ? (replaces?.tables ?? '') : `${runId} ${random.uuid()}`,
+      ...(await keptTables(input, replaces, staged)),
     };
     const all = { ...changes, removals: [...changes.removals, ...dropped] };
     mayBeNamed = true;
-    const generation = await publishGeneration(log, all, { runId, clock, random, file: { state, replaces } });
+    const generation = await publishGeneration(log, all, {
+      runId,
+      clock,
+      random,
+      by: input.by,
+      file: { state, replaces },
+    });
     if (generation) await staged.publish();
     mayBeNamed = false;
     return generation;
@@ -111,22 +123,40 @@ async function publishOnce(input: PublishInput): Promise<Generation | undefined>
   }
 }
 
-async function stage(input: PublishInput, newest: Generation | undefined): Promise<StagedCatalogFile> {
+/** The copy that keeps the rows of the tables in the staged file: another one only where they may be others. */
+async function keptTables(
+  { log, random }: PublishInput,
+  replaces: PublishedFile | undefined,
+  { state, hasTables, isChanged }: StagedTables,
+): Promise<Pick<PublishedFile, 'kept'>> {
+  if (!hasTables) return {};
+  if (!isChanged && replaces?.kept !== undefined) return { kept: replaces.kept };
+  return { kept: await keepTables(log, state.staged, random) };
+}
+
+/** A staged file, and whether it has tables that are others than those of the file it replaces. */
+interface StagedTables extends StagedCatalogFile {
+  readonly hasTables: boolean;
+  readonly isChanged: boolean;
+}
+
+async function stage(input: PublishInput, newest: Generation | undefined): Promise<StagedTables> {
   const relations = applyChanges(newest?.relations ?? [], input.changes);
   const isKnown = [input.copiedFrom, fileIn(newest, basename(input.path))?.fingerprint];
   const current = await fingerprint(input.path);
+  // Another program has written to it while the run worked: whatever that is stays.
+  const isForeign = current !== undefined && !isKnown.includes(current);
   const hasTables =
     input.needsCopy ||
     relations.some(
       (relation) =>
         relation.kind === 'table' && relation.database.toLowerCase() === input.database.toLowerCase(),
     ) ||
-    // Another program has written to it while the run worked: whatever that is stays.
-    (current !== undefined && !isKnown.includes(current));
+    isForeign;
   const tablesFrom = hasTables
     ? (input.tablesFile ?? (current === undefined ? undefined : input.path))
     : undefined;
-  return await stageCatalogFile(
+  const staged = await stageCatalogFile(
     { relations },
     {
       database: input.database,
@@ -136,6 +166,7 @@ async function stage(input: PublishInput, newest: Generation | undefined): Promi
       ...(tablesFrom === undefined ? {} : { tablesFrom }),
     },
   );
+  return { ...staged, hasTables, isChanged: isForeign || input.tablesFile !== undefined };
 }
 
 /**
@@ -175,7 +206,12 @@ async function sweep(input: PublishInput, newest: Generation | undefined): Promi
   const nowMs = input.clock.nowMs();
   try {
     const pinFolders = await sweepOutputs([...input.locations, ...locationsOf(newest)], nowMs);
-    await sweepCatalog(input.log, { graceMs: input.graceMs, nowMs, pinFolders });
+    await sweepCatalog(input.log, {
+      graceMs: input.graceMs,
+      keepLast: input.keepLast,
+      nowMs,
+      pinFolders,
+    });
   } catch (error) {
     const message = isBoathouseError(error) ? error.message : String(error);
     input.onNotice({ kind: 'warning', code: 'targets.sweep-failed', message });

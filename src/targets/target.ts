@@ -52,6 +52,8 @@ export interface TargetOptions {
   readonly lockTimeoutMs?: number;
   /** How long superseded generations and their files stay readable; a day unless given. */
   readonly graceMs?: number;
+  /** How many of the newest generations stay readable, however old; 10 unless given, or 1 with `graceMs`. */
+  readonly keepLast?: number;
   readonly onNotice?: (notice: TargetNotice) => void;
   readonly clock?: Clock;
   readonly random?: Random;
