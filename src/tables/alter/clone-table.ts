@@ -1,6 +1,6 @@
 /** Shallow clones: tables of their own that begin with the files of another, which stay where they are. */
 import { posix } from 'node:path';
-import { systemClock, systemRandom } from '../../base/index.ts';
+import { isBoathouseError, systemClock, systemRandom } from '../../base/index.ts';
 import {
   type Action,
   type AddFile,
@@ -64,7 +64,8 @@ export interface CloneResult {
  * Makes the table at `target` a shallow clone of `source`: its own log, over the source's files and deletion
  * vectors. Writes to either don't show in the other; but what is vacuumed from the source is gone from the clone.
  *
- * Nothing is copied: costs one commit, however big the table is. Rows get new row ids.
+ * Nothing is copied: costs one commit, however big the table is. Rows get new row ids. Losing to another who makes
+ * a table there at the same time counts as finding it there.
  *
  * @throws tables.already-exists, tables.cannot-clone, tables.unknown-property, tables.bad-property,
  * delta.no-such-version, delta.unsupported-feature
@@ -96,8 +97,17 @@ export async function cloneTable(
   if (properties.has(modeKey) && properties.get(modeKey) !== at.metadata.configuration.get(modeKey)) {
     throw cannot('the files know columns by the names or ids they were written with');
   }
-  const existing = await snapshotIfAny(storage);
-  if (existing === undefined) return await createClone(source, at, storage, properties, options);
+  let existing = await snapshotIfAny(storage);
+  if (existing === undefined) {
+    try {
+      return await createClone(source, at, storage, properties, options);
+    } catch (error) {
+      if (!isBoathouseError(error, 'delta.commit-conflict')) throw error;
+      // Another has made a table there meanwhile: that counts as finding it.
+      existing = await snapshotIfAny(storage);
+      if (existing === undefined) throw error;
+    }
+  }
   const handle = TableHandle.of(storage, existing);
   if (options.replace === true) return await replaceByClone(source, at, handle, properties, options);
   if (options.ifNotExists === true) return { ...describe(at, handle), kind: 'existed' };

@@ -58,6 +58,19 @@ function deltalakeRows(uri: string): unknown {
 }
 
 describe('cloneTable', () => {
+  it.each([
+    ['is left as it is', { ifNotExists: true }, ['created', 'existed', 'existed']],
+    ['is replaced', { replace: true }, ['created', 'replaced', 'replaced']],
+  ])('finds a table that another has made meanwhile, which %s', async (_, options, kinds) => {
+    const source = place('source');
+    await write(source, [{ id: 1n }]);
+    const target = place('target');
+    const handle = await TableHandle.open(source);
+    const made = await Promise.all([1, 2, 3].map(() => cloneTable(handle, target, options)));
+    expect(made.map(({ kind }) => kind).sort()).toEqual(kinds);
+    expect(await rowsOf(target)).toEqual([{ id: 1 }]);
+  });
+
   it('begins with the files of the source, and goes its own way', async () => {
     const [source, target] = [place(), place()];
     await writeDelta(source, [{ a: 1, p: 'x y' }], { partitionBy: ['p'] });
