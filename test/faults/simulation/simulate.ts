@@ -178,7 +178,8 @@ async function createTable(store: Store, seed: number): Promise<void> {
   }
 }
 
-function weatherOf(world: World): Weather {
+/** How bad it is in a run. */
+export function weatherOf(world: World): Weather {
   const share = (most: number): number =>
     world.random.fraction() < 0.3 ? 0 : world.random.fraction() * most;
   return {
@@ -201,7 +202,7 @@ function pauseMs(world: World): number {
 }
 
 /** Freezes, cuts or kills the host in the middle of what it begins now, now and then. */
-function plague(world: World, host: Host, kill: () => void): void {
+export function plague(world: World, host: Host, kill: () => void): void {
   if (world.random.fraction() > 0.2) return;
   const inMs = world.random.fraction() < 0.7 ? world.between(1, 600) : world.between(600, 60_000);
   world.after(inMs, () => {

@@ -185,11 +185,11 @@ export class SimulatedStorage implements Storage {
       const arriveIn = (ms: number, heard: boolean): void => {
         if (heard) this.#life.waiting += 1;
         const back = (settle: () => void): void => {
-          if (!heard) return;
-          this.#life.waiting -= 1;
-          reply(this.#hopMs(), settle);
+          if (heard) reply(this.#hopMs(), settle);
         };
         world.after(ms, () => {
+          // While it is applied, the caller waits for the store itself.
+          if (heard) this.#life.waiting -= 1;
           this.#arrive(world, doing, path, apply).then(
             (value) => back(() => resolve(value)),
             (error: unknown) => back(() => reject(error)),
@@ -221,7 +221,9 @@ export class SimulatedStorage implements Storage {
     // What a frozen host had begun to send may come when it wakes; what a dead one had, may never come.
     if (host.frozenUntilMs > world.nowMs && !isOver && world.random.fraction() < 0.5) {
       const ms = host.frozenUntilMs - world.nowMs + this.#hopMs();
+      this.#life.waiting += 1;
       await new Promise<void>((resolve) => world.after(ms, resolve));
+      this.#life.waiting -= 1;
     } else if (isOver && world.random.fraction() < 0.3) return new Promise<T>(() => undefined);
     try {
       const value = await apply();
@@ -264,7 +266,8 @@ export class SimulatedStorage implements Storage {
   }
 
   #timed(info: FileInfo): FileInfo {
-    const modifiedMs = this.#store.times?.get(info.path);
-    return modifiedMs === undefined ? info : { ...info, modifiedMs };
+    const { times } = this.#store;
+    // What isn't finished is being written.
+    return times ? { ...info, modifiedMs: times.get(info.path) ?? this.#life.host.world.nowMs } : info;
   }
 }

@@ -50,13 +50,13 @@ export class TableLedger implements Witness {
   created(path: string, bytes: Uint8Array, host: string): void {
     const [, version] = /^_delta_log\/(\d{20})\.json$/.exec(path) ?? [];
     if (version !== undefined) this.#committed(Number(version), bytes, host);
+    else if (!path.startsWith('_delta_log/')) this.#came(path, [], host);
   }
 
   replaced(path: string, bytes: Uint8Array, host: string): void {
     if (/^_delta_log\/\d{20}\.json$/.test(path)) this.#wrong(`${host} overwrote ${path}`);
     if (path.startsWith('_delta_log/')) return;
-    this.#there.add(path);
-    this.#files.set(path, { rows: decode(bytes).split('\n'), atMs: this.#world.nowMs, by: host });
+    this.#came(path, decode(bytes).split('\n'), host);
   }
 
   removed(path: string, host: string): void {
@@ -170,6 +170,11 @@ export class TableLedger implements Witness {
       this.#wrong(`version ${version} (${operation}) overwrote, and kept rows it never saw`);
     }
     this.versions.push({ operation, atMs: this.#world.nowMs, live });
+  }
+
+  #came(path: string, rows: readonly string[], by: string): void {
+    this.#there.add(path);
+    this.#files.set(path, { rows, atMs: this.#world.nowMs, by });
   }
 
   #wrong(what: string): void {
