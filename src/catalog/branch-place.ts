@@ -29,6 +29,12 @@ export function branchFolder({ name, root }: BranchPlace): string {
   return join(root, `_boathouse/branches/${name}`);
 }
 
+/** The branch's own published file. @param file that of the main branch, as a path or URI. */
+export function branchFile(file: string, name: string): string {
+  const end = file.lastIndexOf('/');
+  return join(branchFolder({ name, root: file.slice(0, Math.max(end, 0)) }), file.slice(end + 1));
+}
+
 /** The branch whose folder `folder` is; undefined for any other. */
 export function branchPlaceOf(folder: string): BranchPlace | undefined {
   const [, root, name] = /^(.*)\/_boathouse\/branches\/([^/]+)\/?$/s.exec(folder) ?? [];

@@ -6,23 +6,31 @@
  * free blocks. One that keeps tables begins as a copy of the file that has them, and is written anew
  * when more of it is free than used.
  */
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
-import { BoathouseError, markedName, type Random, systemRandom } from '../base/index.ts';
+import { rename, rm, stat } from 'node:fs/promises';
+import { BoathouseError, type Random, systemRandom } from '../base/index.ts';
 import { Database, quoteLiteral, quotePath, type Session } from '../duckdb/index.ts';
 import { catalogErrors } from './errors.ts';
 import { type CatalogRelation, type Generation, type PublishedFile, relationKey } from './generation.ts';
-import { copyPublished, fingerprint, replacePublished } from './published-file.ts';
+import { copyPublished } from './published-file.ts';
+import { type PublishedPlace, publishedPlace } from './published-place.ts';
+import { readsBucket, StandIns } from './stand-ins.ts';
 import { createViews, type ViewOutcome } from './views.ts';
 
 /** How the file is built. */
 export interface CatalogFileOptions {
   /** The database whose relations are wanted: the name others will see, the stem of `path`. */
   readonly database: string;
-  /** Absolute path of the published file. */
+  /** The published file, named in errors: an absolute path, unless `place` is given. */
   readonly path: string;
+  /** The place of the published file; the folder of `path` unless given. */
+  readonly place?: PublishedPlace;
   /** A DuckDB file with the tables to keep, not open for writing. It is copied. Fresh when left out. */
   readonly tablesFrom?: string;
+  /**
+   * Whether the view of `relation` in `tablesFrom` is as it should be, if one is there. Views over files in a
+   * bucket aren't made again without need, because making one asks for the columns of its files.
+   */
+  readonly isKept?: (relation: CatalogRelation) => boolean;
   /**
    * The engine to build it in, with whatever views may need: attached databases, secrets, extensions.
    * It has nothing attached as `database`. One of its own when left out.
@@ -41,8 +49,8 @@ export interface CatalogFile extends ViewOutcome {
 export interface StagedCatalogFile extends ViewOutcome {
   /** How a generation names it, but for its tables. */
   readonly state: Pick<PublishedFile, 'staged' | 'fingerprint'>;
-  /** Renames it into place. @throws catalog.unwritable-file */
-  publish(): Promise<CatalogFile>;
+  /** Puts it in place. @param generation that names it. @throws catalog.unwritable-file */
+  publish(generation?: Generation): Promise<CatalogFile>;
   /** Removes it, unless it was published. To be called unless a generation names it. */
   discard(): Promise<void>;
 }
@@ -75,18 +83,16 @@ export async function stageCatalogFile(
   generation: Pick<Generation, 'relations'>,
   options: CatalogFileOptions,
 ): Promise<StagedCatalogFile> {
-  const { path, random = systemRandom } = options;
-  const folder = join(dirname(path), '_boathouse', 'work', markedName(random.uuid()));
-  const staged = join(folder, 'catalog.duckdb');
-  const discard = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const { path, random = systemRandom, place = publishedPlace(path) } = options;
+  const draft = await place.draft(random);
+  const discard = (): Promise<void> => draft.discard();
   try {
-    await mkdir(folder, { recursive: true });
-    if (options.tablesFrom !== undefined) await copyPublished(options.tablesFrom, staged);
-    const outcome = await fill(staged, generation, options);
-    const { size } = await stat(staged);
-    const state = { staged: relative(dirname(path), staged), fingerprint: (await fingerprint(staged)) ?? '' };
-    const publish = async (): Promise<CatalogFile> => {
-      await replacePublished(staged, path);
+    if (options.tablesFrom !== undefined) await copyPublished(options.tablesFrom, draft.file);
+    const outcome = await fill(draft.file, generation, options);
+    const { size } = await stat(draft.file);
+    const state = await draft.finish();
+    const publish = async (named?: Generation): Promise<CatalogFile> => {
+      await draft.publish(named);
       return { ...outcome, path, sizeBytes: size };
     };
     return { ...outcome, state, publish, discard };
@@ -101,7 +107,7 @@ export async function stageCatalogFile(
 async function fill(
   staged: string,
   generation: Pick<Generation, 'relations'>,
-  { database, tablesFrom, engine: given }: CatalogFileOptions,
+  { database, tablesFrom, engine: given, isKept = () => false }: CatalogFileOptions,
 ): Promise<ViewOutcome> {
   const engine = given ?? (await Database.open({}));
   const session = await engine.session();
@@ -111,9 +117,22 @@ async function fill(
     const relations = generation.relations.filter((relation) => sameName(relation.database, database));
     if (tablesFrom !== undefined) {
       await dropOthers(session, database, relations);
-      if (await isMostlyFree(session, name, database)) await compact(session, staged, name, database);
+      if (await isMostlyFree(session, name, database)) {
+        // A copy would have to find the files of each view that is to be made anew.
+        const isRemote = relations.some(readsBucket);
+        if (!isRemote) await dropViews(session, database);
+        await compact(session, staged, name);
+      }
     }
-    return await createViews(session, relations);
+    const kept = tablesFrom === undefined ? new Set<string>() : await viewsIn(session, database);
+    const wanted = relations.filter((relation) => !(isKept(relation) && kept.has(relationKey(relation))));
+    const standIns =
+      wanted.some((relation) => relation.sql !== null) && relations.some(readsBucket)
+        ? await StandIns.begin(engine, session, relations)
+        : undefined;
+    const outcome = await createViews(session, wanted, standIns);
+    await standIns?.end();
+    return { ...outcome, made: outcome.made + relations.length - wanted.length };
   } finally {
     await session.run(`use memory; detach database if exists ${name}`).catch(() => undefined);
     session.release();
@@ -142,9 +161,8 @@ where lower(database_name) = lower(${quoteLiteral(database)})`,
  * Writes the tables to a fresh file that takes the place of `staged`. A file with something that only a
  * newer format can hold stays as it is.
  */
-async function compact(session: Session, staged: string, name: string, database: string): Promise<void> {
+async function compact(session: Session, staged: string, name: string): Promise<void> {
   const fresh = `${staged}.fresh`;
-  await dropViews(session, database);
   try {
     await attach(session, fresh, '"boathouse_fresh"', true);
     await session.run(`copy from database ${name} to "boathouse_fresh"`);
@@ -159,7 +177,17 @@ async function compact(session: Session, staged: string, name: string, database:
   await attach(session, staged, name, false);
 }
 
-/** The views are all made anew; a copy would have to find the files of each. */
+/** The views of the file whose text names no file of this machine where it is to name one of a bucket. */
+async function viewsIn(session: Session, database: string): Promise<ReadonlySet<string>> {
+  const { rows } = await session.query(
+    `select schema_name, view_name from duckdb_views()
+where not internal and lower(database_name) = lower(${quoteLiteral(database)})`,
+  );
+  return new Set(
+    rows.map(([schema, name]) => relationKey({ database, schema: String(schema), name: String(name) })),
+  );
+}
+
 async function dropViews(session: Session, database: string): Promise<void> {
   const { rows } = await session.query(
     `select schema_name, view_name from duckdb_views() where not internal and lower(database_name) = lower(${quoteLiteral(database)})`,

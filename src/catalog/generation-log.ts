@@ -46,6 +46,8 @@ export interface PublishOptions {
   readonly runId: string;
   /** The published file that comes with the generation, and the state of it that this one was made from. */
   readonly file?: { readonly state: PublishedFile; readonly replaces: PublishedFile | undefined };
+  /** The newest generation as it was read just now: spares the first attempt to read it again. */
+  readonly onTopOf?: { readonly newest: Generation | undefined };
   readonly by?: Publisher;
   readonly message?: string;
   readonly from?: GenerationOrigin;
@@ -114,7 +116,10 @@ export async function publishGeneration(
 ): Promise<Generation | undefined> {
   const { file, clock = systemClock, random = systemRandom, retries = patience } = options;
   for (let attempt = 1; attempt <= retries.attemptsMax; attempt += 1) {
-    const newest = await patiently(clock, random, () => readGeneration(log));
+    const newest =
+      attempt === 1 && options.onTopOf !== undefined
+        ? options.onTopOf.newest
+        : await patiently(clock, random, () => readGeneration(log));
     const current = file && fileIn(newest, file.state.name);
     // Only the reply to our own creation was lost.
     if (newest && current?.staged === file?.state.staged && file) return newest;

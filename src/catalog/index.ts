@@ -11,6 +11,7 @@ export {
 } from './branch-heads.ts';
 export {
   type BranchPlace,
+  branchFile,
   branchFolder,
   branchLocation,
   branchOf,
@@ -65,6 +66,8 @@ export {
   settlePublished,
   sync,
 } from './published-file.ts';
+export { type PublishedDraft, type PublishedPlace, publishedPlace } from './published-place.ts';
 export { publisher } from './publisher.ts';
+export { asIs, readsBucket } from './stand-ins.ts';
 export { abandonedIn, purgeBranch, type SweepOptions, sweepCatalog } from './sweep.ts';
 export { createViews, type ViewOutcome } from './views.ts';

@@ -7,6 +7,7 @@
 import { BoathouseError } from '../base/index.ts';
 import { quoteIdentifier, quoteLiteral, quotePath, type Session } from '../duckdb/index.ts';
 import type { CatalogRelation } from './generation.ts';
+import type { StandIns } from './stand-ins.ts';
 
 /** What became of the views. */
 export interface ViewOutcome {
@@ -19,10 +20,12 @@ export interface ViewOutcome {
  * Makes every relation of `relations` that isn't a table, with comments, replacing what has its name.
  *
  * @param session its current database must be the one that `relations` are of.
+ * @param standIns what stands in for files in a bucket, where views are made without opening them.
  */
 export async function createViews(
   session: Session,
   relations: readonly CatalogRelation[],
+  standIns?: StandIns,
 ): Promise<ViewOutcome> {
   const wanted = relations.filter((relation) => relation.sql !== null);
   for (const schema of new Set(wanted.map((relation) => quotePath([relation.database, relation.schema])))) {
@@ -34,7 +37,7 @@ export async function createViews(
     problems = new Map();
     for (const relation of waiting) {
       try {
-        await session.run(createStatement(relation));
+        await (standIns?.create(createStatement(relation)) ?? session.run(createStatement(relation)));
       } catch (error) {
         if (!(error instanceof BoathouseError)) throw error;
         problems.set(relation, error.message);
