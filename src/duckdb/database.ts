@@ -97,6 +97,7 @@ export class Database {
       {
         native: this.#native,
         extensions: this.#extensions,
+        beforeStatement: this.#options.beforeStatement,
         released: (released) => this.#released(released),
       },
       connection,

@@ -22,6 +22,7 @@ export {
   scalarType,
   type TypeMember,
 } from './sql-type.ts';
+export type { HookedSession, StatementHook } from './statement-hook.ts';
 export type { Batch, RowStream } from './stream.ts';
 export { withUntypedNulls } from './untyped-nulls.ts';
 export {

@@ -1,5 +1,7 @@
 /** What a database is opened with: the part of a dbt-duckdb profile that DuckDB itself takes. */
 
+import type { StatementHook } from './statement-hook.ts';
+
 /** An extension by name, optionally from a repository (`core`, `community`, a URL or a folder). */
 export interface ExtensionSpec {
   readonly name: string;
@@ -59,4 +61,6 @@ export interface DatabaseOptions {
   readonly memoryLimit?: string;
   /** DuckDB's worker threads; its own default unless given. */
   readonly threads?: number;
+  /** Done before each statement of every session, and says what is run in its place. */
+  readonly beforeStatement?: StatementHook | undefined;
 }

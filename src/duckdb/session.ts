@@ -17,6 +17,7 @@ import { withLacksSupplied } from './lacks.ts';
 import type { Native } from './native.ts';
 import { quotePath } from './quote.ts';
 import { type Column, printSqlType, type SqlType } from './sql-type.ts';
+import type { StatementHook } from './statement-hook.ts';
 import { RowStream, type StreamHost } from './stream.ts';
 import type { SqlValue } from './values.ts';
 
@@ -45,6 +46,7 @@ export interface ResultTable {
 export interface SessionHost {
   readonly native: typeof Native;
   readonly extensions: Extensions;
+  readonly beforeStatement?: StatementHook | undefined;
   released(session: Session): void;
 }
 
@@ -130,7 +132,8 @@ export class Session {
   /** The columns that `sql` would give, without running it. @throws duckdb.* */
   describe(sql: string): Promise<readonly Column[]> {
     return this.#exclusive(sql, undefined, async () => {
-      const prepared = await this.#supplied(sql, () => this.#connection.prepare(sql));
+      const text = await this.#hooked(sql);
+      const prepared = await this.#supplied(text, () => this.#connection.prepare(text));
       try {
         return columnsOf(prepared);
       } finally {
@@ -215,7 +218,8 @@ export class Session {
   }
 
   /** Runs every statement of `sql`; the last one's result, or undefined when there is no statement. */
-  async #execute(sql: string, params: Parameters | undefined): Promise<DuckDBResult | undefined> {
+  async #execute(given: string, params: Parameters | undefined): Promise<DuckDBResult | undefined> {
+    const sql = await this.#hooked(given);
     if (this.#inTransaction) await this.#host.extensions.loadHinted(sql);
     const touchesTransaction =
       /\b(?:begin|start|commit|rollback|abort|end)\b/i.test(sql) && !oneQuery.test(sql);
@@ -242,6 +246,23 @@ export class Session {
     } finally {
       if (touchesTransaction) this.#inTransaction = await this.#probeTransaction();
     }
+  }
+
+  /** What is run in the place of `sql`. */
+  async #hooked(sql: string): Promise<string> {
+    const { beforeStatement, extensions } = this.#host;
+    if (beforeStatement === undefined) return sql;
+    return await beforeStatement(sql, {
+      inTransaction: this.#inTransaction,
+      run: async (own) => {
+        await this.#connection.run(own);
+      },
+      loads: (extension) =>
+        extensions.load(extension).then(
+          () => true,
+          () => false,
+        ),
+    });
   }
 
   /** Whether a transaction is open: then two looks see the same one, or none may look. */
@@ -275,11 +296,12 @@ export class Session {
 
   #streamHost(): StreamHost {
     return {
-      open: async (stream, sql, params) => {
+      open: async (stream, given, params) => {
         if (this.#closed) throw duckdbErrors['session-closed']({});
         if (this.#stream !== undefined) throw duckdbErrors['session-busy']({ doing: 'streaming' });
         this.#stream = stream;
         await this.#tail;
+        const sql = await this.#hooked(given);
         if (this.#inTransaction) await this.#host.extensions.loadHinted(sql);
         const ownTransaction = !this.#inTransaction;
         const begin = async (): Promise<DuckDBResult> => {

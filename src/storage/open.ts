@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { secrets } from '../base/index.ts';
+import { CachedStorage, sharedCache } from './cache/cached-storage.ts';
 import { storageErrors } from './errors.ts';
 import { LocalStorage } from './local.ts';
 import { MemoryStorage } from './memory.ts';
@@ -28,7 +29,11 @@ export function openStorage(uri: string, options: StorageOptions = {}): Storage 
   }
   if (/^file:/i.test(uri)) return new LocalStorage(localPathOf(uri));
   if (/^memory:/i.test(uri)) return openMemory(uri.slice('memory:'.length));
-  if (/^s3[an]?:\/\//i.test(uri)) return openS3(uri, options);
+  if (/^s3[an]?:\/\//i.test(uri)) {
+    const bucket = openS3(uri, options);
+    const cache = sharedCache();
+    return cache === undefined ? bucket : new CachedStorage(bucket, cache);
+  }
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//.exec(uri)?.[1];
   if (scheme) throw storageErrors['unsupported-scheme']({ uri, scheme: scheme.toLowerCase() });
   return new LocalStorage(resolve(uri));

@@ -1,5 +1,21 @@
 /** What time it is by the clock that stamps a store's objects. */
+import type { Clock } from '../base/index.ts';
 import type { Storage } from './storage.ts';
+
+/**
+ * The time by whichever clock is behind, the host's or the store's: by it, nothing looks older than it is.
+ * Differences within a few seconds don't count. Costs three requests.
+ *
+ * @param path as for `storeTimeMs`.
+ */
+export async function cautiousNowMs(storage: Storage, path: string, clock: Clock): Promise<number> {
+  const ownMs = clock.nowMs();
+  const storeMs = await storeTimeMs(storage, path);
+  return storeMs < ownMs - stampMs ? storeMs : ownMs;
+}
+
+/** Stores stamp objects to the second, and file systems by a clock that ticks. */
+const stampMs = 5_000;
 
 /**
  * The store's own time, in milliseconds since 1970, not later than now.

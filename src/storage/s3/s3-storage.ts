@@ -32,17 +32,12 @@ export class S3Storage implements Storage {
   readonly #place: BucketPlace;
   readonly #staging = new Staging();
   /** Told of a file that was uploaded, before it is removed. */
-  readonly #onUploaded: ((path: string, localFile: string, info: FileInfo) => Promise<void>) | undefined;
+  onUploaded: ((path: string, localFile: string, info: FileInfo) => Promise<void>) | undefined;
 
-  constructor(
-    client: S3Client,
-    place: BucketPlace,
-    onUploaded?: (path: string, localFile: string, info: FileInfo) => Promise<void>,
-  ) {
+  constructor(client: S3Client, place: BucketPlace) {
     this.client = client;
     this.uri = `s3://${place.bucket}${place.prefix === '' ? '' : `/${place.prefix.slice(0, -1)}`}`;
     this.#place = place;
-    this.#onUploaded = onUploaded;
   }
 
   async read(path: string): Promise<Uint8Array> {
@@ -228,7 +223,7 @@ export class S3Storage implements Storage {
       modifiedMs: Math.floor(this.client.nowMs()),
       ...(etag === undefined ? {} : { etag }),
     };
-    await this.#onUploaded?.(path, file, info);
+    await this.onUploaded?.(path, file, info);
     await unlink(file).catch(() => undefined);
     return info;
   }

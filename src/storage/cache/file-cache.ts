@@ -1,0 +1,358 @@
+/**
+ * Copies of remote objects on this machine's disk, shared between processes.
+ *
+ * `objects/<id>.data` holds the bytes; `objects/<id>.json` says what they are. An entry is good when both are
+ * there and the data has the size and time that the other says; when only the time differs its SHA-256 decides.
+ * What isn't good is fetched again. Entries used least lately go when there are too many bytes. Whoever uses an
+ * entry has a hard link of its own, so that nothing that is in use can be taken away.
+ */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import {
+  copyFile,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  statfs,
+  unlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { isBoathouseError, markedName, parseMark, stateOf, systemRandom } from '../../base/index.ts';
+import type { FileInfo } from '../storage.ts';
+import { warnOfStorage } from '../warnings.ts';
+import { cacheFolder } from './cache-folder.ts';
+
+/** What an entry holds. */
+export interface CachedObject {
+  /** The store: two may have buckets of one name. */
+  readonly store: string;
+  readonly uri: string;
+  /** The ETag; undefined for an object that never changes under its name. */
+  readonly version: string | undefined;
+  /** When it is known from elsewhere: an entry of another size is no good. */
+  readonly sizeBytes?: number | undefined;
+}
+
+/** Brings the object to a file. */
+export type FetchObject = (file: string) => Promise<Pick<FileInfo, 'sizeBytes'>>;
+
+/** How a cache is kept. */
+export interface FileCacheOptions {
+  /** `BOATHOUSE_CACHE_DIR`, else the user's cache folder. */
+  readonly folder?: string;
+  /** `BOATHOUSE_CACHE_SIZE`, else 20 GB. Never more than leaves a tenth of the disk free. */
+  readonly limitBytes?: number;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Copies of remote objects in one folder. Makes nothing before it is used. */
+export class FileCache {
+  readonly #wanted: string;
+  readonly #limitBytes: number;
+  #ready: Promise<string> | undefined;
+  readonly #fetching = new Map<string, Promise<string>>();
+  /** Bytes added since the folder was last measured; infinite before the first time. */
+  #addedBytes = Number.POSITIVE_INFINITY;
+  #measuring: Promise<void> | undefined;
+
+  constructor(options: FileCacheOptions = {}) {
+    const env = options.env ?? process.env;
+    this.#wanted = options.folder ?? cacheFolder(env);
+    this.#limitBytes = options.limitBytes ?? parseBytes(env['BOATHOUSE_CACHE_SIZE']) ?? 20e9;
+  }
+
+  /** The folder in use. */
+  async folder(): Promise<string> {
+    this.#ready ??= this.#prepare();
+    return await this.#ready;
+  }
+
+  /**
+   * Makes `file`, whose folder exists, a file of the object's bytes, fetched unless they are here. Replaces nothing.
+   *
+   * @throws what `fetch` throws
+   */
+  async link(object: CachedObject, file: string, fetch: FetchObject): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      const data = await this.#provide(object, fetch);
+      try {
+        await linkOrCopy(data, file);
+        return;
+      } catch (error) {
+        // Another process may have made room between our look and our link.
+        if (codeOf(error) === 'EEXIST') return;
+        if (codeOf(error) !== 'ENOENT' || attempt >= 5) throw error;
+      }
+    }
+  }
+
+  /** The object's bytes, fetched unless they are here. For small objects. @throws what `fetch` throws */
+  async read(object: CachedObject, fetch: FetchObject): Promise<Uint8Array> {
+    for (let attempt = 1; ; attempt += 1) {
+      const data = await this.#provide(object, fetch);
+      try {
+        const bytes = await readFile(data);
+        return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT' || attempt >= 5) throw error;
+      }
+    }
+  }
+
+  /** Keeps `localFile`, which holds the object's bytes and never changes. A failure is no error: it is only a cache. */
+  async adopt(object: CachedObject, localFile: string): Promise<void> {
+    try {
+      const folder = await this.folder();
+      const data = dataFile(folder, idOf(object));
+      const temporary = await this.#temporary();
+      await linkOrCopy(localFile, temporary);
+      await this.#enter(object, temporary, data);
+    } catch {
+      // The next reader fetches it.
+    }
+  }
+
+  /** Bytes of all entries. */
+  async sizeBytes(): Promise<number> {
+    const entries = await this.#entries();
+    return entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+  }
+
+  /** Removes every entry. */
+  async clear(): Promise<void> {
+    const folder = await this.folder();
+    for (const { id } of await this.#entries()) await dropEntry(folder, id);
+  }
+
+  /** Where the good entry's bytes are. */
+  async #provide(object: CachedObject, fetch: FetchObject): Promise<string> {
+    const id = idOf(object);
+    let fetching = this.#fetching.get(id);
+    if (fetching === undefined) {
+      fetching = this.#find(id, object, fetch).finally(() => this.#fetching.delete(id));
+      this.#fetching.set(id, fetching);
+    }
+    return await fetching;
+  }
+
+  async #find(id: string, object: CachedObject, fetch: FetchObject): Promise<string> {
+    const folder = await this.folder();
+    const data = dataFile(folder, id);
+    if (await isGood(folder, id, object.sizeBytes)) return data;
+    const temporary = await this.#temporary();
+    try {
+      try {
+        await fetch(temporary);
+      } catch (error) {
+        if (!isBoathouseError(error, 'storage.no-space')) throw error;
+        // What can be fetched again makes room for what is needed now.
+        await this.#makeRoom(0.5);
+        await fetch(temporary);
+      }
+      await this.#enter(object, temporary, data);
+      return data;
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+
+  async #enter(object: CachedObject, temporary: string, data: string): Promise<void> {
+    const { size } = await stat(temporary);
+    const sha256 = await hashOf(temporary);
+    await mkdir(dirname(data), { recursive: true });
+    await rename(temporary, data);
+    const { mtimeMs } = await stat(data);
+    const about: EntryFacts = { uri: object.uri, sizeBytes: size, mtimeMs: Math.floor(mtimeMs), sha256 };
+    const temporaryFacts = await this.#temporary();
+    await writeFile(temporaryFacts, JSON.stringify(about));
+    await rename(temporaryFacts, data.replace(/\.data$/, '.json'));
+    this.#addedBytes += size;
+    if (this.#addedBytes > this.#limitBytes / 20) await this.#keepLimit();
+  }
+
+  /** Measured once in a while, by one at a time. */
+  async #keepLimit(): Promise<void> {
+    this.#measuring ??= this.#makeRoom(1).finally(() => {
+      this.#measuring = undefined;
+    });
+    await this.#measuring;
+  }
+
+  /** Removes what was used least lately until `share` of the limit is kept. */
+  async #makeRoom(share: number): Promise<void> {
+    const folder = await this.folder();
+    const entries = await this.#entries();
+    this.#addedBytes = 0;
+    let total = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+    const limit = Math.min(this.#limitBytes, total + (await spareBytes(folder))) * share;
+    if (total <= limit && share === 1) return;
+    for (const entry of entries.sort((a, b) => a.usedMs - b.usedMs)) {
+      // A little more than necessary, so that not every further object makes room anew.
+      if (total <= limit * 0.9) break;
+      await dropEntry(folder, entry.id);
+      total -= entry.sizeBytes;
+    }
+  }
+
+  async #entries(): Promise<{ id: string; sizeBytes: number; usedMs: number }[]> {
+    const folder = join(await this.folder(), 'objects');
+    const entries: { id: string; sizeBytes: number; usedMs: number }[] = [];
+    for (const group of await readdir(folder).catch(() => [])) {
+      for (const name of await readdir(join(folder, group)).catch(() => [])) {
+        if (!name.endsWith('.data')) continue;
+        const file = join(folder, group, name);
+        const [data, facts] = await Promise.all([
+          quietStat(file),
+          quietStat(file.replace(/\.data$/, '.json')),
+        ]);
+        if (data === undefined) continue;
+        entries.push({
+          id: name.slice(0, -'.data'.length),
+          sizeBytes: data.size,
+          usedMs: Math.max(data.mtimeMs, facts?.mtimeMs ?? 0),
+        });
+      }
+    }
+    return entries;
+  }
+
+  async #temporary(): Promise<string> {
+    return join(await this.folder(), 'fetching', markedName(systemRandom.uuid()));
+  }
+
+  async #prepare(): Promise<string> {
+    try {
+      return await makeFolders(this.#wanted);
+    } catch (error) {
+      const fallback = join(tmpdir(), `boathouse-${String(process.getuid?.() ?? 'user')}`, 'cache');
+      const problem = error instanceof Error ? error.message : String(error);
+      warnOfStorage(
+        'storage.no-cache-folder',
+        `remote files are kept in ${fallback}, because ${this.#wanted} can't be used: ${problem}. BOATHOUSE_CACHE_DIR names another folder.`,
+      );
+      return await makeFolders(fallback);
+    }
+  }
+}
+
+/** What `<id>.json` says. */
+interface EntryFacts {
+  readonly uri: string;
+  readonly sizeBytes: number;
+  readonly mtimeMs: number;
+  readonly sha256: string;
+}
+
+/** `20GB`, `500 MiB`, or bytes. Undefined for what is no size. */
+export function parseBytes(text: string | undefined): number | undefined {
+  const [, amount, unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?b?)\s*$/i.exec(text ?? '') ?? [];
+  if (amount === undefined) return undefined;
+  const power = ' kmgt'.indexOf(unit.charAt(0).toLowerCase() || ' ');
+  const base = /i/i.test(unit) ? 1024 : 1000;
+  return Number(amount) * base ** Math.max(power, 0);
+}
+
+/** A hard link, or a copy where there can be none. Never replaces a file. */
+export async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'EEXIST' || code === 'ENOENT') throw error;
+    await copyFile(from, to);
+  }
+}
+
+function idOf({ store, uri, version }: CachedObject): string {
+  return createHash('sha256')
+    .update(`${store}\n${uri}\n${version ?? ''}`)
+    .digest('hex');
+}
+
+function dataFile(folder: string, id: string): string {
+  return join(folder, 'objects', id.slice(0, 2), `${id}.data`);
+}
+
+/** Whether the entry can be used; its use is noted. One that can't is removed. */
+async function isGood(folder: string, id: string, sizeBytes: number | undefined): Promise<boolean> {
+  const data = dataFile(folder, id);
+  const facts = data.replace(/\.data$/, '.json');
+  const [found, about] = await Promise.all([quietStat(data), readFacts(facts)]);
+  if (found === undefined) return false;
+  const isWhole =
+    about !== undefined && found.size === about.sizeBytes && found.size === (sizeBytes ?? found.size);
+  const isSame =
+    isWhole && (Math.floor(found.mtimeMs) === about.mtimeMs || (await hashOf(data)) === about.sha256);
+  if (!isSame) {
+    await dropEntry(folder, id);
+    return false;
+  }
+  const now = new Date();
+  await utimes(facts, now, now).catch(() => undefined);
+  return true;
+}
+
+async function readFacts(file: string): Promise<EntryFacts | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as EntryFacts;
+  } catch {
+    return undefined;
+  }
+}
+
+async function dropEntry(folder: string, id: string): Promise<void> {
+  const data = dataFile(folder, id);
+  // The facts first: data without them is no entry.
+  await unlink(data.replace(/\.data$/, '.json')).catch(() => undefined);
+  await unlink(data).catch(() => undefined);
+}
+
+async function makeFolders(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const fetching = join(folder, 'fetching');
+  await mkdir(fetching, { recursive: true });
+  await mkdir(join(folder, 'objects'), { recursive: true });
+  for (const name of await readdir(fetching)) {
+    const mark = parseMark(name);
+    if (mark !== undefined && stateOf(mark) === 'gone') await rm(join(fetching, name), { force: true });
+  }
+  // Being allowed to look is not being allowed to write.
+  const probe = join(fetching, markedName(systemRandom.uuid()));
+  await writeFile(probe, '');
+  await unlink(probe);
+  return folder;
+}
+
+/** Bytes that may still be filled, a tenth of the disk left free. */
+async function spareBytes(folder: string): Promise<number> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(folder);
+    return (bavail - blocks / 10) * bsize;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+async function hashOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(file, { highWaterMark: 1_048_576 }))
+    hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+
+async function quietStat(
+  file: string,
+): Promise<{ readonly size: number; readonly mtimeMs: number } | undefined> {
+  return await stat(file).catch(() => undefined);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
