@@ -12,6 +12,7 @@ export function projectGiven(input: CommandInput): ProjectOptions {
     profilesDir: flags.text('profilesDir'),
     profile: flags.text('profile'),
     target: flags.text('target'),
+    branch: flags.text('branch'),
     vars: flags.text('vars'),
     threads: flags.is('singleThreaded') === true ? 1 : flags.number('threads'),
     targetPath: flags.text('targetPath'),

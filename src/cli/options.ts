@@ -23,7 +23,12 @@ export const projectOptions: readonly OptionSpec[] = [
   },
   { flags: '--profiles-dir <folder>', summary: 'folder with profiles.yml', env: 'PROFILES_DIR' },
   { flags: '--profile <name>', summary: 'profile to use instead of the project’s', env: 'PROFILE' },
-  { flags: '-t, --target <name>', summary: 'target to use instead of the profile’s', env: 'TARGET' },
+  {
+    flags: '-t, --target <name>',
+    summary: 'target to use instead of the profile’s, or a branch of its lake',
+    env: 'TARGET',
+  },
+  { flags: '--branch <name>', summary: 'branch of the lake to work on (default: main)' },
   { flags: '--vars <yaml>', summary: "variables for the project: '{name: value}'", env: 'VARS' },
   { flags: '--threads <count>', summary: 'nodes to run at once', type: 'count', env: 'THREADS' },
   { flags: '--target-path <folder>', summary: 'where artifacts go (default: target)', env: 'TARGET_PATH' },

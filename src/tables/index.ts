@@ -53,6 +53,7 @@ export type { ChangeEnd, DeltaCall } from './read/delta-calls.ts';
 export { type OpenedTable, openDeltaCall } from './read/open-call.ts';
 export { type PredicateScope, parsePredicate } from './read/predicate.ts';
 export { type OpenedCall, rewriteDeltaScans } from './read/rewrite-scans.ts';
+export { pointInTimeMs } from './read/point-in-time.ts';
 export { type DeltaRelation, openDeltaRelation } from './read/scan.ts';
 export {
   fileColumn,

@@ -1,5 +1,6 @@
 /** Where compiled SQL runs: the lakehouse target, its plans, and how a run's work becomes visible. */
 export { targetErrors } from './errors.ts';
+export { placeExternal } from './external-place.ts';
 export { openTarget } from './open-target.ts';
 export { type ExternalOutput, type MacroArgument, type PlanStep, printPlan } from './plan.ts';
 export type {

@@ -21,8 +21,10 @@ export class CatalogTables {
   readonly place: CatalogPlace | undefined;
   #generation: Promise<Generation | undefined> | undefined;
 
-  constructor(place: CatalogPlace | undefined) {
+  /** @param generation the one whose tables they are; the newest unless given. */
+  constructor(place: CatalogPlace | undefined, generation?: Generation) {
     this.place = place;
+    if (generation !== undefined) this.#generation = Promise.resolve(generation);
   }
 
   /** Every Delta relation of the published file, by name. */

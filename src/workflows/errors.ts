@@ -25,6 +25,15 @@ type Kinds = {
   'not-for-statements': ErrorKind<{ format: string }>;
   'no-tables': ErrorKind<{ isSelected: boolean; catalog: string }>;
   'no-such-source': ErrorKind<{ source: string }>;
+  'no-lake': ErrorKind<{ target: string }>;
+  'bad-version': ErrorKind<{ text: string }>;
+  'past-is-read-only': ErrorKind<{ at: string }>;
+  'tables-not-kept': ErrorKind<{ generation: number; tables: readonly string[] }>;
+  'rollback-overtaken': ErrorKind<{ catalog: string; attempts: number }>;
+  'branch-in-use': ErrorKind<{ name: string; users: readonly string[] }>;
+  'branch-not-merged': ErrorKind<{ name: string; changed: readonly string[] }>;
+  'merge-conflict': ErrorKind<{ branch: string; into: string; tables: readonly string[] }>;
+  'bad-key': ErrorKind<{ column: string; table: string }>;
   'macro-missing': ErrorKind<{ name: string; near: string | undefined }>;
 };
 
@@ -127,6 +136,62 @@ const kinds: Kinds = {
     message: (d) => `There is nothing to merge at ${d.source}`,
     hint: () =>
       'Name a Delta table, a relation of the catalog, a file of CSV, JSON or Parquet, or a .sql file, or give a query.',
+  },
+  'no-lake': {
+    message: (d) => `The target '${d.target}' is in memory, and has no versions`,
+    hint: () => 'Choose a target whose `path` is a file, or name a published catalog with --catalog.',
+    exitCode: 1,
+  },
+  'bad-version': {
+    message: (d) => `'${d.text}' is neither a generation nor a point in time`,
+    hint: () =>
+      "Give a number of `boathouse log`, a day (2026-01-31), or a time: '2026-01-31 12:00' (UTC), 2026-01-31T12:00:00+01:00.",
+    exitCode: 1,
+  },
+  'past-is-read-only': {
+    message: (d) => `The lake as of ${d.at} can be read, and not be changed`,
+    hint: () =>
+      'Leave out --at, go back for good with `boathouse rollback`, or change a branch: `boathouse branch create`.',
+    exitCode: 1,
+  },
+  'tables-not-kept': {
+    message: (d) =>
+      `The rows that ${d.tables.join(', ')} had in generation ${d.generation} are gone: no copy of the file was kept`,
+    hint: () => 'Generations that were published since this version of Boathouse keep them.',
+    exitCode: 1,
+  },
+  'rollback-overtaken': {
+    message: (d) => `${d.catalog}: others wrote to the tables in each of ${d.attempts} attempts`,
+    hint: () => 'Stop what writes to them, and run the command again.',
+    retryable: true,
+  },
+  'branch-in-use': {
+    message: (d) =>
+      `'${d.name}' is needed by ${d.users.map((user) => `'${user}'`).join(', ')}, which began there`,
+    hint: () => 'Merge or delete those branches first.',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  'branch-not-merged': {
+    message: (d) => `'${d.name}' has changes that were never merged: ${d.changed.join(', ')}`,
+    hint: (d) =>
+      `Look at them with \`boathouse branch diff ${d.name}\`, merge them, or delete them with --force.`,
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  'merge-conflict': {
+    message: (d) =>
+      `'${d.branch}' and ${d.into} have both changed ${d.tables.join(', ')}: nothing was merged`,
+    hint: (d) =>
+      `Make a new branch of ${d.into} and build there what '${d.branch}' changed, or roll ${d.into} back.`,
+    sqlState: '40001',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  'bad-key': {
+    message: (d) => `${d.table} has no column '${d.column}' on both sides`,
+    hint: () => 'Name columns of the table with --key, with commas between.',
+    exitCode: 1,
   },
   'macro-missing': {
     message: (d) => `No macro is named '${d.name}'`,

@@ -9,6 +9,7 @@ import type { CompileOptions, CompileResult } from './compile.ts';
 import type { DebugResult } from './debug.ts';
 import type { Grid } from './grid.ts';
 import type { InitOptions, InitResult } from './init.ts';
+import type { LakeLog, LakeLogOptions } from './lake-log.ts';
 import type { LandOptions, LandResult } from './land.ts';
 import type { ListedResource, LsOptions } from './ls.ts';
 import type { MaintainOptions, MaintainResult } from './maintain.ts';
@@ -16,6 +17,7 @@ import type { ProjectOptions, RunOptions } from './options.ts';
 import type { ParseResult, ParseSummary } from './parse.ts';
 import type { NodePlan } from './plan.ts';
 import type { ExportOptions, ExportResult, QueryOptions, QueryResult } from './query.ts';
+import type { RollbackOptions, RollbackResult } from './rollback.ts';
 import type { RunResult } from './run-nodes.ts';
 import type { RunOperationOptions, RunOperationResult } from './run-operation.ts';
 import type { Shown, ShowOptions } from './show.ts';
@@ -40,6 +42,7 @@ export type { Check, DebugResult } from './debug.ts';
 export { workflowErrors } from './errors.ts';
 export type { Cell, Grid, GridColumn } from './grid.ts';
 export type { InitOptions, InitResult } from './init.ts';
+export type { LakeLog, LakeLogOptions, LoggedGeneration } from './lake-log.ts';
 export type { LandOptions, LandResult } from './land.ts';
 export type { ListedResource, LsOptions } from './ls.ts';
 export type { MaintainedTable, MaintainOptions, MaintainResult } from './maintain.ts';
@@ -48,6 +51,8 @@ export type { ParseResult, ParseSummary } from './parse.ts';
 export type { NodePlan } from './plan.ts';
 export type { ExportFormat, ExportOptions, ExportResult, QueryOptions, QueryResult } from './query.ts';
 export type { ReaderOptions } from './reader.ts';
+export type { RestoredTable } from './restore-relation.ts';
+export type { RollbackOptions, RollbackResult } from './rollback.ts';
 export type { RunResult } from './run-nodes.ts';
 export type { RunOperationOptions, RunOperationResult } from './run-operation.ts';
 export type { Shown, ShowOptions } from './show.ts';
@@ -167,6 +172,16 @@ export async function maintain(options: MaintainOptions): Promise<MaintainResult
 /** Lands files in a Delta table, in one commit. */
 export async function land(options: LandOptions): Promise<LandResult> {
   return (await import('./land.ts')).land(options);
+}
+
+/** The generations of a lake that are kept, newest first. */
+export async function lakeLog(options?: LakeLogOptions): Promise<LakeLog> {
+  return (await import('./lake-log.ts')).lakeLog(options);
+}
+
+/** Publishes the state of an older generation as a new one. */
+export async function rollback(options: RollbackOptions): Promise<RollbackResult> {
+  return (await import('./rollback.ts')).rollback(options);
 }
 
 /** Checks what a build needs. */

@@ -9,7 +9,10 @@ export interface ProjectOptions {
   /** Folder of profiles.yml. Else DBT_PROFILES_DIR, the project's folder, `~/.dbt`. */
   readonly profilesDir?: string | undefined;
   readonly profile?: string | undefined;
+  /** An output of the profile, or a branch of the lake of its default output. */
   readonly target?: string | undefined;
+  /** A branch of the target's lake; else `lakehouse.branch` of the target; else the main one. */
+  readonly branch?: string | undefined;
   /** Variables, or their YAML or JSON text. */
   readonly vars?: Readonly<Record<string, unknown>> | string | undefined;
   /** Nodes at once; the target's `threads` unless given. */

@@ -4,7 +4,13 @@ import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isBoathouseError, systemRandom } from '../base/index.ts';
 import { arrowIpcStream, quoteIdentifier, quoteLiteral } from '../duckdb/index.ts';
-import { type DeltaStatement, parseStatement, placedInQuery, splitStatements } from '../tables/index.ts';
+import {
+  changesSomething,
+  type DeltaStatement,
+  parseStatement,
+  placedInQuery,
+  splitStatements,
+} from '../tables/index.ts';
 import { workflowErrors } from './errors.ts';
 import { type Cell, cellOf, type Grid } from './grid.ts';
 import { refuseWrites } from './only-reads.ts';
@@ -137,6 +143,9 @@ async function prepare(
   const texts = splitStatements(rendered);
   const statement = parseStatement(texts[0] ?? '');
   if (statement !== undefined && texts.length > 1) throw workflowErrors['several-statements']({});
+  if (options.asOf !== undefined && statement !== undefined && changesSomething(statement)) {
+    throw workflowErrors['past-is-read-only']({ at: options.asOf });
+  }
   if (statement !== undefined && (options.format === 'parquet' || options.format === 'arrow')) {
     throw workflowErrors['not-for-statements']({ format: options.format });
   }

@@ -1,13 +1,14 @@
 /** Finding and reading a project, without compiling it. */
+import { isBoathouseError } from '../base/index.ts';
 import { type Project, parseVars, readProject } from '../project/index.ts';
 import { findProjectDir } from './find-project.ts';
 import { keepSecrets } from './keep-secrets.ts';
 import type { ProjectOptions } from './options.ts';
 
-/** Reads the project that `options` name without compiling it. @throws project.* */
+/** Reads the project that `options` name without compiling it, on the branch that they name. @throws project.*, catalog.no-branch */
 export async function readProjectOnly(options: ProjectOptions): Promise<Project> {
   keepSecrets(options.env ?? process.env);
-  return await readProject({
+  const request = {
     projectDir: findProjectDir(options.projectDir),
     profilesDir: options.profilesDir,
     profile: options.profile,
@@ -16,7 +17,24 @@ export async function readProjectOnly(options: ProjectOptions): Promise<Project>
     vars: readVars(options.vars),
     ignoreVersion: options.versionCheck === false,
     env: options.env ?? process.env,
-  });
+  };
+  let project: Project;
+  let isByTarget = false;
+  try {
+    project = await readProject(request);
+  } catch (error) {
+    // A target that the profile doesn't have may be a branch of its default target's lake.
+    if (!isBoathouseError(error, 'project.no-target') || options.target === undefined) throw error;
+    const { hasBranch } = await import('./branch-project.ts');
+    project = await readProject({ ...request, target: undefined }).catch(() => {
+      throw error;
+    });
+    if (!(await hasBranch(project, options.target))) throw error;
+    isByTarget = true;
+  }
+  const branch = options.branch ?? (isByTarget ? options.target : project.profile.lakehouse.branch);
+  if (branch === undefined || branch === 'main') return project;
+  return (await import('./branch-project.ts')).onBranch(project, branch);
 }
 
 /** `--vars` as a dictionary, whichever way it was given. @throws project.bad-vars */

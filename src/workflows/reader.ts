@@ -21,12 +21,15 @@ import { workflowErrors } from './errors.ts';
 import { findProjectDir } from './find-project.ts';
 import { keepSecrets } from './keep-secrets.ts';
 import type { ProjectOptions } from './options.ts';
+import type { PastCatalog } from './past-catalog.ts';
 import { readProjectOnly } from './read-project.ts';
 
 /** Where to read. */
 export interface ReaderOptions extends ProjectOptions {
   /** A published catalog. Else the one of the project's target; without a project none. */
   readonly catalog?: string | undefined;
+  /** The lake as it was: a generation's number, or a point in time. As it is unless given. */
+  readonly asOf?: string | undefined;
   /** False: a project that has published nothing is no error until something is asked for by name. True unless given. */
   readonly needsCatalog?: boolean | undefined;
 }
@@ -58,8 +61,27 @@ export interface Reader {
  */
 export async function openReader(options: ReaderOptions): Promise<Reader> {
   keepSecrets(options.env ?? process.env);
+  if (options.asOf !== undefined) {
+    const { openPastReader } = await import('./past-reader.ts');
+    return await openPastReader(options, options.asOf);
+  }
+  if (options.catalog !== undefined && options.branch !== undefined) {
+    const { openLake } = await import('./lake.ts');
+    const { branch: _, ...rest } = options;
+    return await openReader({ ...rest, catalog: (await openLake(options)).file });
+  }
+  return await openReaderOf(options, undefined);
+}
+
+/**
+ * As `openReader`, with `past` in the place of the published file where it is given.
+ *
+ * @throws as `openReader`
+ */
+export async function openReaderOf(options: ReaderOptions, past: PastCatalog | undefined): Promise<Reader> {
   const project = options.catalog === undefined ? await projectOf(options) : undefined;
-  const wanted = options.catalog === undefined ? project?.profile.databaseFile : resolve(options.catalog);
+  const wanted =
+    past?.path ?? (options.catalog === undefined ? project?.profile.databaseFile : resolve(options.catalog));
   const isThere = wanted !== undefined && existsSync(wanted);
   if (
     (options.catalog !== undefined || (project !== undefined && options.needsCatalog !== false)) &&
@@ -87,6 +109,7 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
     const opened: OpenedTable[] = [];
     const tables = new CatalogTables(
       catalog === undefined ? undefined : { path: catalog, database: alias, schemas: [schema, 'main'] },
+      past?.generation,
     );
     return {
       session,

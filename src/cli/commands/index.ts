@@ -6,10 +6,12 @@ import { compileCommand } from './compile.ts';
 import { debugCommand } from './debug.ts';
 import { initCommand } from './init.ts';
 import { landCommand } from './land.ts';
+import { logCommand } from './log.ts';
 import { lsCommand } from './ls.ts';
 import { maintainCommand } from './maintain.ts';
 import { parseCommand } from './parse.ts';
 import { queryCommand } from './query.ts';
+import { rollbackCommand } from './rollback.ts';
 import { runCommand } from './run.ts';
 import { runOperationCommand } from './run-operation.ts';
 import { seedCommand } from './seed.ts';
@@ -28,6 +30,8 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
   snapshotCommand,
   landCommand,
   queryCommand,
+  logCommand,
+  rollbackCommand,
   tableGroup,
   maintainCommand,
   showCommand,

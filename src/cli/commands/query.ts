@@ -15,6 +15,10 @@ export const queryCommand: CommandSpec = {
     { flags: '--file <path>', summary: 'read the statement from a file' },
     { flags: '--catalog <path>', summary: 'a published catalog, instead of the project’s' },
     {
+      flags: '--at <version>',
+      summary: 'the lake as it was: a generation of `boathouse log`, or a time (UTC without a zone)',
+    },
+    {
       flags: '--format <format>',
       summary: 'how rows are printed or written (default: table)',
       choices: ['table', 'csv', 'json', 'ndjson', 'parquet', 'arrow'],
@@ -26,6 +30,7 @@ export const queryCommand: CommandSpec = {
     'boathouse query "select * from gold.daily_revenue order by day"',
     'boathouse query "select * from silver.orders" --output orders.parquet',
     'boathouse query "select count(*) from delta.\'lake/landing/prices\' version as of 3"',
+    'boathouse query --at 12 "select count(*) from silver.orders"',
     'boathouse query "merge into silver.orders t using bronze.orders s on t.id = s.id when matched then update set * when not matched then insert *"',
     'boathouse query "optimize delta.\'lake/landing/prices\'"',
   ],
@@ -34,7 +39,12 @@ export const queryCommand: CommandSpec = {
   load: async () => {
     const { projectGiven } = await import('../given.ts');
     return async (input) => {
-      const options = { ...projectGiven(input), catalog: input.flags.text('catalog'), sql: readSql(input) };
+      const options = {
+        ...projectGiven(input),
+        catalog: input.flags.text('catalog'),
+        asOf: input.flags.text('at'),
+        sql: readSql(input),
+      };
       const format = formatOf(input);
       const isTable =
         format === 'table' || (input.flags.is('json') === true && input.flags.text('output') === undefined);
