@@ -46,8 +46,8 @@ export interface PublishOptions {
   readonly runId: string;
   /** The published file that comes with the generation, and the state of it that this one was made from. */
   readonly file?: { readonly state: PublishedFile; readonly replaces: PublishedFile | undefined };
-  /** The newest generation as it was read just now: spares the first attempt to read it again. */
-  readonly onTopOf?: { readonly newest: Generation | undefined };
+  /** The newest generation as it was read just now, and when: spares the first attempt to read it again. */
+  readonly onTopOf?: { readonly newest: Generation | undefined; readonly lookedMs?: number };
   readonly by?: Publisher;
   readonly message?: string;
   readonly from?: GenerationOrigin;
@@ -90,12 +90,19 @@ export async function readGeneration(log: CatalogLog, number?: number): Promise<
 
 /** The numbers of the generations that are kept, oldest first. */
 export async function listGenerations(log: CatalogLog): Promise<readonly number[]> {
-  const numbers: number[] = [];
-  for await (const file of log.storage.list(folderOf(log))) {
-    const [, digits] = /\/(\d{20})\.json$/.exec(file.path) ?? [];
-    if (digits !== undefined) numbers.push(Number(digits));
+  return (await stampedGenerations(log)).map(({ number }) => number);
+}
+
+/** The same, with when each was created by the store's clock. */
+export async function stampedGenerations(
+  log: CatalogLog,
+): Promise<readonly { readonly number: number; readonly modifiedMs: number }[]> {
+  const found: { readonly number: number; readonly modifiedMs: number }[] = [];
+  for await (const { path, modifiedMs } of log.storage.list(folderOf(log))) {
+    const [, digits] = /\/(\d{20})\.json$/.exec(path) ?? [];
+    if (digits !== undefined) found.push({ number: Number(digits), modifiedMs });
   }
-  return numbers.sort((a, b) => a - b);
+  return found.sort((a, b) => a.number - b.number);
 }
 
 /**
@@ -116,6 +123,7 @@ export async function publishGeneration(
 ): Promise<Generation | undefined> {
   const { file, clock = systemClock, random = systemRandom, retries = patience } = options;
   for (let attempt = 1; attempt <= retries.attemptsMax; attempt += 1) {
+    const lookedMs = (attempt === 1 ? options.onTopOf?.lookedMs : undefined) ?? clock.nowMs();
     const newest =
       attempt === 1 && options.onTopOf !== undefined
         ? options.onTopOf.newest
@@ -141,7 +149,10 @@ export async function publishGeneration(
       ...(options.from === undefined ? {} : { from: options.from }),
     };
     const outcome = await create(log.storage, pathOf(log, next.number), printGeneration(next), clock, random);
-    if (outcome.kind === 'created') return next;
+    if (outcome.kind === 'created') {
+      if (clock.nowMs() - lookedMs < stoodStillMs || (await isOnTop(log, next.number))) return next;
+      await removeGeneration(log, next.number);
+    }
     await clock.sleep(delayMs(retries, attempt, random));
   }
   throw catalogErrors['publish-contended']({ catalog: log.storage.uri, attempts: retries.attemptsMax });
@@ -192,6 +203,20 @@ function noSuchGeneration(log: CatalogLog, wanted: string, numbers: readonly num
 /** Removes one generation. For the sweep only: the newest must never go. */
 export async function removeGeneration(log: CatalogLog, number: number): Promise<void> {
   await log.storage.remove(pathOf(log, number));
+}
+
+/** Less than this is never a grace period. */
+const stoodStillMs = 60_000;
+
+/**
+ * Whether the generation `number`, just created, follows the one it was made from. A process that stood still for
+ * longer than the grace period may have been given a number that had been taken, and swept since: then the one
+ * before is gone too, as those go in their order.
+ */
+async function isOnTop(log: CatalogLog, number: number): Promise<boolean> {
+  const numbers = await listGenerations(log);
+  if (number === 1) return numbers[1] === undefined || numbers[1] === 2;
+  return numbers.at(-1) === number || numbers.includes(number - 1);
 }
 
 /**

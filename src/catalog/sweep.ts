@@ -12,7 +12,13 @@ import { parseMark, stateOf } from '../base/index.ts';
 import { removeBranchFiles } from './branch-heads.ts';
 import { branchFolder } from './branch-place.ts';
 import type { CatalogRelation, Generation } from './generation.ts';
-import { type CatalogLog, listGenerations, readIfThere, removeGeneration } from './generation-log.ts';
+import {
+  type CatalogLog,
+  listGenerations,
+  readIfThere,
+  removeGeneration,
+  stampedGenerations,
+} from './generation-log.ts';
 import { dropTables } from './kept-tables.ts';
 import { lakeLogs } from './lake-logs.ts';
 import { logId } from './pin-name.ts';
@@ -23,6 +29,7 @@ export interface SweepOptions {
   readonly graceMs: number;
   /** How many of the newest generations stay readable, however old they are; the newest one always does. */
   readonly keepLast?: number;
+  /** By the store's clock or one that is behind: see `cautiousNowMs`. */
   readonly nowMs: number;
   /** Folders of pins to look into besides those that generations name: `…/_boathouse/pins/<output>`. */
   readonly pinFolders?: readonly string[];
@@ -50,7 +57,8 @@ export async function sweepCatalog(
   const pins = found.flat().filter((path) => isOurs(basename(path)));
   const work = await abandonedIn(join(log.storage.locate('_boathouse'), 'work'), options.nowMs);
   const later = await laterThan(log, kept);
-  for (const generation of expired) await removeGeneration(log, generation.number);
+  // The oldest first: while one is there, so are those that followed it.
+  for (const { number } of [...expired].reverse()) await removeGeneration(log, number);
   // Whoever begins a branch makes it known first and looks afterwards whether its generation is still there. So
   // either the branch is seen here, or its maker sees that the generation is gone.
   const root = log.root ?? log.storage;
@@ -122,12 +130,13 @@ async function ageOf(
   const kept: Generation[] = [];
   const expired: Generation[] = [];
   let supersededAtMs = Number.POSITIVE_INFINITY;
-  for (const number of [...(await listGenerations(log))].reverse()) {
+  for (const { number, modifiedMs } of [...(await stampedGenerations(log))].reverse()) {
     const generation = await readQuietly(log, number);
     if (!generation) continue;
     const isKept = kept.length < (options.keepLast ?? 1) || supersededAtMs > options.nowMs - options.graceMs;
     (isKept ? kept : expired).push(generation);
-    supersededAtMs = generation.createdAtMs;
+    // The clock of whoever made it may be behind: then it was made when the store says.
+    supersededAtMs = Math.max(generation.createdAtMs, modifiedMs);
   }
   return { kept, expired };
 }

@@ -7,27 +7,32 @@
  * twice; that an older file never replaces a newer one doesn't depend on it, because a generation is
  * only created on top of the very file that the staged one was made from.
  */
-import { basename } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { isBoathouseError } from '../base/index.ts';
 import {
   applyChanges,
   type CatalogChanges,
   fileIn,
-  fingerprint,
   type Generation,
   isEmptyChange,
   keepTables,
   type PublishedFile,
+  type PublishedPlace,
   type Publisher,
   publishGeneration,
   readGeneration,
+  readsBucket,
+  relationKey,
   type StagedCatalogFile,
-  settlePublished,
   stageCatalogFile,
   sweepCatalog,
 } from '../catalog/index.ts';
 import type { Database } from '../duckdb/index.ts';
+import { cautiousNowMs } from '../storage/index.ts';
 import { targetErrors } from './errors.ts';
+import type { CopiedFile } from './open-work.ts';
 import { sweepOutputs } from './output-leftovers.ts';
 import type { TablesTurn } from './tables-turn.ts';
 import { type TurnInput, takeTurn } from './take-turn.ts';
@@ -37,7 +42,9 @@ import type { PublishResult } from './target.ts';
 export interface PublishInput extends TurnInput {
   readonly changes: CatalogChanges;
   readonly database: string;
-  readonly path: string;
+  readonly place: PublishedPlace;
+  /** The published file as this run copied it, where it is kept. */
+  readonly copied: CopiedFile | undefined;
   readonly runId: string;
   /** The private file, when this run changed tables in it; no engine has it open. */
   readonly tablesFile: string | undefined;
@@ -60,21 +67,25 @@ export interface PublishInput extends TurnInput {
 
 /** Publishes, or does nothing when nothing changed. @throws catalog.*, targets.tables-overtaken */
 export async function publish(input: PublishInput): Promise<PublishResult> {
-  const { log, changes, path } = input;
+  const { log, changes, place } = input;
+  const { path } = place;
   const keptTables = input.tablesFile !== undefined;
-  if (isEmptyChange(changes) && !keptTables && (await fingerprint(path)) !== undefined) {
+  if (isEmptyChange(changes) && !keptTables) {
     const newest = await readGeneration(log);
-    await sweep(input, newest);
-    return { published: false, generation: newest?.number ?? null, path, changed: 0 };
+    if ((await place.look(newest)) !== undefined) {
+      await sweep(input, newest);
+      return { published: false, generation: newest?.number ?? null, path, changed: 0 };
+    }
   }
-  const turn = await takeTurn(input, `publish-${basename(path)}`);
+  // In a bucket a turn costs more requests than building the file once more, should another be faster.
+  const turn = place.isLocal ? await takeTurn(input, `publish-${place.name}`) : undefined;
   let generation: Generation | undefined;
   try {
     for (let attempt = 1; attempt <= attemptsMax && !generation; attempt += 1) {
       generation = await publishOnce(input);
     }
   } finally {
-    await turn.release();
+    await turn?.release();
   }
   if (!generation) throw targetErrors['publish-overtaken']({ path, attempts: attemptsMax });
   await sweep(input, generation);
@@ -87,10 +98,11 @@ const attemptsMax = 10;
 
 /** @returns undefined when another publisher of the file was faster. */
 async function publishOnce(input: PublishInput): Promise<Generation | undefined> {
-  const { log, changes, path, runId, clock, random } = input;
+  const { log, changes, place, runId, clock, random } = input;
   const newest = await readGeneration(log);
-  await settlePublished(newest, path);
-  const replaces = fileIn(newest, basename(path));
+  // In a bucket nothing hangs on it: what is built begins with what the generation names.
+  if (place.isLocal) await place.settle(newest);
+  const replaces = fileIn(newest, place.name);
   if (input.tablesFile !== undefined) {
     input.tables.check(newest);
     await checkUnchanged(input, replaces);
@@ -102,7 +114,7 @@ async function publishOnce(input: PublishInput): Promise<Generation | undefined>
     const dropped = reportBroken(input, staged);
     const state: PublishedFile = {
       ...staged.state,
-      name: basename(path),
+      name: place.name,
       tables: input.tablesFile === undefined ? (replaces?.tables ?? '') : `${runId} ${random.uuid()}`,
       ...(await keptTables(input, replaces, staged)),
     };
@@ -114,8 +126,9 @@ async function publishOnce(input: PublishInput): Promise<Generation | undefined>
       random,
       by: input.by,
       file: { state, replaces },
+      onTopOf: { newest },
     });
-    if (generation) await staged.publish();
+    if (generation) await staged.publish(generation);
     mayBeNamed = false;
     return generation;
   } finally {
@@ -125,13 +138,14 @@ async function publishOnce(input: PublishInput): Promise<Generation | undefined>
 
 /** The copy that keeps the rows of the tables in the staged file: another one only where they may be others. */
 async function keptTables(
-  { log, random }: PublishInput,
+  { log, place, random }: PublishInput,
   replaces: PublishedFile | undefined,
   { state, hasTables, isChanged }: StagedTables,
 ): Promise<Pick<PublishedFile, 'kept'>> {
   if (!hasTables) return {};
   if (!isChanged && replaces?.kept !== undefined) return { kept: replaces.kept };
-  return { kept: await keepTables(log, state.staged, random) };
+  // What is staged in a bucket stays as it is.
+  return { kept: place.isLocal ? await keepTables(log, state.staged, random) : state.staged };
 }
 
 /** A staged file, and whether it has tables that are others than those of the file it replaces. */
@@ -142,8 +156,9 @@ interface StagedTables extends StagedCatalogFile {
 
 async function stage(input: PublishInput, newest: Generation | undefined): Promise<StagedTables> {
   const relations = applyChanges(newest?.relations ?? [], input.changes);
-  const isKnown = [input.copiedFrom, fileIn(newest, basename(input.path))?.fingerprint];
-  const current = await fingerprint(input.path);
+  const { place } = input;
+  const isKnown = [input.copiedFrom, fileIn(newest, place.name)?.fingerprint];
+  const current = await place.look(newest);
   // Another program has written to it while the run worked: whatever that is stays.
   const isForeign = current !== undefined && !isKnown.includes(current);
   const hasTables =
@@ -153,20 +168,51 @@ async function stage(input: PublishInput, newest: Generation | undefined): Promi
         relation.kind === 'table' && relation.database.toLowerCase() === input.database.toLowerCase(),
     ) ||
     isForeign;
-  const tablesFrom = hasTables
-    ? (input.tablesFile ?? (current === undefined ? undefined : input.path))
-    : undefined;
-  const staged = await stageCatalogFile(
-    { relations },
-    {
-      database: input.database,
-      path: input.path,
-      random: input.random,
-      engine: input.engine,
-      ...(tablesFrom === undefined ? {} : { tablesFrom }),
-    },
-  );
-  return { ...staged, hasTables, isChanged: isForeign || input.tablesFile !== undefined };
+  // Views over a bucket are left as they are where they can: making one asks for the columns of its files.
+  const needsBase = hasTables || relations.some(readsBucket);
+  const base = needsBase && current !== undefined ? await baseFile(input, newest) : undefined;
+  const isChanged = isForeign || input.tablesFile !== undefined;
+  try {
+    const tablesFrom = needsBase ? (input.tablesFile ?? base?.file) : undefined;
+    const made = new Set(input.changes.upserts.map(relationKey));
+    const staged = await stageCatalogFile(
+      { relations },
+      {
+        database: input.database,
+        path: place.path,
+        place,
+        random: input.random,
+        engine: input.engine,
+        isKept: (relation) => readsBucket(relation) && !made.has(relationKey(relation)),
+        ...(tablesFrom === undefined ? {} : { tablesFrom }),
+      },
+    );
+    return { ...staged, hasTables, isChanged };
+  } finally {
+    await base?.release();
+  }
+}
+
+/** The newest published file as one of this machine that nothing writes to. */
+async function baseFile(
+  { place, copied, tablesFile }: PublishInput,
+  newest: Generation | undefined,
+): Promise<{ readonly file: string; release(): Promise<void> } | undefined> {
+  if (tablesFile !== undefined) return undefined;
+  if (place.isLocal) return { file: place.path, release: async () => undefined };
+  if (copied !== undefined && copied.staged === fileIn(newest, place.name)?.staged) {
+    return { file: copied.file, release: async () => undefined };
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'boathouse-base-'));
+  const release = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const file = join(folder, place.name);
+  const copy = await place.copy(newest, file).catch(async (error: unknown) => {
+    await release();
+    throw error;
+  });
+  if (copy !== undefined) return { file, release };
+  await release();
+  return undefined;
 }
 
 /**
@@ -174,9 +220,11 @@ async function stage(input: PublishInput, newest: Generation | undefined): Promi
  * it was copied, except runs that only published views.
  */
 async function checkUnchanged(input: PublishInput, published: PublishedFile | undefined): Promise<void> {
-  const current = await fingerprint(input.path);
+  // Nobody writes to an object of a bucket in place.
+  if (!input.place.isLocal) return;
+  const current = await input.place.look(undefined);
   if (current === undefined || current === input.copiedFrom || current === published?.fingerprint) return;
-  throw targetErrors['changed-outside']({ path: input.path });
+  throw targetErrors['changed-outside']({ path: input.place.path });
 }
 
 /**
@@ -194,7 +242,7 @@ function reportBroken(input: PublishInput, staged: StagedCatalogFile): CatalogCh
     input.onNotice({
       kind: 'warning',
       code: 'targets.broken-view',
-      message: `${schema}.${name} can't be read any more and is left out of ${stays ? basename(input.path) : 'the catalog'}: ${problem}`,
+      message: `${schema}.${name} can't be read any more and is left out of ${stays ? input.place.name : 'the catalog'}: ${problem}`,
       ...(uniqueId === null ? {} : { uniqueId }),
     });
   }
@@ -203,8 +251,8 @@ function reportBroken(input: PublishInput, staged: StagedCatalogFile): CatalogCh
 
 /** What is left over is only disk space: trouble here must not fail a run that has published. */
 async function sweep(input: PublishInput, newest: Generation | undefined): Promise<void> {
-  const nowMs = input.clock.nowMs();
   try {
+    const nowMs = await cautiousNowMs(input.log.storage, '_boathouse/catalog/_time', input.clock);
     const pinFolders = await sweepOutputs([...input.locations, ...locationsOf(newest)], nowMs);
     await sweepCatalog(input.log, {
       graceMs: input.graceMs,

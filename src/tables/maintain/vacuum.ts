@@ -4,7 +4,7 @@
  * Nothing is deleted that this didn't list itself, that stands outside the table's folder, that is hidden, or that
  * is younger than the retention: writers stage their files before they commit them.
  */
-import { type Clock, systemClock } from '../../base/index.ts';
+import { systemClock } from '../../base/index.ts';
 import {
   assertReadable,
   assertWritable,
@@ -13,7 +13,7 @@ import {
   type Snapshot,
   tombstoneRetentionMs,
 } from '../../delta/index.ts';
-import { type Storage, storeTimeMs } from '../../storage/index.ts';
+import { cautiousNowMs } from '../../storage/index.ts';
 import { tablesErrors } from '../errors.ts';
 import type { TableHandle } from '../table-handle.ts';
 import { type OperationOptions, transact } from '../transact.ts';
@@ -63,7 +63,8 @@ export async function vacuum(
   assertReadable(handle.uri, snapshot.protocol, snapshot);
   assertWritable(handle.uri, snapshot.protocol, snapshot);
   const retentionMs = retentionOf(handle.uri, snapshot, spec);
-  const keptSinceMs = (dryRun ? clock.nowMs() : await nowOf(storage, clock)) - retentionMs;
+  const keptSinceMs =
+    (dryRun ? clock.nowMs() : await cautiousNowMs(storage, '_delta_log/_vacuum_time', clock)) - retentionMs;
   const { oldest, lastBefore } = await keptVersions(storage, keptSinceMs);
   const request = { keptSinceMs, oldestKept: oldest, clock: options.clock };
   const refresh = (): Promise<Snapshot> => handle.refresh();
@@ -112,16 +113,6 @@ function retentionOf(table: string, { metadata }: Snapshot, spec: VacuumSpec): n
   }
   return wanted;
 }
-
-/** The time by whichever clock is behind: the host's, or that of the store. */
-async function nowOf(storage: Storage, clock: Clock): Promise<number> {
-  const ownMs = clock.nowMs();
-  const storeMs = await storeTimeMs(storage, '_delta_log/_vacuum_time');
-  return storeMs < ownMs - stampMs ? storeMs : ownMs;
-}
-
-/** Stores stamp objects to the second, and file systems by a clock that ticks. */
-const stampMs = 5_000;
 
 /** What was deleted. */
 interface Deleted {

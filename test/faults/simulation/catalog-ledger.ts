@@ -56,7 +56,7 @@ export class CatalogLedger implements Witness {
   }
 
   replaced(path: string, bytes: Uint8Array, host: string): void {
-    if (path.startsWith('_boathouse/catalog/')) this.#wrong(`${host} overwrote ${path}`);
+    if (/catalog\/\d{20}\.json$/.test(path)) this.#wrong(`${host} overwrote ${path}`);
     const lease = leaseOf(path);
     const held = lease && this.#leases.get(lease.name)?.get(lease.number);
     if (!held) return;
@@ -123,6 +123,11 @@ export class CatalogLedger implements Witness {
   }
 
   #published(number: number, bytes: Uint8Array, host: string): void {
+    // Given to whoever stood still until it was swept: nobody may be told that it counts.
+    if (number <= this.latest && this.#removed.has(number)) {
+      this.#world.note(host, `makes generation ${number} again`);
+      return;
+    }
     if (number !== this.latest + 1) this.#wrong(`${host} made generation ${number} after ${this.latest}`);
     const {
       boathouse: _,

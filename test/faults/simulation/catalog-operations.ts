@@ -7,7 +7,9 @@ import {
   type Lease,
   publishGeneration,
   readGeneration,
+  sweepCatalog,
 } from '../../../src/catalog/index.ts';
+import { cautiousNowMs } from '../../../src/storage/index.ts';
 import type { CatalogLedger } from './catalog-ledger.ts';
 import type { TableLedger } from './table-ledger.ts';
 import type { Host } from './world.ts';
@@ -19,6 +21,7 @@ export interface CatalogAtHost {
   readonly ledger: CatalogLedger;
   readonly tables: readonly TableLedger[];
   readonly leaseMs: number;
+  readonly graceMs: number;
   readonly nextName: () => string;
   /** The lease that is taken; a broken one where a test wants to see it caught. */
   readonly acquire?: typeof acquireLease;
@@ -31,6 +34,7 @@ export const catalogOperations: Readonly<
   publish: [12, publish],
   'read the catalog': [10, readCatalog],
   'hold a lease': [10, holdLease],
+  sweep: [6, sweep],
 };
 
 async function publish(at: CatalogAtHost): Promise<void> {
@@ -56,6 +60,11 @@ async function publish(at: CatalogAtHost): Promise<void> {
     throw error;
   });
   if (made) ledger.told.set(runId, { kind: 'committed', version: made.number });
+}
+
+async function sweep({ host, log, graceMs }: CatalogAtHost): Promise<void> {
+  const nowMs = await cautiousNowMs(log.storage, '_boathouse/catalog/_time', host.clock());
+  await sweepCatalog(log, { graceMs, nowMs });
 }
 
 function relationOf(name: string, deltaVersion: number | null, runId: string): CatalogRelation {

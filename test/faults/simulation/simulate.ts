@@ -3,7 +3,7 @@ import { fixedClock, isBoathouseError, seededRandom } from '../../../src/base/in
 import type { acquireLease } from '../../../src/catalog/index.ts';
 import { memoryRows, testMetadata } from '../../../src/delta/contract.ts';
 import { commitActions, readSnapshot } from '../../../src/delta/index.ts';
-import { MemoryStorage, type Storage } from '../../../src/storage/index.ts';
+import { MemoryStorage, type Storage, wrapStorage } from '../../../src/storage/index.ts';
 import { CatalogLedger } from './catalog-ledger.ts';
 import { type CatalogAtHost, catalogOperations } from './catalog-operations.ts';
 import { SimulatedStorage, type Store, type Weather, type Witness } from './simulated-storage.ts';
@@ -31,7 +31,7 @@ const hourMs = 3_600_000;
 const startMs = Date.UTC(2026, 0, 5, 9);
 const retentionMs = 6 * hourMs;
 const leaseMs = 60_000;
-const graceMs = 2 * hourMs;
+const graceMs = hourMs / 4;
 
 /** Everything happens within so much simulated time, or hangs. */
 const limitMs = 60 * 24 * hourMs;
@@ -55,6 +55,10 @@ export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<O
   const stores = tables.map((ledger) => storeOf(ledger.name, ledger));
   const catalog = new CatalogLedger(world, violations, { graceMs, leaseMs });
   const catalogStore = storeOf('catalog', catalog);
+  // The sweep looks for what runs have left on the disk, too: there is nothing.
+  const { inner } = catalogStore;
+  const onNoDisk = wrapStorage(inner, { locate: (path) => `/nowhere/${path}` });
+  const store: Store = { ...catalogStore, inner: onNoDisk };
   for (const [index, store] of stores.entries()) await createTable(store, seed + index);
 
   const weather = weatherOf(world);
@@ -67,8 +71,8 @@ export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<O
     world.hostBegan();
     let left = operationsPerHost;
     const work = async (): Promise<void> => {
-      const reach = (store: Store): Storage => {
-        const storage = new SimulatedStorage(store, host.life, weather);
+      const reach = (to: Store): Storage => {
+        const storage = new SimulatedStorage(to, host.life, weather);
         return sabotage.storage?.(storage) ?? storage;
       };
       const atTables: TableAtHost[] = stores.map((store, index) => ({
@@ -81,10 +85,11 @@ export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<O
       }));
       const atCatalog: CatalogAtHost = {
         host,
-        log: { storage: reach(catalogStore) },
+        log: { storage: reach(store) },
         ledger: catalog,
         tables,
         leaseMs,
+        graceMs,
         nextName,
         ...(sabotage.acquire ? { acquire: sabotage.acquire } : {}),
       };
