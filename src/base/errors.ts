@@ -73,6 +73,17 @@ export class BoathouseError extends Error {
     return this.location ? this : this.movedTo(location);
   }
 
+  /** The same error in other words. */
+  reworded(message: string): BoathouseError {
+    const { sqlState, httpStatus, exitCode, retryable, hint, location, cause } = this;
+    const kind: ErrorKind<never> = { message: () => message, sqlState, httpStatus, exitCode, retryable };
+    return new BoathouseError(this.code, kind, this.details, {
+      ...(location === undefined ? {} : { location }),
+      cause,
+      hint,
+    });
+  }
+
   /** The same error at `location`, wherever it was before. */
   movedTo(location: SourceLocation): BoathouseError {
     const kind: ErrorKind<never> = {

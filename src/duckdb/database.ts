@@ -98,6 +98,7 @@ export class Database {
         native: this.#native,
         extensions: this.#extensions,
         beforeStatement: this.#options.beforeStatement,
+        restoreText: this.#options.restoreText,
         released: (released) => this.#released(released),
       },
       connection,

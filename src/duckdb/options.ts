@@ -63,4 +63,6 @@ export interface DatabaseOptions {
   readonly threads?: number;
   /** Done before each statement of every session, and says what is run in its place. */
   readonly beforeStatement?: StatementHook | undefined;
+  /** Undoes in an error's words what `beforeStatement` did to the statement's. */
+  readonly restoreText?: ((text: string) => string) | undefined;
 }

@@ -6,7 +6,7 @@
  * stream's reader might be waiting for oneself.
  */
 import type { DuckDBConnection, DuckDBPreparedStatement, DuckDBResult } from '@duckdb/node-api';
-import type { BoathouseError } from '../base/index.ts';
+import { BoathouseError } from '../base/index.ts';
 import { appendChunks } from './append-rows.ts';
 import { columnReaders, readRows, toEngineValue } from './convert.ts';
 import { fromEngineType } from './engine-types.ts';
@@ -47,6 +47,7 @@ export interface SessionHost {
   readonly native: typeof Native;
   readonly extensions: Extensions;
   readonly beforeStatement?: StatementHook | undefined;
+  readonly restoreText?: ((text: string) => string) | undefined;
   released(session: Session): void;
 }
 
@@ -208,7 +209,7 @@ export class Session {
     try {
       return await work();
     } catch (error) {
-      throw signal?.aborted ? interrupted(sql, error) : fromEngine(error, sql);
+      throw signal?.aborted ? interrupted(sql, error) : fromEngine(this.#restored(error), sql);
     } finally {
       this.#running = false;
       this.#stopInterrupting?.();
@@ -246,6 +247,15 @@ export class Session {
     } finally {
       if (touchesTransaction) this.#inTransaction = await this.#probeTransaction();
     }
+  }
+
+  /** The engine's error in the words of the statement as it was given. */
+  #restored(error: unknown): unknown {
+    const { restoreText } = this.#host;
+    if (restoreText === undefined || !(error instanceof Error)) return error;
+    const message = restoreText(error.message);
+    if (message === error.message) return error;
+    return error instanceof BoathouseError ? error.reworded(message) : Object.assign(error, { message });
   }
 
   /** What is run in the place of `sql`. */

@@ -6,7 +6,9 @@ import { CachedStorage, sharedCache } from './cache/cached-storage.ts';
 import { storageErrors } from './errors.ts';
 import { LocalStorage } from './local.ts';
 import { MemoryStorage } from './memory.ts';
-import { openS3 } from './s3/open-s3.ts';
+import { rememberBucket, storagesOfBucket } from './remote-stores.ts';
+import { openS3, placeOf } from './s3/open-s3.ts';
+import { S3Storage } from './s3/s3-storage.ts';
 import type { Storage, StorageOptions } from './storage.ts';
 
 /**
@@ -30,13 +32,25 @@ export function openStorage(uri: string, options: StorageOptions = {}): Storage 
   if (/^file:/i.test(uri)) return new LocalStorage(localPathOf(uri));
   if (/^memory:/i.test(uri)) return openMemory(uri.slice('memory:'.length));
   if (/^s3[an]?:\/\//i.test(uri)) {
-    const bucket = openS3(uri, options);
+    const storage = openS3(uri, options);
     const cache = sharedCache();
-    return cache === undefined ? bucket : new CachedStorage(bucket, cache);
+    if (cache === undefined) return storage;
+    const { bucket } = placeOf(uri);
+    rememberBucket(bucket, new CachedStorage(new S3Storage(storage.client, { bucket, prefix: '' }), cache));
+    return new CachedStorage(storage, cache);
   }
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//.exec(uri)?.[1];
   if (scheme) throw storageErrors['unsupported-scheme']({ uri, scheme: scheme.toLowerCase() });
   return new LocalStorage(resolve(uri));
+}
+
+/**
+ * The storages of a whole bucket that this process knows, the last opened first; one opened by the environment's
+ * options when it knows none. None at all without a cache. For files that are named by their URIs alone.
+ */
+export function bucketStorages(bucket: string): readonly CachedStorage[] {
+  if (storagesOfBucket(bucket).length === 0) openStorage(`s3://${bucket}`);
+  return storagesOfBucket(bucket);
 }
 
 /** `file:relative/path` is not a URL that Node takes, but people write it. */

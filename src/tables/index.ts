@@ -51,9 +51,9 @@ export type { VacuumedFile, VacuumMode, VacuumResult, VacuumSpec } from './maint
 export { duckdbParquetRows } from './parquet-rows.ts';
 export type { ChangeEnd, DeltaCall } from './read/delta-calls.ts';
 export { type OpenedTable, openDeltaCall } from './read/open-call.ts';
+export { pointInTimeMs } from './read/point-in-time.ts';
 export { type PredicateScope, parsePredicate } from './read/predicate.ts';
 export { type OpenedCall, rewriteDeltaScans } from './read/rewrite-scans.ts';
-export { pointInTimeMs } from './read/point-in-time.ts';
 export { type DeltaRelation, openDeltaRelation } from './read/scan.ts';
 export {
   fileColumn,
@@ -65,6 +65,8 @@ export {
   scanFiles,
 } from './read/scan-files.ts';
 export { RelationRows } from './relation-rows.ts';
+export { openMount } from './remote/open-mount.ts';
+export { type RemoteRelation, RemoteRelations } from './remote/remote-relations.ts';
 export { configureEngine, type EngineLimits } from './scratch.ts';
 export { statementErrors } from './sql/errors.ts';
 export { executeStatement } from './sql/execute-statement.ts';

@@ -1,8 +1,8 @@
 /** Checkpoint files through DuckDB: Parquet to JSON rows and back. */
 
-import { open, readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isBoathouseError, type Json, parseJson, printJson } from '../base/index.ts';
+import { type Json, parseJson, printJson } from '../base/index.ts';
 import type { CheckpointPiece, CheckpointRow, ParquetRows, StructType } from '../delta/index.ts';
 import { type Column, Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Storage } from '../storage/index.ts';
@@ -17,36 +17,21 @@ export const duckdbParquetRows: ParquetRows = {
     file: string,
     columns: readonly string[] = actionColumns,
   ): AsyncGenerator<CheckpointRow, void, undefined> {
-    const local = await localPath(storage, file);
-    if (local !== undefined) {
-      yield* readLocal(local, columns);
-      return;
+    const local = await storage.openLocal(file);
+    try {
+      yield* readLocal(local.path, columns);
+    } finally {
+      await local.release();
     }
-    // Storage without local paths: the rows come from a copy, and the copy lives as long as they do.
-    const rows = await withTemporaryFolder(async (folder) => {
-      const copy = path.join(folder, 'checkpoint.parquet');
-      await writeFile(copy, await storage.read(file));
-      const all: CheckpointRow[] = [];
-      for await (const row of readLocal(copy, columns)) all.push(row);
-      return all;
-    });
-    yield* rows;
   },
 
   async *readPieces(storage: Storage, file: string): AsyncGenerator<CheckpointPiece, void, undefined> {
-    const local = await localPath(storage, file);
-    if (local !== undefined) {
-      yield* readLocalPieces(local);
-      return;
+    const local = await storage.openLocal(file);
+    try {
+      yield* readLocalPieces(local.path);
+    } finally {
+      await local.release();
     }
-    const pieces = await withTemporaryFolder(async (folder) => {
-      const copy = path.join(folder, 'checkpoint.parquet');
-      await writeFile(copy, await storage.read(file));
-      const all: CheckpointPiece[] = [];
-      for await (const piece of readLocalPieces(copy)) all.push(piece);
-      return all;
-    });
-    yield* pieces;
   },
 
   write(storage, file, schema, rows) {
@@ -64,19 +49,6 @@ export const duckdbParquetRows: ParquetRows = {
     });
   },
 };
-
-/** Where DuckDB can open `file`; undefined when its storage has no local paths. @throws storage.not-found */
-async function localPath(storage: Storage, file: string): Promise<string | undefined> {
-  try {
-    const local = storage.locate(file);
-    // Reading one byte lets storage say in its own words that the object isn't there.
-    await storage.readRange(file, 0, 1);
-    return local;
-  } catch (error) {
-    if (isBoathouseError(error, 'storage.no-local-path')) return undefined;
-    throw error;
-  }
-}
 
 async function* readLocal(
   local: string,

@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Database, type DatabaseOptions, quoteLiteral, type Session } from '../duckdb/index.ts';
+import { openMount } from './remote/open-mount.ts';
+import { RemoteRelations } from './remote/remote-relations.ts';
 
 /** What the library's own engine may use. */
 export interface EngineLimits {
@@ -65,8 +67,12 @@ export function engineOptions(): DatabaseOptions {
 
 function optionsOf(limits: EngineLimits): DatabaseOptions {
   // By default the engine would spill to the current folder, which is a user's project.
-  return { tempDirectory: path.join(tmpdir(), `boathouse-spill-${process.pid}`), ...limits };
+  const tempDirectory = path.join(tmpdir(), `boathouse-spill-${process.pid}`);
+  return { tempDirectory, ...limits, beforeStatement: remoteFiles.hook, restoreText: remoteFiles.restore };
 }
+
+/** What the library's own engine reads of buckets. */
+const remoteFiles = new RemoteRelations(openMount);
 
 /**
  * The process's scratch database: in memory, opened on first use, kept because opening one costs more

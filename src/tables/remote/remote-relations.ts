@@ -1,0 +1,131 @@
+/**
+ * Statements about remote files, run on this machine's copies of them.
+ *
+ * DuckDB opens `s3://` with an extension that isn't always to be had, and that fetches the same bytes again and
+ * again. So before a statement runs, the files it names are brought into a mount, and local paths take the
+ * places of the URIs in its text. Views that were defined elsewhere still name URIs: those whose names occur in
+ * the statement are made anew over local paths first, and whatever occurs in them too.
+ */
+import type { HookedSession, StatementHook } from '../../duckdb/index.ts';
+import { inParallel, type Mount } from '../../storage/index.ts';
+
+/** A view or macro whose text names remote files. */
+export interface RemoteRelation {
+  /** Its bare name. */
+  readonly name: string;
+  /** Its text. */
+  readonly sql: string;
+  /** The statements that make it anew with another text, one after the other. */
+  create(sql: string): readonly string[];
+}
+
+/** Brings what statements are about to this machine. */
+export class RemoteRelations {
+  readonly #mount: () => Promise<Mount | undefined>;
+  #opening: Promise<Mount | undefined> | undefined;
+  #opened: Mount | undefined;
+  /** Not made anew yet, by name in lower case. */
+  readonly #waiting = new Map<string, RemoteRelation[]>();
+  #turn: Promise<unknown> = Promise.resolve();
+
+  /** @param mount opened when it is first needed; without one, statements are left as they are. */
+  constructor(mount: () => Promise<Mount | undefined>) {
+    this.#mount = mount;
+  }
+
+  /** To be made anew once a statement names it. Others of that name, in other schemas, are kept as well. */
+  register(relation: RemoteRelation): void {
+    const name = relation.name.toLowerCase();
+    this.#waiting.set(name, [...(this.#waiting.get(name) ?? []), relation]);
+  }
+
+  /** `text`, as DuckDB gives it back, with URIs in the places of local copies: a view's, or an error's. */
+  readonly restore = (text: string): string => this.#opened?.canonical(text) ?? text;
+
+  /** The hook for the sessions of the database whose relations these are. Statements that begin with `asIs` stay. */
+  readonly hook: StatementHook = async (sql, session) => {
+    if (sql.startsWith(asIs)) return sql;
+    if (this.#waiting.size > 0) await this.#bringViews(sql, session);
+    return remoteLiteral.test(sql) ? await this.#localised(sql, session) : sql;
+  };
+
+  /** Removes the copies' private folder. */
+  async close(): Promise<void> {
+    await this.#opened?.close();
+  }
+
+  /** One at a time: two sessions that make the same view anew would be in each other's way. */
+  async #bringViews(sql: string, session: HookedSession): Promise<void> {
+    const turn = this.#turn.then(() => this.#bringNamed(sql, session));
+    this.#turn = turn.catch(() => undefined);
+    await turn;
+  }
+
+  async #bringNamed(sql: string, session: HookedSession): Promise<void> {
+    const texts = [sql];
+    for (let text = texts.pop(); text !== undefined; text = texts.pop()) {
+      for (const name of this.#namedIn(text)) {
+        const relations = this.#waiting.get(name) ?? [];
+        this.#waiting.delete(name);
+        try {
+          for (const relation of relations) {
+            // What it reads has to be there first.
+            await this.#bringNamed(relation.sql, session);
+            const local = await this.#localised(relation.sql, session);
+            if (local === relation.sql) continue;
+            for (const statement of relation.create(local)) await session.run(statement);
+          }
+        } catch (error) {
+          this.#waiting.set(name, relations);
+          throw error;
+        }
+        // Rolled back with its transaction, it would have to be made anew again.
+        if (session.inTransaction) this.#waiting.set(name, relations);
+      }
+    }
+  }
+
+  #namedIn(text: string): readonly string[] {
+    const low = text.toLowerCase();
+    const words = new Set(low.match(word) ?? []);
+    return [...this.#waiting.keys()].filter((name) =>
+      plainName.test(name) ? words.has(name) : low.includes(name),
+    );
+  }
+
+  async #localised(sql: string, session: HookedSession): Promise<string> {
+    const places = new Map<string, string | undefined>();
+    for (const { 1: place, index } of sql.matchAll(remoteLiterals)) {
+      // What is written to isn't read, and a text that is compared or selected is no file.
+      if (place !== undefined && readsFile.test(sql.slice(Math.max(0, index - 40), index)))
+        places.set(place, undefined);
+    }
+    if (places.size === 0) return sql;
+    this.#opening ??= this.#mount();
+    this.#opened = await this.#opening;
+    const mount = this.#opened;
+    if (mount === undefined) return sql;
+    const wanted = [...places.keys()];
+    const fetchOne = async (place: string): Promise<void> => {
+      const uri = place.replaceAll("''", "'");
+      if (!mount.isImmutable(uri) && (await session.loads('httpfs'))) return;
+      places.set(place, await mount.fetch(uri));
+    };
+    await inParallel(wanted, fetchOne);
+    return sql.replace(remoteLiterals, (literal, place: string) => {
+      const path = places.get(place);
+      return path === undefined ? literal : `'${path.replaceAll("'", "''")}'`;
+    });
+  }
+}
+
+/** Begins statements whose places in a bucket are to stay as they are written. */
+export const asIs = '/* boathouse: as is */ ';
+
+/** What comes before a file that is read. */
+const readsFile =
+  /(?:[(,[]|\b(?:from|join|attach|database|in|when|pivot|unpivot|describe|summarize|table))\s*$/i;
+const remoteLiteral = /'s3[an]?:\/\//i;
+const remoteLiterals = /'(s3[an]?:\/\/(?:[^']|'')*)'/gi;
+const word = /[\p{L}\p{N}_$]+/gu;
+const plainName = /^[\p{L}\p{N}_$]+$/u;
