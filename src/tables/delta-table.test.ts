@@ -129,6 +129,18 @@ describe('DeltaTable', () => {
     expect(await sorted(one)).toEqual([[1], [2], [3]]);
   });
 
+  it.each([1, 2, 3])('sees that the table was deleted and made anew, with %i rows', async (count) => {
+    const uri = place();
+    await DeltaTable.create(uri, { schema: 'a INT' });
+    await (await DeltaTable.open(uri)).append([{ a: 1 }]);
+    const open = await DeltaTable.open(uri);
+    await rm(uri, { recursive: true });
+    const anew = await DeltaTable.create(uri, { schema: 'b INT' });
+    for (let b = 1; b < count; b += 1) await anew.append([{ b }]);
+    await open.refresh();
+    expect(await open.toRows()).toEqual(Array.from({ length: count - 1 }, (_, i) => ({ b: i + 1 })));
+  });
+
   it('has types that say what comes of each call', () => {
     expectTypeOf<DeltaTable['append']>().returns.resolves.toEqualTypeOf<WriteResult>();
     expectTypeOf<DeltaTable['merge']>().returns.toEqualTypeOf<MergeBuilder>();

@@ -175,7 +175,7 @@ export class DeltaTable {
   /** The table at the version it stands at now: stays that, whatever becomes of the table. */
   get snapshot(): TableSnapshot {
     const { storage, snapshot } = this.#handle;
-    if (this.#snapshot.version !== snapshot.version) this.#snapshot = new TableSnapshot(storage, snapshot);
+    if (!this.#snapshot.isOf(snapshot)) this.#snapshot = new TableSnapshot(storage, snapshot);
     return this.#snapshot;
   }
 

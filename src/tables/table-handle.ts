@@ -68,9 +68,11 @@ export class TableHandle {
     return this.#snapshot;
   }
 
-  /** Takes over a state that was just made or read, unless a newer one is known. */
+  /** Takes over a state that was just made or read, unless a newer one of the same table is known. */
   adopt(snapshot: Snapshot): void {
-    if (!this.isPinned && snapshot.version > this.#snapshot.version) this.#snapshot = snapshot;
+    if (this.isPinned) return;
+    const isAnother = snapshot.metadata.id !== this.#snapshot.metadata.id;
+    if (isAnother || snapshot.version > this.#snapshot.version) this.#snapshot = snapshot;
   }
 }
 

@@ -61,6 +61,11 @@ export class TableSnapshot {
     this.#snapshot = snapshot;
   }
 
+  /** Whether it is this state: of a table that was made anew, a version of the same number is another one. */
+  isOf({ version, metadata }: Snapshot): boolean {
+    return version === this.#snapshot.version && metadata.id === this.#snapshot.metadata.id;
+  }
+
   /** Which version it is. */
   get version(): number {
     return this.#snapshot.version;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fixedClock } from '../../base/index.ts';
-import { MemoryStorage } from '../../storage/index.ts';
+import { MemoryStorage, wrapStorage } from '../../storage/index.ts';
 import type { Action } from '../actions.ts';
 import { memoryRows, putCommit, testAdd, testMetadata, testProtocol } from '../contract.ts';
 import { readCommit, readCommits, versionAt } from './commit-times.ts';
@@ -186,6 +186,18 @@ describe('updateSnapshot', () => {
     });
     expect(second.inCommitTimestampMs).toBe(77);
     expect([...first.files.keys()]).toEqual(['f0', 'f1']);
+  });
+
+  it.each([0, 1, 2])('reads a table anew that was made anew with %i commits more', async (more) => {
+    const storage = await tableOf([{ file: 10 }, { file: 20 }]);
+    const known = await readSnapshot(storage, { rows: memoryRows });
+    const other = await tableOf([{ file: 30 }, { file: 40 }, { file: 50 }, { file: 60 }].slice(0, 2 + more));
+    const replacing = wrapStorage(other, { uri: storage.uri });
+    const now = await updateSnapshot(replacing, known, { rows: memoryRows });
+    expect(now).not.toBe(known);
+    expect(now.version).toBe(1 + more);
+    expect(now.files.size).toBe(2 + more);
+    expect(now.timestampMs).toBe(40 + 10 * more);
   });
 
   it('reads the table anew when the log doesn’t lead on from what is known', async () => {

@@ -13,7 +13,7 @@ import {
   systemClock,
   systemRandom,
 } from '../../base/index.ts';
-import type { Storage } from '../../storage/index.ts';
+import type { FileInfo, Storage } from '../../storage/index.ts';
 import { deltaErrors } from '../errors.ts';
 import { readCheckpoint } from './checkpoint-read.ts';
 import { readActions } from './commit-file.ts';
@@ -73,6 +73,7 @@ export async function readSnapshot(storage: Storage, options: ReadSnapshotOption
 
 /**
  * The table as it is now, where `snapshot` is what it was. The very same object when nothing was committed since.
+ * A table that was deleted and made anew in its place is told by its commit, and read anew.
  *
  * Costs one listing, and one request for each commit made since; what it costs to read the table anew when
  * these don't lead on from `snapshot`.
@@ -87,6 +88,11 @@ export async function updateSnapshot(
   const { version } = snapshot;
   const log = await listLog(storage, version);
   const latest = latestVersion(log);
+  const known = stamps.get(snapshot);
+  const stamp = stampOf(log.commits.get(version));
+  // Deleted and made anew under us: another table has the numbers of this one.
+  if (known !== undefined && known !== stamp) return readSnapshot(storage, options);
+  if (stamp !== undefined) stamps.set(snapshot, stamp);
   const isNearer = log.checkpoints.some((c) => c.version > version + updateMax);
   // Where its own commit is gone, the log was cleaned up, or the table is another one by now.
   if (latest < version || !log.commits.has(version) || isNearer) return readSnapshot(storage, options);
@@ -98,6 +104,13 @@ export async function updateSnapshot(
     // Whatever is wrong here is met again, and reported, when the table is read anew.
     return readSnapshot(storage, options);
   }
+}
+
+/** By which the last commit of a state that was read is known again. */
+const stamps = new WeakMap<Snapshot, string>();
+
+function stampOf(commit: FileInfo | undefined): string | undefined {
+  return commit && `${commit.etag ?? ''} ${commit.sizeBytes} ${commit.modifiedMs}`;
 }
 
 /** So many commits are read one by one before a newer checkpoint is worth more. */
@@ -219,6 +232,8 @@ async function replay(
   const times = await commitTimeMs(storage, log, state, version, checkpoint);
   const snapshot = finishState(state, { table: storage.uri, version, ...times });
   if (snapshot) {
+    const stamp = stampOf(log.commits.get(version));
+    if (stamp !== undefined) stamps.set(snapshot, stamp);
     if (log.checksums.has(version)) await verifyChecksum(storage, snapshot);
     return snapshot;
   }
