@@ -6,6 +6,7 @@
  * main branch. So a place on a branch and the place it stands for tell each other.
  */
 import { posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { catalogErrors } from './errors.ts';
 import type { CatalogLog } from './generation-log.ts';
 
@@ -37,7 +38,8 @@ export function branchFile(file: string, name: string): string {
 
 /** The branch whose folder `folder` is; undefined for any other. */
 export function branchPlaceOf(folder: string): BranchPlace | undefined {
-  const [, root, name] = /^(.*)\/_boathouse\/branches\/([^/]+)\/?$/s.exec(folder) ?? [];
+  const place = /^file:\/\//i.test(folder) ? fileURLToPath(folder) : folder;
+  const [, root, name] = /^(.*)\/_boathouse\/branches\/([^/]+)\/?$/s.exec(place) ?? [];
   return root === undefined || name === undefined ? undefined : { name, root };
 }
 
@@ -85,7 +87,7 @@ function pathBelow(folder: string, location: string): string | undefined {
 }
 
 function plain(place: string): string {
-  const path = place.replace(/^file:\/+/i, '/');
+  const path = /^file:\/\//i.test(place) ? fileURLToPath(place) : place;
   return /^[a-z][a-z0-9+]*:\/\//i.test(path)
     ? path.replace(/\/+$/, '')
     : posix.normalize(path).replace(/\/+$/, '');

@@ -5,6 +5,7 @@
  * run by the tables themselves, as one commit of its own whatever transaction the engine is in; then the view is
  * made anew over the version it left.
  */
+import { branchLocation } from '../catalog/index.ts';
 import type { RelationName } from '../compiler/index.ts';
 import { quoteLiteral, type ResultTable, type Session } from '../duckdb/index.ts';
 import {
@@ -18,6 +19,7 @@ import {
   statementTarget,
   type TableRef,
 } from '../tables/index.ts';
+import { ownTable, requireOwnPlace } from './branch-tables.ts';
 import { targetErrors } from './errors.ts';
 import { printName } from './relation-sql.ts';
 import type { RelationFacts, WorkingDatabase } from './working-database.ts';
@@ -68,12 +70,16 @@ export async function runDeltaStatement(
   input: DeltaStatementInput,
 ): Promise<ResultTable & { readonly rowsAffected: number | undefined }> {
   const { work, session, commitMetadata, signal } = input;
+  if (changesSomething(statement)) await ownTarget(statement, input);
   const result = await executeStatement(statement, {
     session,
     locate: async (table, doing) => (await locationOf(table, input)) ?? (await refuse(table, doing, input)),
     placeNew: async (table, location, doing) => {
       const place = location ?? (table.kind === 'path' ? table.uri : await locationOf(table, input));
-      if (place !== undefined) return work.delta.resolve(place);
+      if (place !== undefined) {
+        const absolute = work.delta.resolve(place);
+        return work.branch === undefined ? absolute : branchLocation(work.branch, absolute);
+      }
       throw targetErrors['no-place']({ name: nameText(table), statement: doing });
     },
     resolve: async (sql) =>
@@ -92,6 +98,24 @@ export async function runDeltaStatement(
   const rowsAffected =
     counted?.name === 'num_affected_rows' && typeof first === 'bigint' ? Number(first) : undefined;
   return { columns: result.columns, rows: result.rows, rowsAffected };
+}
+
+/** What a statement writes to is the branch's own. @throws targets.not-on-branch */
+async function ownTarget(statement: DeltaStatement, input: DeltaStatementInput): Promise<void> {
+  const { work, session } = input;
+  if (work.branch === undefined || !('table' in statement)) return;
+  const { table } = statement;
+  if (table.kind === 'path') {
+    // A table that is made has its place mapped.
+    const isMade = statement.kind === 'create' || statement.kind === 'clone';
+    if (!isMade) requireOwnPlace(work, work.delta.resolve(table.uri));
+    return;
+  }
+  const relation = await found(table, input);
+  if (relation === undefined) return;
+  const before = work.factsOf(relation);
+  await ownTable(work, session, relation);
+  if (before !== undefined && work.factsOf(relation) !== before) input.moving?.(relation, before);
 }
 
 /** Words that begin the statements we know, so that a text without them isn't looked into. */

@@ -33,6 +33,7 @@ type Kinds = {
   'publish-overtaken': ErrorKind<{ path: string; attempts: number }>;
   'changed-outside': ErrorKind<{ path: string }>;
   stopped: ErrorKind<{ node: string }>;
+  'not-on-branch': ErrorKind<{ table: string; branch: string }>;
   'read-only': ErrorKind<{ asked: string }>;
   'no-place': ErrorKind<{ name: string; statement: string }>;
   'table-moved': ErrorKind<{ node: string; before: string; location: string }>;
@@ -174,6 +175,12 @@ const kinds: Kinds = {
     message: (d) => `${d.statement} ${d.name}: where is the table to be?`,
     hint: () => "Add LOCATION 'path', or name the table by its place: delta.'path/to/table'.",
     sqlState: '42601',
+    exitCode: 1,
+  },
+  'not-on-branch': {
+    message: (d) =>
+      `${d.table} is not of the branch '${d.branch}': writing there would show on other branches`,
+    hint: () => 'Name the relation instead of the place: the branch writes to a table of its own.',
     exitCode: 1,
   },
   'read-only': { message: (d) => `${d.asked} on a target that was opened to look only` },

@@ -1,5 +1,6 @@
 /** Where a node's files are: its `location`, else what the location macro says, ours or the user's. */
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { branchLocation, branchPlaceOf } from '../catalog/index.ts';
 import type { Compilation, Engine, ManifestNode } from '../compiler/index.ts';
 import { externalOutput, type OptionValue } from './external-output.ts';
 import { columnNames, isDelta, mapping, text } from './node-config.ts';
@@ -19,7 +20,8 @@ export async function outputOf(
         : (value as OptionValue);
   }
   const location = await locationOf(compilation, node, engine);
-  return externalOutput({ node, location, options, root: compilation.project.root });
+  const output = externalOutput({ node, location, options, root: compilation.project.root });
+  return { ...output, location: ownPlace(compilation, output.location) };
 }
 
 /** The folder of a node's Delta table, absolute, or its URL. */
@@ -35,7 +37,13 @@ export async function deltaLocationOf(
       ? location.replace(/\.parquet$/, '.delta')
       : location;
   const isAnywhere = isAbsolute(folder) || /^[a-z][a-z0-9+]+:\/\//i.test(folder);
-  return isAnywhere ? folder : resolve(compilation.project.root, folder);
+  return ownPlace(compilation, isAnywhere ? folder : resolve(compilation.project.root, folder));
+}
+
+/** The place itself, or what stands for it on the branch that the run is on. */
+function ownPlace({ project }: Compilation, location: string): string {
+  const branch = branchPlaceOf(dirname(project.profile.catalogPlace ?? ''));
+  return branch === undefined ? location : branchLocation(branch, location);
 }
 
 async function locationOf(compilation: Compilation, node: ManifestNode, engine: Engine): Promise<string> {

@@ -4,11 +4,14 @@
  * Each verb's file is loaded when the verb is first called, and with it only what that verb needs: `ls`
  * never loads DuckDB's side, `land` never loads the compiler.
  */
+import type { CreateBranchOptions, CreatedBranch } from './branch-create.ts';
+import type { DeleteBranchOptions, DeletedBranch, ListedBranch } from './branch-list.ts';
 import type { CleanResult } from './clean.ts';
 import type { CompileOptions, CompileResult } from './compile.ts';
 import type { DebugResult } from './debug.ts';
 import type { Grid } from './grid.ts';
 import type { InitOptions, InitResult } from './init.ts';
+import type { LakeOptions } from './lake.ts';
 import type { LakeLog, LakeLogOptions } from './lake-log.ts';
 import type { LandOptions, LandResult } from './land.ts';
 import type { ListedResource, LsOptions } from './ls.ts';
@@ -36,12 +39,15 @@ import type {
 export { DbtLog, type Emit, plural, type RunCounts, type RunEvent, summaryLine } from '../runner/index.ts';
 export type { MaintenancePlan, Progress } from '../tables/index.ts';
 export type { NodeResult, NodeStatus } from '../targets/index.ts';
+export type { CreateBranchOptions, CreatedBranch } from './branch-create.ts';
+export type { DeleteBranchOptions, DeletedBranch, ListedBranch } from './branch-list.ts';
 export type { CleanResult } from './clean.ts';
 export type { CompiledText, CompileOptions, CompileResult } from './compile.ts';
 export type { Check, DebugResult } from './debug.ts';
 export { workflowErrors } from './errors.ts';
 export type { Cell, Grid, GridColumn } from './grid.ts';
 export type { InitOptions, InitResult } from './init.ts';
+export type { LakeOptions } from './lake.ts';
 export type { LakeLog, LakeLogOptions, LoggedGeneration } from './lake-log.ts';
 export type { LandOptions, LandResult } from './land.ts';
 export type { ListedResource, LsOptions } from './ls.ts';
@@ -182,6 +188,21 @@ export async function lakeLog(options?: LakeLogOptions): Promise<LakeLog> {
 /** Publishes the state of an older generation as a new one. */
 export async function rollback(options: RollbackOptions): Promise<RollbackResult> {
   return (await import('./rollback.ts')).rollback(options);
+}
+
+/** Makes a branch of a lake: nothing but the catalog is copied. */
+export async function createBranch(options: CreateBranchOptions): Promise<CreatedBranch> {
+  return (await import('./branch-create.ts')).createBranch(options);
+}
+
+/** The branches of a lake. */
+export async function listBranches(options?: LakeOptions): Promise<readonly ListedBranch[]> {
+  return (await import('./branch-list.ts')).listBranches(options);
+}
+
+/** Deletes a branch; its files go once nobody reads them any more. */
+export async function deleteBranch(options: DeleteBranchOptions): Promise<DeletedBranch> {
+  return (await import('./branch-list.ts')).deleteBranch(options);
 }
 
 /** Checks what a build needs. */

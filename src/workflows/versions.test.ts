@@ -1,0 +1,133 @@
+/** The versions of a lake, through the verbs. */
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { build, createBranch, deleteBranch, lakeLog, listBranches, query, rollback } from './index.ts';
+
+const files: Readonly<Record<string, string>> = {
+  'dbt_project.yml': 'name: shop\nprofile: shop\nmodel-paths: [models]\n',
+  'profiles.yml':
+    'shop:\n  target: prod\n  outputs:\n    prod: { type: duckdb, path: lake.duckdb, external_root: lake, threads: 2 }\n',
+  'models/events.sql': `{{ config(materialized='incremental', format='delta', incremental_strategy='append') }}
+select {{ var('batch') }}::int as batch, range::int as id from range(3)
+{% if is_incremental() %} where {{ var('batch') }} > (select max(batch) from {{ this }}) {% endif %}`,
+  'models/totals.sql': `{{ config(materialized='table') }} select batch, count(*) as n from {{ ref('events') }} group by 1`,
+  'models/export.sql': `{{ config(materialized='external') }} select * from {{ ref('totals') }}`,
+  'models/latest.sql': `select max(batch) as batch from {{ ref('totals') }}`,
+};
+
+let root: string;
+
+async function put(texts: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, text] of Object.entries(texts)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), text);
+  }
+}
+
+const base = (): { projectDir: string; logPath: null } => ({ projectDir: root, logPath: null });
+
+async function batch(number: number, more: Parameters<typeof build>[0] = {}): Promise<void> {
+  const result = await build({ ...base(), vars: { batch: number }, ...more });
+  expect(result.results.filter(({ status }) => status === 'error').map(({ message }) => message)).toEqual([]);
+}
+
+async function rows(sql: string, more: object = {}): Promise<unknown[][]> {
+  const grid = await query({ ...base(), sql, ...more });
+  return grid.rows.map((row) => row.map(({ json }) => JSON.parse(json)));
+}
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'boathouse-versions-'));
+  await put(files);
+});
+afterEach(async () => {
+  await rm(root, { recursive: true, force: true });
+});
+
+describe('the versions of a lake', () => {
+  it('are listed, read as they were, and gone back to', async () => {
+    for (const number of [1, 2, 3]) await batch(number);
+    const told = await lakeLog(base());
+    expect(told.generations.map(({ number, readable, by }) => [number, readable, by?.command])).toEqual([
+      [3, true, 'build'],
+      [2, true, 'build'],
+      [1, true, 'build'],
+    ]);
+    expect(told.generations[0]?.changed).toEqual(['main.events', 'main.export', 'main.totals']);
+    for (const name of ['events', 'totals', 'export']) {
+      const counts = [];
+      for (const asOf of ['1', '2', '3']) {
+        counts.push((await rows(`select max(batch) from ${name}`, { asOf }))[0]?.[0]);
+      }
+      expect(counts).toEqual([1, 2, 3]);
+    }
+    const at = told.generations[1]?.createdAt.toISOString() ?? '';
+    expect(await rows('select batch from latest', { asOf: at })).toEqual([[2]]);
+
+    const back = await rollback({ ...base(), to: '1', message: 'batch 2 was wrong' });
+    expect(back).toMatchObject({ generation: 4, restored: 1 });
+    expect(await rows('select count(*), max(batch) from events')).toEqual([[3, 1]]);
+    expect(await rows('select * from totals')).toEqual([[1, 3]]);
+    expect(await rows('select * from export')).toEqual([[1, 3]]);
+    expect(await rows(`select * from '${root}/lake/export.parquet'`)).toEqual([[1, 3]]);
+    expect(await rows('select max(batch) from events', { asOf: '3' })).toEqual([[3]]);
+    // A run goes on from what readers see.
+    await batch(2);
+    expect(await rows('select * from totals order by 1')).toEqual([
+      [1, 3],
+      [2, 3],
+    ]);
+    expect(await rollback({ ...base(), to: '5' })).toMatchObject({ generation: null, changed: [] });
+  }, 60_000);
+});
+
+async function filesBelow(folder: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isFile() || /\/(?:branches|heads|target|leases)\//.test(path)) continue;
+    const { mtimeMs } = await stat(path);
+    found.set(
+      path,
+      `${mtimeMs} ${createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex')}`,
+    );
+  }
+  return found;
+}
+
+describe('a branch', () => {
+  it('is built on without a change to any file of the main one, and reads its pinned state', async () => {
+    for (const number of [1, 2]) await batch(number);
+    await createBranch({ ...base(), name: 'dev', from: '1' });
+    const before = await filesBelow(root);
+    await batch(5, { target: 'dev', select: ['totals'] });
+    expect(await rows('select * from totals', { branch: 'dev' })).toEqual([[1, 3]]);
+    await batch(5, { branch: 'dev' });
+    expect(await rows('select * from totals order by 1', { target: 'dev' })).toEqual([
+      [1, 3],
+      [5, 3],
+    ]);
+    expect(await rows('select count(*) from export', { branch: 'dev' })).toEqual([[2]]);
+    expect(await filesBelow(root)).toEqual(before);
+    expect(await rows('select * from totals order by 1')).toEqual([
+      [1, 3],
+      [2, 3],
+    ]);
+    const [listed] = await listBranches(base());
+    expect(listed).toMatchObject({ name: 'dev', from: { branch: null, generation: 1 } });
+    expect(listed?.changed).toEqual(['main.events', 'main.export', 'main.totals']);
+    await expect(deleteBranch({ ...base(), name: 'dev' })).rejects.toMatchObject({
+      code: 'workflows.branch-not-merged',
+    });
+    await deleteBranch({ ...base(), name: 'dev', force: true, now: true });
+    expect(await listBranches(base())).toEqual([]);
+    expect(await filesBelow(root)).toEqual(before);
+    await expect(build({ ...base(), branch: 'dev' })).rejects.toMatchObject({ code: 'catalog.no-branch' });
+    await expect(build({ ...base(), target: 'dev' })).rejects.toMatchObject({ code: 'project.no-target' });
+  }, 60_000);
+});
