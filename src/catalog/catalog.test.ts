@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  type Clock,
   fixedClock,
   isBoathouseError,
   markedName,
@@ -12,7 +13,7 @@ import {
   thisProcess,
 } from '../base/index.ts';
 import { Database } from '../duckdb/index.ts';
-import { FaultyStorage, faults, MemoryStorage } from '../storage/index.ts';
+import { FaultyStorage, faults, MemoryStorage, wrapStorage } from '../storage/index.ts';
 import { buildCatalogFile, type CatalogFileOptions } from './catalog-file.ts';
 import { applyChanges, type CatalogRelation, parseGeneration, printGeneration } from './generation.ts';
 import { listGenerations, openCatalog, publishGeneration, readGeneration } from './generation-log.ts';
@@ -135,6 +136,53 @@ describe('a lease', () => {
     expect(isBoathouseError(error, 'catalog.lease-timeout')).toBe(true);
     expect(waitedFor).toEqual(['the first']);
     await held.release();
+  });
+
+  it('is not taken from a holder that renewed it while the answer to a look at it was on its way', async () => {
+    const memory = new MemoryStorage();
+    let nowMs = 0;
+    let renew = (): void => undefined;
+    const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const clock: Clock = {
+      nowMs: () => nowMs,
+      sleep: async (ms) => {
+        nowMs += ms;
+        await pause();
+      },
+      every: (_, work) => {
+        renew = work;
+        return () => undefined;
+      },
+    };
+    const held = await acquireLease(memory, 'x', { ...ask, clock });
+    let looks = 0;
+    const late = wrapStorage(memory, {
+      read: async (path) => {
+        const bytes = await memory.read(path);
+        looks += 1;
+        if (looks === 3) {
+          nowMs += 70_000;
+          renew();
+          await pause();
+        }
+        return bytes;
+      },
+    });
+    await expect(acquireLease(late, 'x', { ...ask, clock, timeoutMs: 80_000 })).rejects.toMatchObject({
+      code: 'catalog.lease-timeout',
+    });
+    await held.check();
+    await held.release();
+  });
+
+  it('is its own after a creation whose reply was lost', async () => {
+    const memory = new MemoryStorage();
+    const storage = new FaultyStorage(memory, new Map([[2, 'lost-reply']]));
+    const clock = fixedClock(0);
+    const lease = await acquireLease(storage, 'x', { ...ask, clock });
+    expect(clock.nowMs()).toBeLessThan(1000);
+    await lease.check();
+    await lease.release();
   });
 
   it('passes over a holder that is not heard of, who then learns that it lost', async () => {

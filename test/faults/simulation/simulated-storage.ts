@@ -182,10 +182,10 @@ export class SimulatedStorage implements Storage {
         };
         world.after(ms, arrive, this.#life);
       };
-      const arriveIn = (ms: number, heard: boolean): void => {
+      const arriveIn = (ms: number, heard: boolean, backMs = this.#hopMs()): void => {
         if (heard) this.#life.waiting += 1;
         const back = (settle: () => void): void => {
-          if (heard) reply(this.#hopMs(), settle);
+          if (heard) reply(backMs, settle);
         };
         world.after(ms, () => {
           // While it is applied, the caller waits for the store itself.
@@ -201,7 +201,10 @@ export class SimulatedStorage implements Storage {
         case 'well':
           return arriveIn(this.#hopMs(), true);
         case 'slow':
-          return arriveIn(world.between(200, 90_000), true);
+          // On its way there or on its way back.
+          return world.random.fraction() < 0.5
+            ? arriveIn(world.between(200, 90_000), true)
+            : arriveIn(this.#hopMs(), true, world.between(200, 90_000));
         case 'busy':
           return reply(this.#hopMs(), () => reject(lost('503 Slow Down')));
         case 'lost':
