@@ -10,6 +10,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { BoathouseError, type Random, systemRandom } from '../base/index.ts';
 import { Database, quoteLiteral, quotePath, type Session } from '../duckdb/index.ts';
 import { catalogErrors } from './errors.ts';
+import { namesBucket } from './file-calls.ts';
 import { type CatalogRelation, type Generation, type PublishedFile, relationKey } from './generation.ts';
 import { copyPublished } from './published-file.ts';
 import { type PublishedPlace, publishedPlace } from './published-place.ts';
@@ -124,8 +125,13 @@ async function fill(
         await compact(session, staged, name);
       }
     }
-    const kept = tablesFrom === undefined ? new Set<string>() : await viewsIn(session, database);
-    const wanted = relations.filter((relation) => !(isKept(relation) && kept.has(relationKey(relation))));
+    const there = tablesFrom === undefined ? new Map<string, string>() : await viewsIn(session, database);
+    const wanted = relations.filter((relation) => {
+      const text = there.get(relationKey(relation));
+      // A run may read a view over copies of the files on its own machine.
+      const isWhole = text !== undefined && (!readsBucket(relation) || namesBucket(text));
+      return !(isWhole && isKept(relation));
+    });
     const standIns =
       wanted.some((relation) => relation.sql !== null) && relations.some(readsBucket)
         ? await StandIns.begin(engine, session, relations)
@@ -177,14 +183,17 @@ async function compact(session: Session, staged: string, name: string): Promise<
   await attach(session, staged, name, false);
 }
 
-/** The views of the file whose text names no file of this machine where it is to name one of a bucket. */
-async function viewsIn(session: Session, database: string): Promise<ReadonlySet<string>> {
+/** The texts of the file's views. */
+async function viewsIn(session: Session, database: string): Promise<ReadonlyMap<string, string>> {
   const { rows } = await session.query(
-    `select schema_name, view_name from duckdb_views()
+    `select schema_name, view_name, sql from duckdb_views()
 where not internal and lower(database_name) = lower(${quoteLiteral(database)})`,
   );
-  return new Set(
-    rows.map(([schema, name]) => relationKey({ database, schema: String(schema), name: String(name) })),
+  return new Map(
+    rows.map(([schema, name, sql]) => [
+      relationKey({ database, schema: String(schema), name: String(name) }),
+      String(sql),
+    ]),
   );
 }
 

@@ -70,4 +70,4 @@ export { type PublishedDraft, type PublishedPlace, publishedPlace } from './publ
 export { publisher } from './publisher.ts';
 export { asIs, readsBucket } from './stand-ins.ts';
 export { abandonedIn, purgeBranch, type SweepOptions, sweepCatalog } from './sweep.ts';
-export { createViews, type ViewOutcome } from './views.ts';
+export { createStatement, createViews, type ViewOutcome } from './views.ts';

@@ -73,7 +73,9 @@ export async function collectChanges(
   before: BeforeRun,
   context: { readonly root: string; readonly runId: string },
 ): Promise<CollectedChanges> {
-  const now = await listRelations(session, work.database);
+  const found = await listRelations(session, work.database);
+  // Where a file's copy on this machine was read, the catalog names the file.
+  const now = found.map((one) => ({ ...one, text: one.text && work.remote.restore(one.text) }));
   const columns = await listColumns(session, work.database);
   const old = new Map(before.relations.map((found) => [relationKey(found), found]));
   const known = new Set(before.published.map(relationKey));

@@ -7,6 +7,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { isBoathouseError } from '../base/index.ts';
 import { type DeltaCall, type OpenedTable, openDeltaCall, rewriteDeltaScans } from '../tables/index.ts';
+import type { StorageAccess } from './storage-access.ts';
 
 /** A Delta table as a relation over exactly the files of one version. */
 export interface PinnedDelta {
@@ -20,9 +21,12 @@ export class DeltaVersions {
   readonly #root: string;
   readonly #opened = new Map<string, Promise<OpenedTable>>();
 
+  readonly #access: StorageAccess;
+
   /** @param root what relative table paths are below. */
-  constructor(root: string) {
+  constructor(root: string, access: StorageAccess = noAccess) {
     this.#root = root;
+    this.#access = access;
   }
 
   /** @param version a past one; the newest at first use when left out. */
@@ -41,7 +45,7 @@ export class DeltaVersions {
     const key = keyOf(absolute);
     const known = this.#opened.get(key);
     if (known) return await known;
-    const opened = openDeltaCall(absolute, storageOptions);
+    const opened = openDeltaCall(absolute, { ...this.#access.optionsFor(absolute.uri), ...storageOptions });
     this.#opened.set(key, opened);
     // A table that can't be read now may be written by a later node.
     opened.catch(() => this.#opened.delete(key));
@@ -100,6 +104,8 @@ export class DeltaVersions {
     return resolve(this.#root, uri);
   }
 }
+
+const noAccess: StorageAccess = { optionsFor: () => ({}) };
 
 /** The table first, then whether it moves on when the table does. */
 function keyOf({ uri, ...call }: DeltaCall): string {

@@ -43,19 +43,19 @@ export function engineOptions(
 }
 
 /**
- * What the profile's `path` is.
+ * Where the profile's target publishes: an absolute path or `s3://bucket/…`.
  *
  * @throws targets.unsupported-path for MotherDuck, DuckLake and remote paths.
  */
 export function workPlace(profile: TargetProfile): { readonly file: string | undefined } {
-  if (profile.databaseFile !== undefined) {
+  if (profile.catalogPlace !== undefined) {
     if (['memory', 'system', 'temp'].includes(profile.database.toLowerCase())) {
       throw targetErrors['unsupported-path']({
         path: profile.path,
         kind: `named like DuckDB's own database ${profile.database}`,
       });
     }
-    return { file: profile.databaseFile };
+    return { file: profile.catalogPlace };
   }
   if (profile.path === ':memory:' || profile.path === '') return { file: undefined };
   const [, scheme = ''] = /^([a-z][a-z0-9+]*):/i.exec(profile.path) ?? [];

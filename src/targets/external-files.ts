@@ -9,10 +9,12 @@ import { lstat, mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { WarehouseColumn } from '../compiler/index.ts';
 import { quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
+import { discardInBucket, somethingInBucket, stageInBucket } from './bucket-files.ts';
 import { externalFailed, recoverSwaps } from './external-swap.ts';
 import { filesBelow, linkTree, syncAll } from './file-trees.ts';
 import { pinFolderOf } from './output-leftovers.ts';
 import type { ExternalOutput } from './plan.ts';
+import { isBucketPlace, type StorageAccess } from './storage-access.ts';
 
 /** Rows on disk that are not in place yet. */
 export interface StagedExternal {
@@ -21,6 +23,8 @@ export interface StagedExternal {
   /** Absolute paths (or URLs), in name order. */
   readonly files: readonly string[];
   readonly rows: number;
+  /** The sizes of files in a bucket that were written just now, by URL. */
+  readonly sizes?: ReadonlyMap<string, number>;
 }
 
 /**
@@ -34,7 +38,9 @@ export async function stageExternal(
   query: string,
   output: ExternalOutput,
   id: string,
+  access: StorageAccess,
 ): Promise<StagedExternal> {
+  if (isBucketPlace(output.location)) return await stageInBucket(session, query, output, id, access);
   if (output.isRemote) return await copyTo(session, query, output, output.location, undefined);
   const folder = join(pinFolderOf(output.location), id);
   try {
@@ -53,14 +59,19 @@ export async function stageExternal(
     await syncAll(files);
     return { ...staged, files };
   } catch (error) {
-    await discardStaged({ folder, files: [], rows: 0 });
+    await rm(folder, { recursive: true, force: true });
     throw error;
   }
 }
 
 /** Removes what was staged: its node failed. */
-export async function discardStaged(staged: StagedExternal): Promise<void> {
-  if (staged.folder !== undefined) await rm(staged.folder, { recursive: true, force: true });
+export async function discardStaged(
+  staged: StagedExternal,
+  output: ExternalOutput,
+  access: StorageAccess,
+): Promise<void> {
+  if (isBucketPlace(output.location)) await discardInBucket(staged, output, access);
+  else if (staged.folder !== undefined) await rm(staged.folder, { recursive: true, force: true });
 }
 
 /**
@@ -103,7 +114,8 @@ export function externalSelect(
 }
 
 /** Whether anything stands at a location: a file, or a folder with files in it. */
-export async function somethingAt(location: string): Promise<boolean> {
+export async function somethingAt(location: string, access: StorageAccess): Promise<boolean> {
+  if (isBucketPlace(location)) return await somethingInBucket(location, access);
   try {
     const info = await lstat(location);
     return info.isDirectory() ? (await filesBelow(location)).length > 0 : true;

@@ -2,9 +2,8 @@
  * The lakehouse target: DuckDB computes in a private database, files and Delta tables hold the data,
  * the catalog makes a run's work visible at its end.
  */
-import { dirname } from 'node:path';
 import { type Clock, type Random, systemClock, systemRandom } from '../base/index.ts';
-import { type CatalogLog, openCatalog, publisher } from '../catalog/index.ts';
+import { type PublishedPlace, publishedPlace, publisher } from '../catalog/index.ts';
 import type {
   Compilation,
   Engine,
@@ -25,6 +24,7 @@ import { runHooks } from './run-hooks.ts';
 import { materialize, type NodeRun, planOf } from './run-node.ts';
 import { runTest, storeAs } from './run-test.ts';
 import type { LakehouseSession } from './session.ts';
+import { accessOf, type StorageAccess } from './storage-access.ts';
 import type { TurnInput } from './take-turn.ts';
 import type { HookMoment, NodeResult, PublishResult, Target, TargetOptions } from './target.ts';
 import { registerUpstream } from './upstream.ts';
@@ -34,23 +34,23 @@ import type { WorkingDatabase } from './working-database.ts';
 export class LakehouseTarget implements Target {
   readonly warehouse: Warehouse;
   readonly #compilation: Compilation;
-  readonly #file: string | undefined;
+  readonly #place: PublishedPlace | undefined;
+  readonly #access: StorageAccess;
   readonly #options: TargetOptions;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #log: CatalogLog | undefined;
   #opening: Promise<Opened> | undefined;
   readonly #closing = new AbortController();
   #engineVersion = '';
 
-  /** @param file the published file, absolute; undefined for a target in memory. */
-  constructor(compilation: Compilation, file: string | undefined, options: TargetOptions) {
+  /** @param path of the published file, absolute or in a bucket; undefined for a target in memory. */
+  constructor(compilation: Compilation, path: string | undefined, options: TargetOptions) {
     this.#compilation = compilation;
-    this.#file = file;
+    this.#access = accessOf(compilation.project.profile);
+    this.#place = path === undefined ? undefined : publishedPlace(path, this.#access.optionsFor(path));
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
-    this.#log = file === undefined ? undefined : openCatalog(dirname(file));
     this.warehouse = this.#makeWarehouse();
   }
 
@@ -126,9 +126,10 @@ export class LakehouseTarget implements Target {
   async publish(): Promise<PublishResult> {
     if (this.#options.writes === false) throw targetErrors['read-only']({ asked: 'publish' });
     const nothing = { published: false, generation: null, path: null, changed: 0 };
-    if (this.#file === undefined || this.#log === undefined) return nothing;
+    const place = this.#place;
+    if (place === undefined) return nothing;
     if (!this.#opening) throw targetErrors['not-prepared']({ asked: 'publish' });
-    const { work, tables, copiedFrom, before, published } = await this.#opening;
+    const { work, tables, copiedFrom, copied, before, published } = await this.#opening;
     if (!tables) throw targetErrors['not-prepared']({ asked: 'publish' });
     const session = await work.session();
     const runId = this.#compilation.invocation.id;
@@ -140,11 +141,13 @@ export class LakehouseTarget implements Target {
       context,
     ).finally(() => session.release());
     const facts = {
-      ...this.#turn(this.#log),
+      ...this.#turn(),
+      log: place.log,
+      place,
+      copied,
       changes,
       needsCopy,
       database: work.database,
-      path: this.#file,
       runId,
       tables,
       copiedFrom,
@@ -246,10 +249,11 @@ export class LakehouseTarget implements Target {
     const opened = await openWork({
       compilation: this.#compilation,
       uniqueIds,
-      file: this.#file,
+      place: this.#place,
+      access: this.#access,
       writes: this.#options.writes !== false,
       storeFailures: this.#options.storeFailures === true,
-      ...this.#turn(this.#log),
+      ...this.#turn(),
     });
     this.#engineVersion = opened.engineVersion;
     opened.work.commitMetadata = { runId: this.#compilation.invocation.id };
@@ -275,16 +279,15 @@ export class LakehouseTarget implements Target {
         return target.#engineVersion;
       },
       connect: () => this.session(),
-      locationExists: (location) => somethingAt(location),
+      locationExists: (location) => somethingAt(location, this.#access),
       // A view over the files is the registration: the catalog finds it when the run publishes.
       registerExternal: async () => undefined,
     };
   }
 
   /** How this target waits for others. */
-  #turn<Log extends CatalogLog | undefined>(log: Log): Omit<TurnInput, 'log'> & { readonly log: Log } {
+  #turn(): Omit<TurnInput, 'log'> {
     return {
-      log,
       purpose: `boathouse ${this.#compilation.invocation.command} in ${this.#compilation.project.root}`,
       lockTimeoutMs: this.#options.lockTimeoutMs ?? 600_000,
       clock: this.#clock,

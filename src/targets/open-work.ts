@@ -1,15 +1,17 @@
 /** Beginning a run: the lease if it keeps tables, the private database, and what was there before. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { markedName } from '../base/index.ts';
 import {
   abandonedIn,
-  type CatalogLog,
   type CatalogRelation,
   createViews,
-  fingerprint,
+  fileIn,
+  type PublishedPlace,
   readGeneration,
+  readsBucket,
 } from '../catalog/index.ts';
 import type { Compilation } from '../compiler/index.ts';
 import { type FoundRelation, listRelations, missingViews } from './changes.ts';
@@ -17,6 +19,7 @@ import { engineOptions } from './engine-options.ts';
 import { targetErrors } from './errors.ts';
 import { type TakenCopy, takeCopy } from './published-copy.ts';
 import type { LakehouseSession } from './session.ts';
+import { mountOf, type StorageAccess } from './storage-access.ts';
 import { keepsTables } from './tables-inside.ts';
 import { TablesTurn } from './tables-turn.ts';
 import type { TurnInput } from './take-turn.ts';
@@ -27,11 +30,18 @@ export interface OpenWorkInput extends Omit<TurnInput, 'log'> {
   readonly compilation: Compilation;
   /** What the run will do, as far as it is known: decides whether it takes turns. */
   readonly uniqueIds: readonly string[];
-  /** The published file; undefined for a target in memory. */
-  readonly file: string | undefined;
-  readonly log: CatalogLog | undefined;
+  /** Where the run publishes; undefined for a target in memory. */
+  readonly place: PublishedPlace | undefined;
+  readonly access: StorageAccess;
   readonly writes: boolean;
   readonly storeFailures: boolean;
+}
+
+/** A private copy of a published file that nothing changes. */
+export interface CopiedFile {
+  readonly file: string;
+  /** What it is a copy of, as generations name it. */
+  readonly staged: string;
 }
 
 /** What is open between `prepare` and `close`. */
@@ -41,6 +51,8 @@ export interface Opened {
   readonly tables: TablesTurn | undefined;
   /** What the published file looked like when it was copied. */
   readonly copiedFrom: string | undefined;
+  /** The file as it was copied, where that is kept: the generation that it is of names it. */
+  readonly copied: CopiedFile | undefined;
   /** The relations of the database when the run began. */
   readonly before: readonly FoundRelation[];
   /** The relations of the catalog when the run began. */
@@ -54,17 +66,18 @@ export interface Opened {
  * @throws catalog.lease-timeout, catalog.unreadable-file, targets.same-database, duckdb.*
  */
 export async function openWork(input: OpenWorkInput): Promise<Opened> {
-  const { file, log } = input;
-  if (file === undefined || log === undefined) return await openIn(input, undefined, undefined, undefined);
-  const tables = input.writes ? new TablesTurn({ ...input, log }, file) : undefined;
-  const folder = await makeFolder(input, file);
+  const { place } = input;
+  if (place === undefined) return await openIn(input, undefined, undefined, undefined);
+  const { log } = place;
+  const tables = input.writes ? new TablesTurn({ ...input, log }, place) : undefined;
+  const folder = await makeFolder(input, place);
   try {
     if (tables && mustTakeTurns(input, (await readGeneration(log))?.relations ?? [])) await tables.take();
-    const own = join(folder, basename(file));
-    const taken = await takeCopy(log, file, own, input.writes);
+    const own = join(folder, place.name);
+    const taken = await takeCopy(place, own, input.writes);
     tables?.begin(taken.generation);
-    await checkName(file, taken);
-    return await openIn(input, { folder, file: own, copy: taken.copy, published: file }, taken, tables);
+    await checkName(place, taken);
+    return await openIn(input, { folder, file: own, copy: taken.copy, published: place.path }, taken, tables);
   } catch (error) {
     await tables?.release();
     await rm(folder, { recursive: true, force: true });
@@ -80,18 +93,26 @@ async function openIn(
 ): Promise<Opened> {
   const { profile, root } = input.compilation.project;
   const { database } = profile;
+  const copied = await keepCopy(input, own, taken);
   const work = await WorkingDatabase.open({
     engine: engineOptions(input.compilation.project, own && join(own.folder, 'spill')),
     database,
     root,
+    access: input.access,
+    mount: () => mountOf(profile, input.access),
     private: own,
-    catalogUri: input.log?.storage.uri ?? `memory:${root}`,
+    catalogUri: input.place?.log.storage.uri ?? `memory:${root}`,
     onWarning: (code, message) => input.onNotice({ kind: 'warning', code, message }),
   });
   try {
     work.onTablesChange = tables && (() => tables.claim());
     const published = taken?.generation?.relations ?? [];
-    for (const relation of published) noteRelation(work, relation);
+    const isRemote = published.some(readsBucket);
+    for (const relation of published) {
+      noteRelation(work, relation);
+      // Also those that only read others that do.
+      if (isRemote && sameDatabase(relation, database)) work.registerRemote(relation);
+    }
     const session = await work.session();
     const before = await relationsIn(session, database, taken).finally(() => session.release());
     work.setIndex(
@@ -100,7 +121,8 @@ async function openIn(
       ),
     );
     const engineVersion = await work.version();
-    return { work, tables, copiedFrom: taken?.fingerprint, before, published, engineVersion };
+    const copiedFrom = taken?.fingerprint;
+    return { work, tables, copiedFrom, copied, before, published, engineVersion };
   } catch (error) {
     await work.close();
     throw error;
@@ -125,20 +147,34 @@ async function relationsIn(
 }
 
 /** Two files beside each other whose database has one name would be one in the catalog. */
-async function checkName(file: string, taken: TakenCopy): Promise<void> {
+async function checkName(place: PublishedPlace, taken: TakenCopy): Promise<void> {
   const stem = (name: string): string => (name.split('.')[0] ?? '').toLowerCase();
   for (const { name } of taken.generation?.files ?? []) {
-    if (name === basename(file) || stem(name) !== stem(basename(file))) continue;
-    const other = join(dirname(file), name);
-    if ((await fingerprint(other)) !== undefined) throw targetErrors['same-database']({ path: file, other });
+    if (name === place.name || stem(name) !== stem(place.name)) continue;
+    const other = `${dirname(place.path)}/${name}`;
+    if (await place.isThere(name)) throw targetErrors['same-database']({ path: place.path, other });
   }
 }
 
+/** Publishing to a bucket begins with the file that this run began with, unless there is a newer one. */
+async function keepCopy(
+  { place, writes }: OpenWorkInput,
+  own: PrivateCopy | undefined,
+  taken: TakenCopy | undefined,
+): Promise<CopiedFile | undefined> {
+  const staged = place && fileIn(taken?.generation, place.name)?.staged;
+  if (!writes || place?.isLocal !== false || own?.copy === undefined || staged === undefined)
+    return undefined;
+  const file = `${own.file}.published`;
+  await copyFile(own.file, file, constants.COPYFILE_FICLONE);
+  return { file, staged };
+}
+
 /** Beside the published file, so that what is built can be renamed into place; else in the system's folder. */
-async function makeFolder(input: OpenWorkInput, file: string): Promise<string> {
+async function makeFolder(input: OpenWorkInput, place: PublishedPlace): Promise<string> {
   const name = markedName(input.random.uuid());
-  if (input.writes) {
-    const folder = join(dirname(file), '_boathouse', 'work', name);
+  if (input.writes && place.isLocal) {
+    const folder = join(dirname(place.path), '_boathouse', 'work', name);
     await mkdir(folder, { recursive: true });
     return folder;
   }
@@ -159,6 +195,10 @@ function mustTakeTurns(input: OpenWorkInput, published: readonly CatalogRelation
   const { manifest, project } = input.compilation;
   const { uniqueIds, storeFailures } = input;
   return keepsTables({ manifest, uniqueIds, database: project.profile.database, published, storeFailures });
+}
+
+function sameDatabase(relation: CatalogRelation, database: string): boolean {
+  return relation.database.toLowerCase() === database.toLowerCase();
 }
 
 function noteRelation(work: WorkingDatabase, relation: CatalogRelation): void {

@@ -16,12 +16,14 @@ import {
 import { quoteIdentifier, quoteLiteral, quotePath } from '../duckdb/index.ts';
 import { Dict, toValue, type Value } from '../jinja/index.ts';
 import { alterTable, TableHandle, writeQueryToDelta } from '../tables/index.ts';
+import { copyIntoPlace } from './bucket-files.ts';
 import { changesNeeded } from './delta-changes.ts';
 import { discardStaged, externalSelect, type StagedExternal, stageExternal } from './external-files.ts';
 import { swapExternal } from './external-swap.ts';
 import type { ExternalOutput, MacroArgument, PlanStep } from './plan.ts';
 import { printName } from './relation-sql.ts';
 import type { LakehouseSession } from './session.ts';
+import { isBucketPlace } from './storage-access.ts';
 import type { RelationFacts, WorkingDatabase } from './working-database.ts';
 
 /** What performing needs beside the steps. */
@@ -72,6 +74,7 @@ class Performer {
   /** What was known of Delta relations before this plan pinned them: of the node's, which is the only one it pins. */
   readonly #before = new Map<RelationName, RelationFacts | undefined>();
   #staged: StagedExternal | undefined;
+  #output: ExternalOutput | undefined;
   #stagedColumns: Awaited<ReturnType<LakehouseSession['describe']>> = [];
   #isSwapped = false;
   #rows: number | undefined;
@@ -127,8 +130,10 @@ class Performer {
 
   /** Removes what no relation points at, after a failure. */
   async discard(): Promise<void> {
-    if (this.#staged && !this.#isSwapped) await discardStaged(this.#staged);
     const { work } = this.#input;
+    if (this.#staged && this.#output && !this.#isSwapped) {
+      await discardStaged(this.#staged, this.#output, work.access);
+    }
     if (this.#before.size === 0) return;
     work.dropIndex();
     for (const [relation, facts] of this.#before) {
@@ -233,8 +238,9 @@ class Performer {
     const ready = await work.delta.rewrite(query);
     this.#executed.push(`copy (\n${ready}\n) to ${quoteLiteral(output.location)} (${output.copyOptions})`);
     this.#staged = await work.delta.explaining(query, () =>
-      stageExternal(session.connection, ready, output, work.pinName(random)),
+      stageExternal(session.connection, ready, output, work.pinName(random), work.access),
     );
+    this.#output = output;
     this.#rows = this.#staged.rows;
     work.staged(output.location, this.#staged.folder);
     if (this.#staged.rows === 0 || output.partitionBy.length > 0)
@@ -245,20 +251,23 @@ class Performer {
     const staged = this.#staged;
     if (!staged) return;
     const sql = externalSelect(output, staged, this.#stagedColumns);
+    this.#input.work.makesAnew(relation);
     await this.#run(`create or replace view ${printName(relation)} as ${sql}`, false);
     this.#learn(relation, {
       shown: 'view',
       catalogKind: 'external',
       location: output.location,
       format: output.format,
-      pins: output.isRemote ? [] : staged.files,
+      pins: staged.folder === undefined ? [] : staged.files,
       sql,
     });
   }
 
   async #swap(output: ExternalOutput): Promise<void> {
     if (!this.#staged) return;
-    await swapExternal(this.#staged, output, this.#input.random.uuid());
+    const { random, work } = this.#input;
+    if (isBucketPlace(output.location)) await copyIntoPlace(this.#staged, output, work.access);
+    else await swapExternal(this.#staged, output, random.uuid());
     this.#isSwapped = true;
   }
 
@@ -277,6 +286,7 @@ class Performer {
       ...(step.dynamicPartitions === true ? { partitionOverwrite: 'dynamic' as const } : {}),
       ...this.#readVersion(step),
       commitMetadata: { runId, node: node.unique_id },
+      storageOptions: work.access.optionsFor(step.location),
       signal,
     };
     const result = await work.delta.explaining(step.query, () =>
@@ -301,7 +311,8 @@ class Performer {
 
   async #defineDelta(step: PlanStep & { kind: 'define-delta' }): Promise<void> {
     const { work, runId, node, signal } = this.#input;
-    const handle = await TableHandle.open(step.location);
+    const storageOptions = work.access.optionsFor(step.location);
+    const handle = await TableHandle.open(step.location, { storageOptions });
     const changes = changesNeeded(handle.snapshot, step.changes);
     if (changes.length === 0) return;
     await alterTable(handle, changes, { commitMetadata: { runId, node: node.unique_id }, signal });
@@ -312,6 +323,7 @@ class Performer {
   async #pinDelta(relation: RelationName, location: string): Promise<void> {
     const { work } = this.#input;
     const pinned = await work.delta.open(location);
+    work.makesAnew(relation);
     await this.#run(`create or replace view ${printName(relation)} as ${pinned.sql}`, false);
     // A statement before may have moved the table on already; what counts is what was known before the plan.
     if (!this.#before.has(relation)) this.#before.set(relation, this.#first);

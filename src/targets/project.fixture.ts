@@ -129,7 +129,7 @@ function fixtureProfile(
     type: 'duckdb',
     path: 'lake.duckdb',
     databaseFile: join(root, 'lake.duckdb'),
-    catalogPlace: join(root, 'lake.duckdb'),
+    catalogPlace: 'databaseFile' in more ? more.databaseFile : join(root, 'lake.duckdb'),
     lakehouse: {
       root: undefined,
       catalog: undefined,

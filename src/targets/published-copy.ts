@@ -1,16 +1,13 @@
 /** Taking the published file as a run begins with it: a private copy, and the generation it is of. */
 
 import { rm } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { isBoathouseError } from '../base/index.ts';
 import {
-  type CatalogLog,
-  copyPublished,
   fileIn,
-  fingerprint,
   type Generation,
   type PublishedCopy,
+  type PublishedPlace,
   readGeneration,
-  settlePublished,
 } from '../catalog/index.ts';
 
 /** What a run begins with. */
@@ -30,25 +27,44 @@ export interface TakenCopy {
  * @param settles whether to finish what a dead publisher has begun; readers leave that to others.
  * @throws catalog.unreadable-file, catalog.unwritable-file
  */
-export async function takeCopy(
-  log: CatalogLog,
-  path: string,
-  to: string,
-  settles: boolean,
-): Promise<TakenCopy> {
+export async function takeCopy(place: PublishedPlace, to: string, settles: boolean): Promise<TakenCopy> {
+  const { log, name } = place;
   let before = await readGeneration(log);
+  if (!place.isLocal) return await takeUnchanging(place, before, to, settles);
   for (let attempt = 1; ; attempt += 1) {
-    if (settles) await settlePublished(before, path);
-    const seen = await fingerprint(path);
-    const copy = await copyPublished(path, to);
+    if (settles) await place.settle(before);
+    const seen = await place.look(before);
+    const copy = await place.copy(before, to);
     const after = await readGeneration(log);
-    const isSame = fileIn(before, basename(path))?.staged === fileIn(after, basename(path))?.staged;
-    if ((isSame && (await fingerprint(path)) === seen) || attempt >= attemptsMax) {
+    const isSame = fileIn(before, name)?.staged === fileIn(after, name)?.staged;
+    if ((isSame && (await place.look(after)) === seen) || attempt >= attemptsMax) {
       return { copy, generation: after, fingerprint: seen };
     }
     before = after;
     await rm(to, { force: true });
     await rm(`${to}.wal`, { force: true });
+  }
+}
+
+/** In a bucket, what a generation names never changes; it may only be gone once a newer one stands. */
+async function takeUnchanging(
+  place: PublishedPlace,
+  newest: Generation | undefined,
+  to: string,
+  settles: boolean,
+): Promise<TakenCopy> {
+  let generation = newest;
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      if (settles) await place.settle(generation);
+      const copy = await place.copy(generation, to);
+      return { copy, generation, fingerprint: copy && (await place.look(generation)) };
+    } catch (error) {
+      if (attempt >= attemptsMax || !isBoathouseError(error, 'storage.not-found')) throw error;
+      const known = generation;
+      generation = await readGeneration(place.log);
+      if (known?.number === generation?.number) throw error;
+    }
   }
 }
 

@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import { isBoathouseError } from '../base/index.ts';
 import type { Compilation, ManifestNode, RelationName } from '../compiler/index.ts';
 import { TableHandle } from '../tables/index.ts';
+import { ownTable } from './branch-tables.ts';
 import { checkContract, declaredQuery, hasContract } from './contract.ts';
 import { targetErrors } from './errors.ts';
+import { somethingAt } from './external-files.ts';
+import { placeExternal } from './external-place.ts';
 import { deltaLocationOf, outputOf } from './locations.ts';
 import { isDelta } from './node-config.ts';
 import type { NodeTimer, Outcome } from './node-result.ts';
 import { type PerformInput, perform } from './perform.ts';
-import type { PlanStep } from './plan.ts';
+import type { ExternalOutput, PlanStep } from './plan.ts';
 import { isRebuilt, strategyOf } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
 import { planNode, plannedMaterializations } from './plan-node.ts';
@@ -27,7 +30,10 @@ export interface NodeRun extends PerformInput {
 export async function materialize(run: NodeRun): Promise<Outcome> {
   // A microbatch model is compiled for each of its batches.
   const isBatched = isPlanned(run) && isMicrobatch(run.node);
-  if (isDelta(run.node)) await run.session.showNewest(targetOf(run.node));
+  if (isDelta(run.node)) {
+    await ownTable(run.work, run.session.connection, targetOf(run.node));
+    await run.session.showNewest(targetOf(run.node));
+  }
   const code = await run.timer.time('compile', async () => (isBatched ? '' : await compile(run)));
   try {
     return await run.timer.time('execute', async () => {
@@ -148,7 +154,9 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
     return planNode({ ...base, ...(await deltaFactsOf(run, base)) });
   }
   if (node.config.materialized === 'external') {
-    return planNode({ ...base, output: await outputOf(compilation, node, engine) });
+    const output = await outputOf(compilation, node, engine);
+    await beginAppend(run, target, output);
+    return planNode({ ...base, output });
   }
   if (node.config.materialized === 'snapshot' && existing) {
     const existingColumns = await session.columnsOf(target);
@@ -164,6 +172,15 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
     });
   }
   return planNode(base);
+}
+
+/** What is appended to on a branch begins with the files that the branch's catalog pins. */
+async function beginAppend(run: NodeRun, target: RelationName, output: ExternalOutput): Promise<void> {
+  const facts = run.work.factsOf(target);
+  if (run.work.branch === undefined || !output.append || facts?.catalogKind !== 'external') return;
+  if (output.isRemote || facts.location === output.location) return;
+  if (await somethingAt(output.location, run.work.access)) return;
+  await placeExternal(facts, run.random, output.location);
 }
 
 /** Rows that a Delta table has collected aren't left behind unsaid. @throws targets.left-delta */
@@ -202,7 +219,7 @@ async function deltaFactsOf(
     return { delta: { location, exists: true, moves: true }, ...(await storedColumns(session, base)) };
   }
   const isSame = facts.location === null || run.work.delta.resolve(facts.location) === location;
-  const handle = isSame ? await openIfThere(location) : undefined;
+  const handle = isSame ? await openIfThere(location, run.work.access.optionsFor(location)) : undefined;
   if (handle === undefined) {
     const { materialized } = node.config;
     if (base.fullRefresh || (materialized !== 'incremental' && materialized !== 'snapshot')) return absent;
@@ -230,9 +247,12 @@ async function storedColumns(
   };
 }
 
-async function openIfThere(location: string): Promise<TableHandle | undefined> {
+async function openIfThere(
+  location: string,
+  storageOptions: Readonly<Record<string, string>>,
+): Promise<TableHandle | undefined> {
   try {
-    return await TableHandle.open(location);
+    return await TableHandle.open(location, { storageOptions });
   } catch (error) {
     if (isBoathouseError(error, 'delta.not-a-table')) return undefined;
     throw error;

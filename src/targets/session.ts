@@ -175,6 +175,7 @@ export class LakehouseSession implements WarehouseSession {
       throw error;
     });
     if (pinned === undefined || pinned.version === facts.deltaVersion) return;
+    this.#work.makesAnew(found);
     await this.#change(`create or replace view ${printName(found)} as ${pinned.sql}`);
     this.#work.note(found, { ...facts, deltaVersion: pinned.version, sql: pinned.sql }, false);
   }

@@ -7,35 +7,39 @@
  * copied the file. Whoever has lost it, by standing still for too long, finds out when it publishes.
  */
 
-import { basename } from 'node:path';
-import { fileIn, type Generation, type Lease, readGeneration } from '../catalog/index.ts';
+import {
+  fileIn,
+  type Generation,
+  type Lease,
+  type PublishedPlace,
+  readGeneration,
+} from '../catalog/index.ts';
 import { targetErrors } from './errors.ts';
 import { type TurnInput, takeTurn } from './take-turn.ts';
 
 /** The turn of one run. */
 export class TablesTurn {
   readonly #input: TurnInput;
-  readonly #path: string;
+  readonly #place: PublishedPlace;
   #lease: Lease | undefined;
   #claim: Promise<void> | undefined;
   #begunWith = '';
   #isOver = false;
 
-  /** @param path the published file. */
-  constructor(input: TurnInput, path: string) {
+  constructor(input: TurnInput, place: PublishedPlace) {
     this.#input = input;
-    this.#path = path;
+    this.#place = place;
   }
 
   /** Waits for it. To be called before the file is copied. @throws catalog.lease-timeout */
   async take(): Promise<void> {
-    this.#lease = await takeTurn(this.#input, `tables-${basename(this.#path)}`);
+    this.#lease = await takeTurn(this.#input, `tables-${this.#place.name}`);
     if (this.#isOver) await this.#lease.release();
   }
 
   /** The file was copied when `generation` was the newest. */
   begin(generation: Generation | undefined): void {
-    this.#begunWith = tablesOf(generation, this.#path);
+    this.#begunWith = tablesOf(generation, this.#place.name);
   }
 
   /** A table is about to be changed. @throws targets.tables-overtaken, catalog.lease-timeout */
@@ -46,8 +50,8 @@ export class TablesTurn {
 
   /** The tables of `newest` are still those that this run began with. @throws targets.tables-overtaken */
   check(newest: Generation | undefined): void {
-    if (tablesOf(newest, this.#path) === this.#begunWith) return;
-    throw targetErrors['tables-overtaken']({ path: this.#path });
+    if (tablesOf(newest, this.#place.name) === this.#begunWith) return;
+    throw targetErrors['tables-overtaken']({ path: this.#place.path });
   }
 
   /** Others may have it. */
@@ -62,6 +66,6 @@ export class TablesTurn {
   }
 }
 
-function tablesOf(generation: Generation | undefined, path: string): string {
-  return fileIn(generation, basename(path))?.tables ?? '';
+function tablesOf(generation: Generation | undefined, name: string): string {
+  return fileIn(generation, name)?.tables ?? '';
 }

@@ -6,14 +6,18 @@
  * and sources of the plugin `delta` at the path they name.
  */
 import { stat } from 'node:fs/promises';
+import { isBoathouseError } from '../base/index.ts';
+import { originalLocation } from '../catalog/index.ts';
 import type { Compilation, Engine, ManifestNode, ManifestSource, RelationName } from '../compiler/index.ts';
 import { quoteLiteral } from '../duckdb/index.ts';
+import type { PinnedDelta } from './delta-versions.ts';
 import { targetErrors } from './errors.ts';
 import { somethingAt } from './external-files.ts';
 import { deltaLocationOf, outputOf } from './locations.ts';
 import { isDelta, isMapping } from './node-config.ts';
 import { printName } from './relation-sql.ts';
 import type { LakehouseSession } from './session.ts';
+import { isBucketPlace } from './storage-access.ts';
 import type { RelationFacts, WorkingDatabase } from './working-database.ts';
 
 /** What looking up needs. */
@@ -58,9 +62,14 @@ async function registerNode(node: ManifestNode, input: UpstreamInput): Promise<v
   const name = { database: node.database, schema: node.schema, identifier: node.alias };
   if (await isReadable(name, input)) return;
   if (isDelta(node)) {
-    const location = await deltaLocationOf(input.compilation, node, input.engine);
-    if (!(await isDeltaTable(location))) return;
-    const { sql, version } = await input.work.delta.open(location);
+    // What no run has published may be in the table that the branch began with.
+    const own = await deltaLocationOf(input.compilation, node, input.engine);
+    const { branch } = input.work;
+    const places = branch === undefined ? [own] : [own, originalLocation(branch.root, own)];
+    const found = await firstTable(places, input);
+    if (found === undefined) return;
+    const { location, opened } = found;
+    const { sql, version } = opened;
     await register(
       name,
       sql,
@@ -72,7 +81,8 @@ async function registerNode(node: ManifestNode, input: UpstreamInput): Promise<v
     return;
   }
   const output = await outputOf(input.compilation, node, input.engine);
-  if (!output.isRemote && !(await somethingAt(output.location))) return;
+  const isKnowable = !output.isRemote || isBucketPlace(output.location);
+  if (isKnowable && !(await somethingAt(output.location, input.work.access))) return;
   const depth = '/*'.repeat(output.partitionBy.length);
   const path = output.isDirectory ? `${output.location}${depth}/*${output.extension}` : output.location;
   const options = [...output.readOptions, `hive_partitioning = ${output.partitionBy.length > 0}`];
@@ -146,7 +156,24 @@ async function register(
 async function isReadable(name: RelationName, input: UpstreamInput): Promise<boolean> {
   if (!(await input.session.relation(name))) return false;
   const [pin] = input.work.factsOf(name)?.pins ?? [];
-  return pin === undefined || (await exists(pin));
+  // In a bucket only a sweep could have removed it, and that knows what the catalog names.
+  return pin === undefined || isBucketPlace(pin) || (await exists(pin));
+}
+
+/** The first of `places` that a Delta table stands at. */
+async function firstTable(
+  places: readonly string[],
+  input: UpstreamInput,
+): Promise<{ readonly location: string; readonly opened: PinnedDelta } | undefined> {
+  for (const location of places) {
+    if (!isBucketPlace(location) && !(await isDeltaTable(location))) continue;
+    const opened = await input.work.delta.open(location).catch((error: unknown) => {
+      if (isBucketPlace(location) && isBoathouseError(error, 'delta.not-a-table')) return undefined;
+      throw error;
+    });
+    if (opened !== undefined) return { location, opened };
+  }
+  return undefined;
 }
 
 async function isDeltaTable(location: string): Promise<boolean> {

@@ -8,13 +8,25 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { BoathouseError, type Random } from '../base/index.ts';
-import { type CatalogRelation, catalogErrors, logOf, type PublishedCopy, pinName } from '../catalog/index.ts';
+import {
+  type BranchPlace,
+  branchPlaceOf,
+  type CatalogRelation,
+  catalogErrors,
+  createStatement,
+  logOf,
+  type PublishedCopy,
+  pinName,
+} from '../catalog/index.ts';
 import type { ExistingRelation, RelationKind, RelationName } from '../compiler/index.ts';
 import { Database, type DatabaseOptions, quoteLiteral, quotePath } from '../duckdb/index.ts';
+import type { Mount } from '../storage/index.ts';
+import { RemoteRelations } from '../tables/index.ts';
 import { DeltaVersions } from './delta-versions.ts';
 import { Mutex } from './mutex.ts';
 import { removePins } from './output-leftovers.ts';
 import { LakehouseSession } from './session.ts';
+import { isBucketPlace, type StorageAccess } from './storage-access.ts';
 
 /** What the run knows of a relation it made or found that DuckDB's own catalog can't say. */
 export interface RelationFacts {
@@ -37,6 +49,9 @@ export interface WorkingOptions {
   readonly root: string;
   /** The private copy; undefined for a target in memory. */
   readonly private: PrivateCopy | undefined;
+  readonly access: StorageAccess;
+  /** Where files of buckets are read from, if from copies on this machine. */
+  readonly mount: () => Promise<Mount | undefined>;
   /** The catalog that this run's pins are of. */
   readonly catalogUri: string;
   readonly onWarning: (code: string, message: string) => void;
@@ -57,7 +72,13 @@ export interface PrivateCopy {
 /** The working database of one run. */
 export class WorkingDatabase {
   readonly database: string;
+  /** How this run opens storage. */
+  readonly access: StorageAccess;
   readonly delta: DeltaVersions;
+  /** The branch that the run works on; undefined for the main one. */
+  readonly branch: BranchPlace | undefined;
+  /** Files in buckets, as statements see them. */
+  readonly remote: RemoteRelations;
   /** Taken by statements that change the catalog. */
   readonly catalogTurn: Mutex = new Mutex();
   /** Noted in commits that statements make. */
@@ -80,9 +101,15 @@ export class WorkingDatabase {
   /** Whatever this run made or made again, whether or not its text changed. */
   readonly #touched = new Set<string>();
 
-  private constructor(options: WorkingOptions, engine: Database) {
+  /** Views of the catalog over files in buckets, that statements of this run haven't made anew. */
+  readonly #published = new Map<string, { sql: string }>();
+
+  private constructor(options: WorkingOptions, engine: Database, remote: RemoteRelations) {
+    this.remote = remote;
     this.database = options.database;
-    this.delta = new DeltaVersions(options.root);
+    this.branch = branchPlaceOf(options.catalogUri);
+    this.access = options.access;
+    this.delta = new DeltaVersions(options.root, options.access);
     this.#engine = engine;
     this.#private = options.private;
     this.#catalogUri = options.catalogUri;
@@ -90,12 +117,13 @@ export class WorkingDatabase {
 
   /** Opens a working database with everything that is published in it. @throws catalog.unreadable-file */
   static async open(options: WorkingOptions): Promise<WorkingDatabase> {
-    const engine = await Database.open(options.engine);
+    const remote = new RemoteRelations(options.mount);
+    const engine = await Database.open({ ...options.engine, beforeStatement: remote.hook });
     try {
       if (options.private !== undefined) await attachCopy(engine, options, options.private);
       else if (options.database !== 'memory')
         await run(engine, `attach ':memory:' as ${quotePath([options.database])}`);
-      return new WorkingDatabase(options, engine);
+      return new WorkingDatabase(options, engine, remote);
     } catch (error) {
       await engine.close();
       throw error;
@@ -210,6 +238,27 @@ export class WorkingDatabase {
     return this.#facts.get(keyOf(relation));
   }
 
+  /** The relation is as the catalog has it: over files in a bucket, or over relations that are. */
+  registerRemote(relation: CatalogRelation): void {
+    if (relation.sql === null || relation.kind === 'macro') return;
+    const known = { sql: relation.sql };
+    const name = { ...relation, identifier: relation.name };
+    this.#published.set(keyOf(name), known);
+    this.remote.register({
+      name: relation.name,
+      get sql() {
+        return known.sql;
+      },
+      create: (sql) => [createStatement({ ...relation, sql })],
+    });
+  }
+
+  /** The relation is about to be made anew: what the catalog has under its name needn't be there for it. */
+  makesAnew(relation: RelationName): void {
+    const known = this.#published.get(keyOf(relation));
+    if (known) known.sql = '';
+  }
+
   /** Notes what the relation is; `touched` when this run made it. */
   note(relation: RelationName, facts: RelationFacts, touched: boolean): void {
     this.#facts.set(keyOf(relation), facts);
@@ -251,8 +300,10 @@ export class WorkingDatabase {
   /** Ends the engine and removes the private files. */
   async close(): Promise<void> {
     await this.#engine.close();
+    await this.remote.close();
     const folders = this.#private === undefined ? this.#folders : [this.#private.folder];
-    for (const folder of folders) await rm(folder, { recursive: true, force: true });
+    for (const folder of folders.filter((one) => !isBucketPlace(one)))
+      await rm(folder, { recursive: true, force: true });
     if (this.#private === undefined) await removePins(this.locations, this.#catalogUri);
   }
 }
