@@ -85,6 +85,18 @@ const broken: Readonly<Record<string, readonly [Sabotage, RegExp]>> = {
     },
     /deleted .* (?:needs|had just written)/,
   ],
+  'a clean-up by the clock of a host that is ahead': [
+    {
+      storage: (storage) =>
+        wrapStorage(storage, {
+          stat: async (path: string): Promise<FileInfo | undefined> => {
+            const info = await storage.stat(path);
+            return info && path.endsWith('_time') ? { ...info, modifiedMs: Number.MAX_SAFE_INTEGER } : info;
+          },
+        }),
+    },
+    /removed generation \d+, superseded|deleted .* (?:needs|had just written)/,
+  ],
   'a lease that never looks whether it is still held': [
     {
       acquire: async (...asked) => {
