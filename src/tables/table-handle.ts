@@ -23,9 +23,17 @@ export class TableHandle {
   readonly storage: Storage;
   /** Whether the handle stands at a version of the past: then it never moves on, and can't be written. */
   readonly isPinned: boolean;
+  /** What it was opened with. */
+  readonly storageOptions: Readonly<Record<string, string>>;
   #snapshot: Snapshot;
 
-  private constructor(storage: Storage, snapshot: Snapshot, isPinned: boolean) {
+  private constructor(
+    storage: Storage,
+    snapshot: Snapshot,
+    isPinned: boolean,
+    storageOptions: OpenHandleOptions['storageOptions'] = {},
+  ) {
+    this.storageOptions = storageOptions;
     this.storage = storage;
     this.#snapshot = snapshot;
     this.isPinned = isPinned;
@@ -43,7 +51,7 @@ export class TableHandle {
       rows: duckdbParquetRows,
       ...(version === undefined ? {} : { version }),
     });
-    return new TableHandle(storage, snapshot, version !== undefined);
+    return new TableHandle(storage, snapshot, version !== undefined, options.storageOptions);
   }
 
   /** A handle on a table whose state is known already, free to move on. */

@@ -17,6 +17,7 @@ import {
   fileIn,
   type Generation,
   openCatalog,
+  publisher,
   publishGeneration,
   readGeneration,
   settlePublished,
@@ -88,9 +89,18 @@ async function publishOnce(
   // A staged file that a generation may name is put in place by the next run, if it wasn't by this one.
   let mayBeNamed = false;
   try {
-    const state = { ...staged.state, name: basename(path), tables: replaces?.tables ?? '' };
+    const state = {
+      ...staged.state,
+      name: basename(path),
+      tables: replaces?.tables ?? '',
+      ...(replaces?.kept === undefined ? {} : { kept: replaces.kept }),
+    };
     mayBeNamed = true;
-    const generation = await publishGeneration(log, changes, { runId, file: { state, replaces } });
+    const generation = await publishGeneration(log, changes, {
+      runId,
+      by: publisher('table'),
+      file: { state, replaces },
+    });
     if (generation !== undefined) await staged.publish();
     mayBeNamed = false;
     return generation;

@@ -4,7 +4,17 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { build, createBranch, deleteBranch, lakeLog, listBranches, query, rollback } from './index.ts';
+import { DeltaTable, writeDelta } from '../tables/index.ts';
+import {
+  build,
+  createBranch,
+  deleteBranch,
+  lakeLog,
+  listBranches,
+  maintain,
+  query,
+  rollback,
+} from './index.ts';
 
 const files: Readonly<Record<string, string>> = {
   'dbt_project.yml': 'name: shop\nprofile: shop\nmodel-paths: [models]\n',
@@ -99,6 +109,50 @@ async function filesBelow(folder: string): Promise<Map<string, string>> {
   }
   return found;
 }
+
+/** What every generation of every branch says of the relations of this project. */
+async function everything(): Promise<unknown[]> {
+  const seen: unknown[] = [];
+  for (const branch of [undefined, ...(await listBranches(base())).map(({ name }) => name)]) {
+    for (const { number } of (await lakeLog({ ...base(), branch })).generations) {
+      for (const name of ['events', 'totals', 'export']) {
+        const asOf = String(number);
+        seen.push([branch, number, name, await rows(`select * from ${name} order by all`, { branch, asOf })]);
+      }
+    }
+  }
+  return seen;
+}
+
+describe('a vacuum', () => {
+  it('keeps what any generation and any branch reads, with no retention at all', async () => {
+    await batch(1);
+    await batch(2, { fullRefresh: true });
+    await createBranch({ ...base(), name: 'dev', from: '1' });
+    await batch(3, { branch: 'dev', fullRefresh: true });
+    await createBranch({ ...base(), name: 'deep', branch: 'dev' });
+    await batch(4, { branch: 'deep' });
+    await batch(5, { fullRefresh: true });
+    const table = join(root, 'lake/events.delta');
+    // A write that no generation shows, and that the next one takes out again: nothing needs its files.
+    await writeDelta(table, { sql: 'select 9 as batch, 9 as id' }, { mode: 'append' });
+    await writeDelta(table, { sql: 'select 8 as batch, 8 as id' }, { mode: 'overwrite' });
+    const before = await everything();
+    const spec = { retentionHours: 0, enforceRetention: false };
+    const handle = await DeltaTable.open(table);
+    const { files, heldFiles } = await handle.vacuum(spec);
+    expect([files.length, heldFiles]).toEqual([1, 3]);
+    for (const branch of ['dev', 'deep']) {
+      const own = join(root, `_boathouse/branches/${branch}/data/lake/events.delta`);
+      await (await DeltaTable.open(own)).vacuum(spec);
+    }
+    await query({ ...base(), sql: `vacuum delta.'${table}'` });
+    await maintain(base());
+    expect((await everything()).filter((one) => !JSON.stringify(one).includes('null,'))).toEqual(
+      before.filter((one) => !JSON.stringify(one).includes('null,')),
+    );
+  }, 90_000);
+});
 
 describe('a branch', () => {
   it('is built on without a change to any file of the main one, and reads its pinned state', async () => {

@@ -46,4 +46,6 @@ export interface VacuumResult {
   readonly foldersRemoved: number;
   /** Folders there were, the table's own included. */
   readonly foldersVisited: number;
+  /** Files that only generations and branches of a lake still need: they stay. */
+  readonly heldFiles: number;
 }

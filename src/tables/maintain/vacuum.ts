@@ -18,6 +18,7 @@ import { tablesErrors } from '../errors.ts';
 import type { TableHandle } from '../table-handle.ts';
 import { type OperationOptions, transact } from '../transact.ts';
 import { maintainErrors } from './errors.ts';
+import { heldByLakes } from './lake-holds.ts';
 import { writeLastVacuum } from './last-vacuum.ts';
 import { keptVersions, pathsOf } from './needed-files.ts';
 import { relativeTo, removeEmpty } from './table-folder.ts';
@@ -37,7 +38,7 @@ const deletesMax = 16;
  * there before it did. Two commits tell of it, one before and one after, when there is anything to delete.
  *
  * Safe beside readers of those versions, and beside writers that take no longer than the retention. Versions that
- * are older can't be read any more.
+ * are older can't be read any more, but for those that a generation or a branch of a lake above the table shows.
  *
  * Ages are told by the clock that stamps the files: with one of its own that is ahead, a host would delete what
  * writers on others have just written.
@@ -68,11 +69,17 @@ export async function vacuum(
   const { oldest, lastBefore } = await keptVersions(storage, keptSinceMs);
   const request = { keptSinceMs, oldestKept: oldest, clock: options.clock };
   const refresh = (): Promise<Snapshot> => handle.refresh();
-  const inventory =
+  const found =
     mode === 'lite'
       ? await liteInventory(storage, { ...request, lastBefore }, refresh)
       : await fullInventory(storage, snapshot, request, refresh);
-  const found = (files: readonly VacuumedFile[], foldersRemoved: number): VacuumResult => ({
+  const held =
+    found.files.length === 0
+      ? noFiles
+      : await heldByLakes(storage, await relativeTo(storage), handle.storageOptions);
+  const inventory = { ...found, files: found.files.filter(({ path }) => !held.has(path)) };
+  const heldFiles = found.files.length - inventory.files.length;
+  const result = (files: readonly VacuumedFile[], foldersRemoved: number): VacuumResult => ({
     version: handle.snapshot.version,
     changed: !dryRun && (files.length > 0 || foldersRemoved > 0),
     dryRun,
@@ -83,17 +90,21 @@ export async function vacuum(
     sizeBytes: files.reduce((sum, file) => sum + file.sizeBytes, 0),
     foldersRemoved,
     foldersVisited: inventory.foldersVisited,
+    heldFiles,
   });
-  if (dryRun) return found(inventory.files, 0);
+  if (dryRun) return result(inventory.files, 0);
   options.signal?.throwIfAborted();
   const { files } = inventory;
   const done =
     files.length > 0
       ? await deleteLogged(handle, inventory, spec, options)
       : { files, folders: await removeEmpty(storage, inventory.oldFolders) };
-  if (lastBefore !== undefined) await writeLastVacuum(storage, lastBefore);
-  return found(done.files, done.folders);
+  // What is held now is to be found again by the next one that looks at commits only.
+  if (lastBefore !== undefined && heldFiles === 0) await writeLastVacuum(storage, lastBefore);
+  return result(done.files, done.folders);
 }
+
+const noFiles: ReadonlySet<string> = new Set();
 
 /** @throws tables.retention-too-short, tables.bad-option */
 function retentionOf(table: string, { metadata }: Snapshot, spec: VacuumSpec): number {
