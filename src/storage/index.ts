@@ -1,5 +1,15 @@
 /** Bytes by path: a local folder, memory, and storage that fails on purpose. */
 
+export {
+  isRemote,
+  type SecretOptions,
+  type StorageAccess,
+  type StorageAccess,
+  s3SecretFor,
+  s3SecretFor,
+  storageAccess,
+  storageAccess,
+} from './access.ts';
 export { cacheFolder } from './cache/cache-folder.ts';
 export { CachedStorage, isUnique, sharedCache } from './cache/cached-storage.ts';
 export { type CachedObject, FileCache, type FileCacheOptions } from './cache/file-cache.ts';

@@ -90,6 +90,7 @@ export async function runDeltaStatement(
         }),
       ),
     ...(input.written === undefined ? {} : { written: input.written }),
+    storageOptions: await storageOptionsOf(statement, input),
     options: { commitMetadata, signal },
   });
   if (changesSomething(statement)) await showAgain(result.uri, statement, input);
@@ -98,6 +99,20 @@ export async function runDeltaStatement(
   const rowsAffected =
     counted?.name === 'num_affected_rows' && typeof first === 'bigint' ? Number(first) : undefined;
   return { columns: result.columns, rows: result.rows, rowsAffected };
+}
+
+/** With what the storage of the statement's tables is opened: those of one statement are of one store. */
+async function storageOptionsOf(
+  statement: DeltaStatement,
+  input: DeltaStatementInput,
+): Promise<Readonly<Record<string, string>>> {
+  const { delta, access } = input.work;
+  const places = [
+    'table' in statement ? await locationOf(statement.table, input) : undefined,
+    'location' in statement ? statement.location : undefined,
+  ];
+  const place = places.find((one) => one !== undefined);
+  return place === undefined ? {} : access.optionsFor(delta.resolve(place));
 }
 
 /** What a statement writes to is the branch's own. @throws targets.not-on-branch */

@@ -3,6 +3,7 @@ export { targetErrors } from './errors.ts';
 export { placeExternal } from './external-place.ts';
 export { openTarget } from './open-target.ts';
 export { type ExternalOutput, type MacroArgument, type PlanStep, printPlan } from './plan.ts';
+export { accessOf, mountOf } from './storage-access.ts';
 export type {
   HookMoment,
   NodeResult,

@@ -1,8 +1,8 @@
 /** The Delta tables that a published catalog names, and where they are. */
 import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { type CatalogRelation, type Generation, openCatalog, readGeneration } from '../catalog/index.ts';
-import { openStorage } from '../storage/index.ts';
+import { resolve } from 'node:path';
+import { type CatalogRelation, type Generation, publishedPlace, readGeneration } from '../catalog/index.ts';
+import { type Mount, openStorage, type StorageAccess } from '../storage/index.ts';
 import { statementErrors, type TableRef } from '../tables/index.ts';
 import { workflowErrors } from './errors.ts';
 
@@ -16,14 +16,24 @@ export interface CatalogPlace {
   readonly schemas: readonly string[];
 }
 
+/** How whoever reads a catalog comes to storage. */
+export interface ReaderAccess extends StorageAccess {
+  /** Where files of buckets are read from, if from copies on this machine. */
+  mount(): Promise<Mount | undefined>;
+}
+
+const plainAccess: ReaderAccess = { optionsFor: () => ({}), mount: async () => undefined };
+
 /** The tables of one catalog as of the newest generation; of no catalog, when there is none. */
 export class CatalogTables {
   readonly place: CatalogPlace | undefined;
+  readonly access: ReaderAccess;
   #generation: Promise<Generation | undefined> | undefined;
 
   /** @param generation the one whose tables they are; the newest unless given. */
-  constructor(place: CatalogPlace | undefined, generation?: Generation) {
+  constructor(place: CatalogPlace | undefined, generation?: Generation, access: ReaderAccess = plainAccess) {
     this.place = place;
+    this.access = access;
     if (generation !== undefined) this.#generation = Promise.resolve(generation);
   }
 
@@ -97,7 +107,7 @@ export class CatalogTables {
   async #relations(): Promise<readonly CatalogRelation[]> {
     const { place } = this;
     if (place === undefined) return [];
-    this.#generation ??= readGeneration(openCatalog(dirname(place.path)));
+    this.#generation ??= readGeneration(publishedPlace(place.path, this.access.optionsFor(place.path)).log);
     const database = place.database.toLowerCase();
     return ((await this.#generation)?.relations ?? []).filter(
       (relation) => relation.database.toLowerCase() === database,

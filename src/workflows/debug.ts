@@ -60,7 +60,7 @@ export async function debug(options: ProjectOptions = {}): Promise<DebugResult> 
       `${profile.profileName}.${profile.targetName} in ${profile.file}`,
       undefined,
     ]);
-    await check('catalog', async () => [await writable(profile.databaseFile), undefined]);
+    await check('catalog', async () => [await writable(profile), undefined]);
     await check('storage', async () => {
       const folder = resolve(project.root, profile.externalRoot);
       return [
@@ -73,7 +73,9 @@ export async function debug(options: ProjectOptions = {}): Promise<DebugResult> 
   return { checks, ok: checks.every(({ ok }) => ok) };
 }
 
-async function writable(databaseFile: string | undefined): Promise<string> {
+/** What is in a bucket is for `doctor` to look at. */
+async function writable({ databaseFile, catalogPlace }: Project['profile']): Promise<string> {
+  if (databaseFile === undefined && catalogPlace !== undefined) return catalogPlace;
   if (databaseFile === undefined) return 'in memory: nothing is published';
   await writableFolder(dirname(databaseFile));
   return databaseFile;

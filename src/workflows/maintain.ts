@@ -122,7 +122,7 @@ async function maintainOne(
   let plan: MaintenancePlan | undefined;
   let handle: TableHandle | undefined;
   try {
-    handle = await TableHandle.open(uri);
+    handle = await TableHandle.open(uri, { storageOptions: reader.tables.access.optionsFor(uri) });
     plan = await planMaintenance(handle, reader.session, {}, operationOptions(options));
     options.onPlan?.(name, plan);
     for (const step of options.dryRun === true ? [] : plan.steps) {

@@ -6,25 +6,30 @@
  * before the generation that names it is created; it begins as a copy of the one that is there, so that whatever
  * else is in it stays, also what can't be bound at this moment.
  */
-import { basename, dirname } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { systemRandom } from '../base/index.ts';
 import {
   acquireLease,
   applyChanges,
   type CatalogColumn,
-  type CatalogLog,
   type CatalogRelation,
   fileIn,
   type Generation,
-  openCatalog,
+  type PublishedPlace,
+  publishedPlace,
   publisher,
   publishGeneration,
   readGeneration,
-  settlePublished,
+  readsBucket,
+  relationKey,
+  type StagedCatalogFile,
   stageCatalogFile,
 } from '../catalog/index.ts';
-import { openDeltaRelation } from '../tables/index.ts';
-import type { CatalogPlace } from './catalog-tables.ts';
+import { Database } from '../duckdb/index.ts';
+import { openDeltaRelation, RemoteRelations } from '../tables/index.ts';
+import type { CatalogPlace, ReaderAccess } from './catalog-tables.ts';
 import { workflowErrors } from './errors.ts';
 
 /** A relation of the catalog over a Delta table: one that is there, or that is to be. */
@@ -43,16 +48,21 @@ export type ShownTable = Pick<CatalogRelation, 'database' | 'schema' | 'name'> &
 export async function publishTables(
   place: CatalogPlace,
   tables: readonly ShownTable[],
-  options: { readonly lockTimeoutMs: number; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly lockTimeoutMs: number;
+    readonly signal?: AbortSignal | undefined;
+    readonly access: ReaderAccess;
+  },
 ): Promise<number | undefined> {
   const runId = systemRandom.uuid();
   const upserts: CatalogRelation[] = [];
   for (const table of tables) {
-    const relation = await relationOf(table, runId);
+    const relation = await relationOf(table, runId, options.access);
     if (relation.deltaVersion !== table.known?.deltaVersion) upserts.push(relation);
   }
   if (upserts.length === 0) return undefined;
-  const log = openCatalog(dirname(place.path));
+  const published = publishedPlace(place.path, options.access.optionsFor(place.path));
+  const { log } = published;
   const name = `publish-${basename(place.path)}`.replace(/[^\w.-]/g, '_');
   const lease = await acquireLease(log.storage, name, {
     purpose: `boathouse on ${upserts.map((relation) => relation.name).join(', ')}`,
@@ -61,7 +71,7 @@ export async function publishTables(
   });
   try {
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
-      const generation = await publishOnce(log, place, upserts, runId);
+      const generation = await publishOnce(published, place, upserts, runId, options.access);
       if (generation !== undefined) return generation.number;
     }
   } finally {
@@ -75,17 +85,19 @@ const attemptsMax = 10;
 
 /** @returns undefined when another publisher of the file was faster. */
 async function publishOnce(
-  log: CatalogLog,
+  place: PublishedPlace,
   { path, database }: CatalogPlace,
   upserts: readonly CatalogRelation[],
   runId: string,
+  access: ReaderAccess,
 ): Promise<Generation | undefined> {
+  const { log } = place;
   const newest = await readGeneration(log);
-  await settlePublished(newest, path);
+  await place.settle(newest);
   const replaces = fileIn(newest, basename(path));
   const changes = { upserts, removals: [] };
   const relations = applyChanges(newest?.relations ?? [], changes);
-  const staged = await stageCatalogFile({ relations }, { database, path, tablesFrom: path });
+  const staged = await stageOn(place, newest, { relations, upserts, database, access });
   // A staged file that a generation may name is put in place by the next run, if it wasn't by this one.
   let mayBeNamed = false;
   try {
@@ -100,8 +112,9 @@ async function publishOnce(
       runId,
       by: publisher('table'),
       file: { state, replaces },
+      onTopOf: { newest },
     });
-    if (generation !== undefined) await staged.publish();
+    if (generation !== undefined) await staged.publish(generation);
     mayBeNamed = false;
     return generation;
   } finally {
@@ -109,9 +122,47 @@ async function publishOnce(
   }
 }
 
-async function relationOf(table: ShownTable, runId: string): Promise<CatalogRelation> {
+/** The file, begun with a copy of the one that is there: what else is in it stays as it is. */
+async function stageOn(
+  place: PublishedPlace,
+  newest: Generation | undefined,
+  what: {
+    readonly relations: readonly CatalogRelation[];
+    readonly upserts: readonly CatalogRelation[];
+    readonly database: string;
+    readonly access: ReaderAccess;
+  },
+): Promise<StagedCatalogFile> {
+  const { relations, upserts, database, access } = what;
+  const remote = new RemoteRelations(() => access.mount());
+  const engine = await Database.open({ beforeStatement: remote.hook });
+  const folder = place.isLocal ? undefined : await mkdtemp(join(tmpdir(), 'boathouse-base-'));
+  try {
+    const copied = folder === undefined ? undefined : join(folder, place.name);
+    const isCopied = copied !== undefined && (await place.copy(newest, copied)) !== undefined;
+    const tablesFrom = copied === undefined ? place.path : isCopied ? copied : undefined;
+    const made = new Set(upserts.map(relationKey));
+    return await stageCatalogFile(
+      { relations },
+      {
+        database,
+        path: place.path,
+        place,
+        engine,
+        isKept: (relation) => readsBucket(relation) && !made.has(relationKey(relation)),
+        ...(tablesFrom === undefined ? {} : { tablesFrom }),
+      },
+    );
+  } finally {
+    await engine.close();
+    await remote.close();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function relationOf(table: ShownTable, runId: string, access: ReaderAccess): Promise<CatalogRelation> {
   const { database, schema, name, location, known } = table;
-  const now = await openDeltaRelation(location);
+  const now = await openDeltaRelation(location, { storageOptions: access.optionsFor(location) });
   const comments = new Map(known?.columns.map((column) => [column.name.toLowerCase(), column.comment]));
   return {
     comment: null,

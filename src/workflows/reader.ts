@@ -9,14 +9,18 @@ import { join, parse, resolve } from 'node:path';
 import { isBoathouseError } from '../base/index.ts';
 import { type AttachSpec, Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
+import { type Mount, storageAccess } from '../storage/index.ts';
 import {
   type DeltaCall,
   type OpenedTable,
   openDeltaCall,
+  openMount,
+  RemoteRelations,
   rewriteDeltaScans,
   rewriteTimeTravel,
 } from '../tables/index.ts';
-import { CatalogTables } from './catalog-tables.ts';
+import { openCatalogCopy, remoteRelations } from './catalog-copy.ts';
+import { CatalogTables, type ReaderAccess } from './catalog-tables.ts';
 import { workflowErrors } from './errors.ts';
 import { findProjectDir } from './find-project.ts';
 import { keepSecrets } from './keep-secrets.ts';
@@ -80,9 +84,13 @@ export async function openReader(options: ReaderOptions): Promise<Reader> {
  */
 export async function openReaderOf(options: ReaderOptions, past: PastCatalog | undefined): Promise<Reader> {
   const project = options.catalog === undefined ? await projectOf(options) : undefined;
-  const wanted =
-    past?.path ?? (options.catalog === undefined ? project?.profile.databaseFile : resolve(options.catalog));
-  const isThere = wanted !== undefined && existsSync(wanted);
+  const given = options.catalog;
+  const published =
+    given === undefined ? project?.profile.catalogPlace : isRemotePlace(given) ? given : resolve(given);
+  const wanted = past?.path ?? published;
+  const access = await accessFor(project);
+  const copy = wanted === undefined ? undefined : await openCatalogCopy(wanted, access.optionsFor(wanted));
+  const isThere = copy !== undefined;
   if (
     (options.catalog !== undefined || (project !== undefined && options.needsCatalog !== false)) &&
     !isThere
@@ -94,14 +102,26 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
   const alias =
     project?.profile.database ?? (catalog === undefined ? '' : parse(catalog).name.split('.')[0]!);
   const attach: AttachSpec[] = (project?.profile.attach ?? []).map((spec) => ({ ...spec, readOnly: true }));
-  if (catalog !== undefined) attach.unshift({ path: catalog, alias, readOnly: true });
+  // What is the reader's own may be written to: views are made anew there.
+  if (copy !== undefined) attach.unshift({ path: copy.file, alias, readOnly: !copy.isOwn });
+  const remote = new RemoteRelations(() => access.mount());
+  if (copy?.isOwn) for (const relation of remoteRelations(copy, alias, alias)) remote.register(relation);
   const { extensions = [], settings = {}, secrets = [] } = project?.profile ?? {};
   const database = await Database.open({
     extensions,
     settings,
     secrets: secrets.map(({ options: keys, ...known }) => ({ ...keys, ...known })),
     attach,
+    beforeStatement: remote.hook,
+  }).catch(async (error: unknown) => {
+    await copy?.release();
+    throw error;
   });
+  const close = async (): Promise<void> => {
+    await database.close();
+    await remote.close();
+    await copy?.release();
+  };
   try {
     const session = await database.session();
     const schema = project?.profile.schema ?? 'main';
@@ -109,7 +129,8 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
     const opened: OpenedTable[] = [];
     const tables = new CatalogTables(
       catalog === undefined ? undefined : { path: catalog, database: alias, schemas: [schema, 'main'] },
-      past?.generation,
+      past?.generation ?? copy?.generation,
+      access,
     );
     return {
       session,
@@ -119,7 +140,8 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
         const place = (parts: readonly string[]): Promise<string> =>
           tables.locate({ kind: 'name', parts }, 'VERSION AS OF');
         const open = async (call: DeltaCall): Promise<OpenedTable> => {
-          const table = await openDeltaCall(await placed(call, tables));
+          const place = await placed(call, tables);
+          const table = await openDeltaCall(place, access.optionsFor(place.uri));
           opened.push(table);
           return table;
         };
@@ -133,12 +155,29 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
         for (const table of opened) explained = await table.explain(explained);
         return explained;
       },
-      close: () => database.close(),
+      close,
     };
   } catch (error) {
-    await database.close();
+    await close();
     throw error;
   }
+}
+
+/** How a reader comes to storage: as the project's profile says, else as the environment does. */
+async function accessFor(project: Project | undefined): Promise<ReaderAccess> {
+  if (project === undefined) return { optionsFor: () => ({}), mount: openMount };
+  const { secrets, settings, lakehouse } = project.profile;
+  const { storageOptions, caFile } = lakehouse;
+  const access = storageAccess({ secrets, settings, storageOptions, caFile });
+  const mount = async (): Promise<Mount | undefined> => {
+    const { mountOf } = await import('../targets/index.ts');
+    return await mountOf(project.profile, access);
+  };
+  return { optionsFor: (uri) => access.optionsFor(uri), mount };
+}
+
+function isRemotePlace(place: string): boolean {
+  return /^s3[an]?:\/\//i.test(place);
 }
 
 /** `table_changes('silver.orders', 0)` is about a table of the catalog, unless a table stands at that path. */

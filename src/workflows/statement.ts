@@ -65,6 +65,7 @@ export async function runStatementIn(
     placeNew: (table, location, doing) => tables.placeNew(table, location, doing),
     resolve: (sql) => reader.resolve(sql),
     written: options.written,
+    storageOptions: await storageOptionsOf(statement, reader),
     options: operationOptions(options),
   });
   const generation = changesSomething(statement)
@@ -110,7 +111,22 @@ export async function showInCatalog(
   return publishTables(place, shown, {
     lockTimeoutMs: (options.lockTimeoutSeconds ?? 600) * 1000,
     signal: options.signal,
+    access: tables.access,
   });
+}
+
+/** With what the storage of the statement's tables is opened: those of one statement are of one store. */
+async function storageOptionsOf(
+  statement: DeltaStatement,
+  { tables }: Reader,
+): Promise<Readonly<Record<string, string>>> {
+  if ('location' in statement && statement.location !== undefined) {
+    return tables.access.optionsFor(statement.location);
+  }
+  if (!('table' in statement)) return {};
+  const { table } = statement;
+  const place = table.kind === 'path' ? table.uri : (await tables.find(table.parts))?.location;
+  return place === undefined || place === null ? {} : tables.access.optionsFor(place);
 }
 
 /** The name of a table that the statement makes. */

@@ -38,7 +38,7 @@ export function vacuumTable(options: VacuumTableOptions): Promise<VacuumOutcome>
   return withTable(options, async (reader, uri) => {
     const { retentionHours, enforceRetention, dryRun, mode } = options;
     if (dryRun !== true) await showInCatalog(reader, uri, undefined, options);
-    const handle = await TableHandle.open(uri);
+    const handle = await TableHandle.open(uri, { storageOptions: reader.tables.access.optionsFor(uri) });
     const given = { retentionHours, enforceRetention, dryRun, mode };
     const spec = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const result = await vacuum(handle, spec, operationOptions(options));
@@ -58,8 +58,8 @@ export interface CheckpointOutcome {
 
 /** Writes a checkpoint of the newest version, so that opening the table reads less. @throws delta.*, storage.* */
 export function checkpointTable(options: TableOptions): Promise<CheckpointOutcome> {
-  return withTable(options, async (_, uri) => {
-    const handle = await TableHandle.open(uri);
+  return withTable(options, async ({ tables }, uri) => {
+    const handle = await TableHandle.open(uri, { storageOptions: tables.access.optionsFor(uri) });
     const { version, path, sizeBytes } = await writeCheckpoint(handle, operationOptions(options));
     return { table: handle.uri, version, path, sizeBytes };
   });
@@ -88,8 +88,9 @@ export interface TableFiles {
 
 /** The live files of a version. @throws delta.not-a-table, delta.no-such-version */
 export function tableFiles(options: TableFilesOptions): Promise<TableFiles> {
-  return withTable(options, async (_, uri) => {
-    const { uri: table, snapshot } = await TableHandle.open(uri, options.at ?? {});
+  return withTable(options, async ({ tables }, uri) => {
+    const storageOptions = tables.access.optionsFor(uri);
+    const { uri: table, snapshot } = await TableHandle.open(uri, { ...options.at, storageOptions });
     const files = Array.from(snapshot.files.values(), (file): TableFile => {
       const deletedRows = Number(file.deletionVector?.cardinality ?? 0);
       const all = file.stats === undefined ? undefined : parseStats(file.stats, snapshot)?.rowCount;

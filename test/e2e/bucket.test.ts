@@ -1,0 +1,155 @@
+/** A dbt project on a bucket, by TLS with a private authority: what works in a folder works there. */
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { requestCounts, requestsSince } from '../../src/storage/s3/request-counts.ts';
+import { writeDelta } from '../../src/tables/index.ts';
+import type { NodeResult } from '../../src/targets/index.ts';
+import { build, debug, query } from '../../src/workflows/index.ts';
+import { type Store, type StoreKind, startStore, storeReason } from '../stores/server.ts';
+
+const kinds: readonly StoreKind[] = ['versitygw', 'minio'];
+
+/** The profile of the project, with what is to be filled in: endpoint, keys, authority. */
+function profile(store: Store, path: string, lakehouse: string): string {
+  return `shop:
+  target: dev
+  outputs:
+    dev:
+      type: duckdb
+      path: "${path}"
+      plugins: [{ module: delta }]
+      threads: 2
+      extensions: [httpfs, parquet]
+      secrets:
+        - type: s3
+          region: ${store.region}
+          key_id: '${store.accessKeyId}'
+          secret: '${store.secretAccessKey}'
+          endpoint: "${store.endpoint.replace('https://', '')}"
+          url_style: path
+          use_ssl: 'true'
+      schema: dev
+      lakehouse: { ca_file: '${store.caFile}'${lakehouse} }
+`;
+}
+
+const files: Readonly<Record<string, string>> = {
+  'dbt_project.yml': `name: shop
+profile: shop
+model-paths: [models]
+snapshot-paths: [snapshots]
+models: { shop: { +materialized: external } }
+`,
+  'seeds/countries.csv': 'code,name\nde,Germany\nfr,France\n',
+  'models/orders.sql':
+    "select * from (values (1, 'de', 10.5), (2, 'fr', 20.0), (3, 'de', 5.25)) t(id, country, amount)",
+  'models/orders_csv.sql': "{{ config(format='csv') }} select * from {{ ref('orders') }}",
+  'models/orders_json.sql': "{{ config(format='json') }} select * from {{ ref('orders_csv') }}",
+  'models/by_country.sql':
+    "{{ config(options={'partition_by': 'country'}) }} select * from {{ ref('orders_json') }}",
+  'models/events.sql': `{{ config(materialized='incremental', file_format='delta', incremental_strategy='merge', unique_key='id') }}
+select id, country, amount from {{ ref('by_country') }}
+{% if is_incremental() %} where id > (select max(id) from {{ this }}) {% endif %}`,
+  'models/totals.sql':
+    "{{ config(materialized='view') }} select c.name, sum(e.amount) as total from {{ ref('events') }} e join {{ ref('countries') }} c on c.code = e.country group by all",
+  'models/kept.sql': "{{ config(materialized='table') }} select * from {{ ref('totals') }}",
+  'models/landed.sql': "select * from {{ source('landing', 'people') }}",
+  'models/schema.yml': `sources:
+  - name: landing
+    tables:
+      - name: people
+        meta: { external_location: "delta_scan('s3://lake/landing/people')" }
+models:
+  - name: events
+    columns: [{ name: id, data_tests: [unique, not_null] }]
+  - name: orders
+    columns: [{ name: country, data_tests: [{ accepted_values: { values: [de], config: { store_failures: true, severity: warn } } }] }]
+`,
+  'snapshots/history.sql': `{% snapshot history %}{{ config(file_format='delta', unique_key='id', strategy='check', check_cols='all') }}
+select id, amount from {{ ref('orders') }}{% endsnapshot %}`,
+};
+
+const failed = (results: readonly NodeResult[]): unknown =>
+  results.filter(({ status }) => status === 'error').map(({ uniqueId, message }) => [uniqueId, message]);
+
+for (const kind of kinds) {
+  const reason = storeReason(kind);
+  describe.skipIf(reason !== undefined)(`a project in a bucket of ${kind}`, () => {
+    let store: Store;
+    let root = '';
+    const place = { projectDir: '', env: {} as Record<string, string> };
+
+    beforeAll(async () => {
+      store = await startStore({ kind, tls: 'private-ca' });
+      await store.createBucket('lake');
+      root = await mkdtemp(join(tmpdir(), 'boathouse-bucket-'));
+      process.env['BOATHOUSE_CACHE_DIR'] = join(root, 'target', 'cache');
+      place.projectDir = root;
+      for (const [path, text] of Object.entries(files)) {
+        await mkdir(dirname(join(root, path)), { recursive: true });
+        await writeFile(join(root, path), text);
+      }
+      await writeFile(join(root, 'profiles.yml'), profile(store, 's3://lake/catalog.duckdb', ''));
+      await writeDelta('s3://lake/landing/people', [{ name: 'Ada' }], { storageOptions: store.options });
+    });
+    afterAll(async () => {
+      await store.stop();
+      await rm(root, { recursive: true, force: true });
+    });
+
+    const rows = async (sql: string): Promise<unknown> =>
+      (await query({ ...place, sql })).rows.map((row) => row.map((cell) => cell.text));
+
+    it('builds, and is read', async () => {
+      const result = await build({ ...place });
+      expect(failed(result.results)).toEqual([]);
+      expect(result.published).toMatchObject({ generation: 1, path: 's3://lake/catalog.duckdb' });
+      expect(await rows('select * from totals order by all')).toEqual([
+        ['France', '20.0'],
+        ['Germany', '15.75'],
+      ]);
+      expect(await rows('select * from kept order by all')).toHaveLength(2);
+      expect(await rows('select count(*) from history')).toEqual([['3']]);
+      expect(await rows('select * from landed')).toEqual([['Ada']]);
+      expect(await rows('select country, count(*) from by_country group by all order by all')).toEqual([
+        ['de', '2'],
+        ['fr', '1'],
+      ]);
+    });
+
+    it('builds again on what is there, in few requests', async () => {
+      const before = requestCounts();
+      const result = await build({ ...place });
+      const { total } = requestsSince(before);
+      expect(failed(result.results)).toEqual([]);
+      expect(result.published).toMatchObject({ generation: 2 });
+      // Twelve nodes: the runs' own requests and those of each are few.
+      expect(total).toBeLessThanOrEqual(60);
+      expect(await rows('select count(*), sum(amount) from events')).toEqual([['3', '35.75']]);
+      expect(await rows('select count(*) from history')).toEqual([['3']]);
+    });
+
+    it('keeps in the bucket what another host builds on', async () => {
+      const other = await mkdtemp(join(tmpdir(), 'boathouse-bucket-'));
+      const cache = process.env['BOATHOUSE_CACHE_DIR'];
+      try {
+        await cp(root, other, { recursive: true, filter: (path) => !path.endsWith('target') });
+        process.env['BOATHOUSE_CACHE_DIR'] = join(other, 'cache');
+        const result = await build({ ...place, projectDir: other, select: ['totals', 'kept'] });
+        expect(failed(result.results)).toEqual([]);
+        expect(result.published).toMatchObject({ generation: 3 });
+        expect(await rows('select * from kept order by all')).toHaveLength(2);
+      } finally {
+        process.env['BOATHOUSE_CACHE_DIR'] = cache;
+        await rm(other, { recursive: true, force: true });
+      }
+    });
+
+    it('is fine by debug', async () => {
+      const { checks } = await debug({ ...place });
+      expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+    });
+  });
+}
