@@ -4,10 +4,7 @@ export {
   isRemote,
   type SecretOptions,
   type StorageAccess,
-  type StorageAccess,
   s3SecretFor,
-  s3SecretFor,
-  storageAccess,
   storageAccess,
 } from './access.ts';
 export { cacheFolder } from './cache/cache-folder.ts';
