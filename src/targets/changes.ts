@@ -58,6 +58,8 @@ export interface CollectedChanges {
   readonly changes: CatalogChanges;
   /** Whether the database has something that the catalog doesn't know, and that only a copy of its file keeps. */
   readonly needsCopy: boolean;
+  /** The relations as they are now, to compare with later. */
+  readonly now: readonly FoundRelation[];
 }
 
 /**
@@ -103,7 +105,8 @@ export async function collectChanges(
     .filter((relation) => !present.has(relationKey(relation)))
     .filter((relation) => !before.hadFile || relation.sql === null || old.has(relationKey(relation)))
     .map(({ database, schema, name }) => ({ database, schema, name }));
-  return { changes: { upserts, removals }, needsCopy: await hasMoreThanRelations(session, work.database) };
+  const needsCopy = await hasMoreThanRelations(session, work.database);
+  return { changes: { upserts, removals }, needsCopy, now };
 }
 
 /** The views and macros of the catalog that the database lacks. */

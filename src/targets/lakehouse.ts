@@ -3,7 +3,7 @@
  * the catalog makes a run's work visible at its end.
  */
 import { type Clock, type Random, systemClock, systemRandom } from '../base/index.ts';
-import { type PublishedPlace, publishedPlace, publisher } from '../catalog/index.ts';
+import { fileIn, type PublishedPlace, publishedPlace, publisher } from '../catalog/index.ts';
 import type {
   Compilation,
   Engine,
@@ -129,12 +129,13 @@ export class LakehouseTarget implements Target {
     const place = this.#place;
     if (place === undefined) return nothing;
     if (!this.#opening) throw targetErrors['not-prepared']({ asked: 'publish' });
-    const { work, tables, copiedFrom, copied, before, published } = await this.#opening;
+    const opened = await this.#opening;
+    const { work, tables, copiedFrom, copied, before, published } = opened;
     if (!tables) throw targetErrors['not-prepared']({ asked: 'publish' });
     const session = await work.session();
     const runId = this.#compilation.invocation.id;
     const context = { root: this.#compilation.project.root, runId };
-    const { changes, needsCopy } = await collectChanges(
+    const { changes, needsCopy, now } = await collectChanges(
       session.connection,
       work,
       { relations: before, published, hadFile: copiedFrom !== undefined },
@@ -157,7 +158,20 @@ export class LakehouseTarget implements Target {
       keepLast: this.#options.keepLast ?? (this.#options.graceMs === undefined ? 10 : 1),
       by: publisher(this.#compilation.invocation.command, this.#compilation.project.profile.targetName),
     };
-    return await work.lend((engine) => publish({ ...facts, engine, tablesFile: work.changedFile }));
+    const { result, generation } = await work.lend((engine) =>
+      publish({ ...facts, engine, tablesFile: work.changedFile }),
+    );
+    // What is done from now on is told apart from what is published: a run may publish several times.
+    tables.begin(generation);
+    work.settled();
+    this.#opening = Promise.resolve({
+      ...opened,
+      before: now,
+      published: generation?.relations ?? published,
+      copiedFrom: fileIn(generation, place.name)?.fingerprint ?? copiedFrom,
+      copied: undefined,
+    });
+    return result;
   }
 
   async close(): Promise<void> {

@@ -65,8 +65,14 @@ export interface PublishInput extends TurnInput {
   readonly by: Publisher;
 }
 
+/** What publishing came to, and the generation that is newest now. */
+export interface Published {
+  readonly result: PublishResult;
+  readonly generation: Generation | undefined;
+}
+
 /** Publishes, or does nothing when nothing changed. @throws catalog.*, targets.tables-overtaken */
-export async function publish(input: PublishInput): Promise<PublishResult> {
+export async function publish(input: PublishInput): Promise<Published> {
   const { log, changes, place } = input;
   const { path } = place;
   const keptTables = input.tablesFile !== undefined;
@@ -74,7 +80,8 @@ export async function publish(input: PublishInput): Promise<PublishResult> {
     const newest = await readGeneration(log);
     if ((await place.look(newest)) !== undefined) {
       await sweep(input, newest);
-      return { published: false, generation: newest?.number ?? null, path, changed: 0 };
+      const result = { published: false, generation: newest?.number ?? null, path, changed: 0 };
+      return { result, generation: newest };
     }
   }
   // In a bucket a turn costs more requests than building the file once more, should another be faster.
@@ -90,7 +97,7 @@ export async function publish(input: PublishInput): Promise<PublishResult> {
   if (!generation) throw targetErrors['publish-overtaken']({ path, attempts: attemptsMax });
   await sweep(input, generation);
   const changed = changes.upserts.length + changes.removals.length;
-  return { published: true, generation: generation.number, path, changed };
+  return { result: { published: true, generation: generation.number, path, changed }, generation };
 }
 
 /** Only a publisher that has lost its turn, by standing still, can get in between. */

@@ -150,6 +150,12 @@ export class WorkingDatabase {
     this.#tablesChanged = true;
   }
 
+  /** Everything that this run did so far is published. */
+  settled(): void {
+    this.#tablesChanged = false;
+    this.#touched.clear();
+  }
+
   /** A name for the files that an output gets in this run. */
   pinName(random: Random): string {
     return pinName(this.#catalogUri, random);

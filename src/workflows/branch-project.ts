@@ -3,6 +3,7 @@ import { branchFile, checkBranchName, readHead, requireHead } from '../catalog/i
 import type { Project } from '../project/index.ts';
 import { openStorage, type Storage } from '../storage/index.ts';
 import { workflowErrors } from './errors.ts';
+import { storageOptionsOf } from './lake.ts';
 
 /** Whether the lake of the project's target has a branch of that name. */
 export async function hasBranch(project: Project, name: string): Promise<boolean> {
@@ -40,5 +41,5 @@ export async function onBranch(project: Project, name: string): Promise<Project>
 }
 
 function rootOf(file: string, { profile }: Project): Storage {
-  return openStorage(file.slice(0, file.lastIndexOf('/')), profile.lakehouse.storageOptions);
+  return openStorage(file.slice(0, file.lastIndexOf('/')), storageOptionsOf(profile));
 }

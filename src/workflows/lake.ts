@@ -11,7 +11,8 @@ import {
   readGeneration,
   requireHead,
 } from '../catalog/index.ts';
-import { openStorage } from '../storage/index.ts';
+import type { Project } from '../project/index.ts';
+import { openStorage, storageAccess } from '../storage/index.ts';
 import { pointInTimeMs } from '../tables/index.ts';
 import { workflowErrors } from './errors.ts';
 import type { ProjectOptions } from './options.ts';
@@ -47,13 +48,20 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
   }
   const { profile } = await readProjectOnly(options);
   if (profile.catalogPlace === undefined) throw workflowErrors['no-lake']({ target: profile.targetName });
-  const { storageOptions } = profile.lakehouse;
+  const storageOptions = storageOptionsOf(profile);
   return await lakeOf(profile.catalogPlace, undefined, profile.database, profile.targetName, storageOptions);
 }
 
 /** The same lake on another branch; undefined for the main one. @throws catalog.no-branch */
 export async function onBranchOf(lake: Lake, branch: string | undefined): Promise<Lake> {
   return await lakeOf(lake.mainFile, branch, lake.database, lake.target, lake.storageOptions);
+}
+
+/** With which the storage of the profile's lake is opened. */
+export function storageOptionsOf(profile: Project['profile']): Readonly<Record<string, string>> {
+  const { secrets, settings, lakehouse, catalogPlace } = profile;
+  const { storageOptions, caFile } = lakehouse;
+  return storageAccess({ secrets, settings, storageOptions, caFile }).optionsFor(catalogPlace ?? '');
 }
 
 /** The folder of the main branch's file. */

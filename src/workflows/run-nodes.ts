@@ -9,6 +9,7 @@ import type { Plain } from '../compiler/index.ts';
 import {
   countResults,
   type GraphResult,
+  type NodeRunner,
   planWorkItems,
   type RunCounts,
   runGraph,
@@ -18,6 +19,7 @@ import type { NodeResult, PublishResult, Target } from '../targets/index.ts';
 import { withArtifacts } from './node-artifacts.ts';
 import { nodeDescriber } from './node-facts.ts';
 import type { ProjectSession } from './project-session.ts';
+import { hasFailed, publishingEach } from './publish-moments.ts';
 import { writeRunArtifacts } from './run-artifacts.ts';
 import { makeWritable, writingTo } from './target-folder.ts';
 
@@ -114,7 +116,10 @@ async function runOnTarget(
     if (!run.interrupted)
       results.push(...(await runHooks(session, target, 'on-run-end', hookFacts(session, results))));
     const made = results.some((result) => leavesRelations(session, result));
-    const published = made ? await publish(session, target) : undefined;
+    const withheld =
+      session.project.profile.lakehouse.publish === 'on_success' && (run.interrupted || hasFailed(results));
+    if (made && withheld) sayWithheld(session);
+    const published = made && !withheld ? await publish(session, target) : undefined;
     return { results, threads: run.threads, interrupted: run.interrupted, published };
   } finally {
     await target.close();
@@ -130,7 +135,7 @@ async function runSelected(
   const { threads, failFast, warnError } = session.settings;
   return await runGraph(
     planWorkItems(graphOf(session), ids, { testsBlock: options.testsBlock }),
-    withArtifacts(session, target),
+    runnerOf(session, target),
     {
       threads,
       failFast,
@@ -140,6 +145,31 @@ async function runSelected(
     },
     session.emit,
   );
+}
+
+/** Where the profile asks for it, readers see each node as soon as it is through. */
+function runnerOf(session: ProjectSession, target: Target): NodeRunner {
+  const runner = withArtifacts(session, target);
+  if (session.project.profile.lakehouse.publish !== 'per_node') return runner;
+  return publishingEach(
+    runner,
+    (result) => leavesRelations(session, result),
+    () => publish(session, target),
+  );
+}
+
+/** Readers go on with what the last whole run has left. */
+function sayWithheld(session: ProjectSession): void {
+  const text =
+    'Nothing was published, because something failed and `publish: on_success` asks for whole runs';
+  session.emit({
+    kind: 'message',
+    atMs: systemClock.nowMs(),
+    level: 'warn',
+    text,
+    printed: false,
+    code: 'workflows.withheld',
+  });
 }
 
 /** Waits for `work`, unless `signal` aborts first: another run may be waited for, for minutes. */
