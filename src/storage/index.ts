@@ -8,17 +8,17 @@ export {
   storageAccess,
 } from './access.ts';
 export { cacheFolder } from './cache/cache-folder.ts';
-export { CachedStorage, isUnique, sharedCache } from './cache/cached-storage.ts';
-export { type CachedObject, FileCache, type FileCacheOptions } from './cache/file-cache.ts';
-export { inParallel, Mount, type MountOptions } from './cache/mount.ts';
+export { type CacheSettings, configureCache, parseBytes } from './cache/cache-settings.ts';
+export { inParallel } from './cache/in-parallel.ts';
+export type { Mount } from './cache/mount.ts';
+export { isUnique } from './cache/unique.ts';
 export { storageErrors } from './errors.ts';
 export { type Fault, FaultyStorage, faults } from './faulty.ts';
 export { LocalStorage, type LocalStorageOptions } from './local.ts';
 export { MemoryStorage } from './memory.ts';
-export { bucketStorages, openStorage } from './open.ts';
+export { openMount, openStorage } from './open.ts';
 export { compareUtf8 } from './paths.ts';
 export { type RequestCounts, requestCounts, requestsSince } from './s3/request-counts.ts';
-export { S3Storage } from './s3/s3-storage.ts';
 export type {
   CopyOptions,
   FileInfo,

@@ -2,13 +2,12 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { secrets } from '../base/index.ts';
-import { CachedStorage, sharedCache } from './cache/cached-storage.ts';
+import type { Mount } from './cache/mount.ts';
 import { storageErrors } from './errors.ts';
 import { LocalStorage } from './local.ts';
 import { MemoryStorage } from './memory.ts';
-import { rememberBucket, storagesOfBucket } from './remote-stores.ts';
-import { openS3, placeOf } from './s3/open-s3.ts';
-import { S3Storage } from './s3/s3-storage.ts';
+import { RemoteStorage } from './remote.ts';
+import { placeOf } from './s3/bucket-place.ts';
 import type { Storage, StorageOptions } from './storage.ts';
 
 /**
@@ -31,26 +30,20 @@ export function openStorage(uri: string, options: StorageOptions = {}): Storage 
   }
   if (/^file:/i.test(uri)) return new LocalStorage(localPathOf(uri));
   if (/^memory:/i.test(uri)) return openMemory(uri.slice('memory:'.length));
-  if (/^s3[an]?:\/\//i.test(uri)) {
-    const storage = openS3(uri, options);
-    const cache = sharedCache();
-    if (cache === undefined) return storage;
-    const { bucket } = placeOf(uri);
-    rememberBucket(bucket, new CachedStorage(new S3Storage(storage.client, { bucket, prefix: '' }), cache));
-    return new CachedStorage(storage, cache);
-  }
+  if (/^s3[an]?:\/\//i.test(uri)) return new RemoteStorage(placeOf(uri), options);
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//.exec(uri)?.[1];
   if (scheme) throw storageErrors['unsupported-scheme']({ uri, scheme: scheme.toLowerCase() });
   return new LocalStorage(resolve(uri));
 }
 
 /**
- * The storages of a whole bucket that this process knows, the last opened first; one opened by the environment's
- * options when it knows none. None at all without a cache. For files that are named by their URIs alone.
+ * A mount on the process's cache: remote files as files of this machine. Undefined when `BOATHOUSE_CACHE` is off.
+ *
+ * @param optionsFor with which buckets are opened that this process hasn't opened yet; the environment's unless given.
  */
-export function bucketStorages(bucket: string): readonly CachedStorage[] {
-  if (storagesOfBucket(bucket).length === 0) openStorage(`s3://${bucket}`);
-  return storagesOfBucket(bucket);
+export async function openMount(optionsFor?: (uri: string) => StorageOptions): Promise<Mount | undefined> {
+  const { openMountOn } = await import('./cache/open-cached.ts');
+  return await openMountOn(optionsFor);
 }
 
 /** `file:relative/path` is not a URL that Node takes, but people write it. */

@@ -6,6 +6,7 @@ export { clusteringColumns, clusteringDomain } from './alter/clustering.ts';
 export { type ConvertOptions, type ConvertResult, convertToDelta } from './alter/convert-to-delta.ts';
 export { type CreateResult, createOrReplaceTable, createTable } from './alter/create-table.ts';
 export { describeDetail, type TableDetail } from './alter/describe-detail.ts';
+export { type BranchMerge, mergeBranchTable, onlyMergedSince } from './alter/merge-branch.ts';
 export { type RestoreResult, type RestoreTarget, restoreTable } from './alter/restore-table.ts';
 export { parseColumnText, parseSchemaText, type SchemaText } from './alter/schema-text.ts';
 export type { ColumnPath, ColumnSpec, IdentitySpec, TableSpec } from './alter/table-spec.ts';
@@ -65,7 +66,6 @@ export {
   scanFiles,
 } from './read/scan-files.ts';
 export { RelationRows } from './relation-rows.ts';
-export { openMount } from './remote/open-mount.ts';
 export { type RemoteRelation, RemoteRelations } from './remote/remote-relations.ts';
 export { configureEngine, type EngineLimits } from './scratch.ts';
 export { statementErrors } from './sql/errors.ts';

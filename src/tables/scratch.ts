@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Database, type DatabaseOptions, quoteLiteral, type Session } from '../duckdb/index.ts';
-import { openMount } from './remote/open-mount.ts';
+import { openMount } from '../storage/index.ts';
 import { RemoteRelations } from './remote/remote-relations.ts';
 
 /** What the library's own engine may use. */
@@ -72,7 +72,7 @@ function optionsOf(limits: EngineLimits): DatabaseOptions {
 }
 
 /** What the library's own engine reads of buckets. */
-const remoteFiles = new RemoteRelations(openMount);
+const remoteFiles = new RemoteRelations(() => openMount());
 
 /**
  * The process's scratch database: in memory, opened on first use, kept because opening one costs more

@@ -1,13 +1,6 @@
 /** How a run opens storage: with what the profile says of each place. */
 import type { Compilation } from '../compiler/index.ts';
-import {
-  bucketStorages,
-  Mount,
-  openStorage,
-  type StorageAccess,
-  sharedCache,
-  storageAccess,
-} from '../storage/index.ts';
+import { type Mount, openMount, type StorageAccess, storageAccess } from '../storage/index.ts';
 
 export type { StorageAccess } from '../storage/index.ts';
 
@@ -29,12 +22,6 @@ export async function mountOf(
   profile: Pick<Profile, 'lakehouse'>,
   access: StorageAccess,
 ): Promise<Mount | undefined> {
-  const cache = profile.lakehouse.cache === false ? undefined : sharedCache();
-  if (cache === undefined) return undefined;
-  const bucket = (name: string): ReturnType<typeof bucketStorages> => {
-    // Opened, so that the bucket is known by the profile's keys and not by the environment's.
-    openStorage(`s3://${name}`, access.optionsFor(`s3://${name}`));
-    return bucketStorages(name);
-  };
-  return await Mount.open({ cache, bucket });
+  if (profile.lakehouse.cache === false) return undefined;
+  return await openMount((uri) => access.optionsFor(uri));
 }

@@ -9,12 +9,11 @@ import { join, parse, resolve } from 'node:path';
 import { isBoathouseError } from '../base/index.ts';
 import { type AttachSpec, Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
-import { type Mount, storageAccess } from '../storage/index.ts';
+import { type Mount, openMount, storageAccess } from '../storage/index.ts';
 import {
   type DeltaCall,
   type OpenedTable,
   openDeltaCall,
-  openMount,
   RemoteRelations,
   rewriteDeltaScans,
   rewriteTimeTravel,
@@ -165,7 +164,7 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
 
 /** How a reader comes to storage: as the project's profile says, else as the environment does. */
 async function accessFor(project: Project | undefined): Promise<ReaderAccess> {
-  if (project === undefined) return { optionsFor: () => ({}), mount: openMount };
+  if (project === undefined) return { optionsFor: () => ({}), mount: () => openMount() };
   const { secrets, settings, lakehouse } = project.profile;
   const { storageOptions, caFile } = lakehouse;
   const access = storageAccess({ secrets, settings, storageOptions, caFile });

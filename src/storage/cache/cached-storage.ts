@@ -11,22 +11,16 @@ import { systemRandom } from '../../base/index.ts';
 import { storageErrors } from '../errors.ts';
 import type { S3Storage } from '../s3/s3-storage.ts';
 import type { CopyOptions, FileInfo, LocalFile, ObjectMetadata, PutOutcome, Storage } from '../storage.ts';
-import { cacheFolder } from './cache-folder.ts';
+import { cacheSettings } from './cache-settings.ts';
 import { type CachedObject, FileCache } from './file-cache.ts';
+import { isUnique } from './unique.ts';
 
-/** Whether an object's name says that nobody ever writes to it again. Pure. */
-export function isUnique(path: string): boolean {
-  const own = /(?:^|\/)_boathouse\/(.*)$/.exec(path)?.[1];
-  return /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/i.test(
-    own ?? path.slice(path.lastIndexOf('/') + 1),
-  );
-}
-
-/** The cache that this process shares with others; undefined when `BOATHOUSE_CACHE` is `off`. */
-export function sharedCache(env: NodeJS.ProcessEnv = process.env): FileCache | undefined {
-  if (/^(?:off|false|0|no)$/i.test(env['BOATHOUSE_CACHE'] ?? '')) return undefined;
-  const key = `${cacheFolder(env)}\n${env['BOATHOUSE_CACHE_SIZE'] ?? ''}`;
-  const cache = caches.get(key) ?? new FileCache({ env });
+/** The cache that this process shares with others; undefined when none is wanted. */
+export function sharedCache(): FileCache | undefined {
+  const settings = cacheSettings();
+  if (settings === undefined) return undefined;
+  const key = JSON.stringify(settings);
+  const cache = caches.get(key) ?? new FileCache(settings);
   caches.set(key, cache);
   return cache;
 }

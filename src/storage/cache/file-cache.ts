@@ -27,7 +27,7 @@ import { dirname, join } from 'node:path';
 import { isBoathouseError, markedName, parseMark, stateOf, systemRandom } from '../../base/index.ts';
 import type { FileInfo } from '../storage.ts';
 import { warnOfStorage } from '../warnings.ts';
-import { cacheFolder } from './cache-folder.ts';
+import type { CacheSettings } from './cache-settings.ts';
 
 /** What an entry holds. */
 export interface CachedObject {
@@ -43,15 +43,6 @@ export interface CachedObject {
 /** Brings the object to a file. */
 export type FetchObject = (file: string) => Promise<Pick<FileInfo, 'sizeBytes'>>;
 
-/** How a cache is kept. */
-export interface FileCacheOptions {
-  /** `BOATHOUSE_CACHE_DIR`, else the user's cache folder. */
-  readonly folder?: string;
-  /** `BOATHOUSE_CACHE_SIZE`, else 20 GB. Never more than leaves a tenth of the disk free. */
-  readonly limitBytes?: number;
-  readonly env?: NodeJS.ProcessEnv;
-}
-
 /** Copies of remote objects in one folder. Makes nothing before it is used. */
 export class FileCache {
   readonly #wanted: string;
@@ -62,10 +53,10 @@ export class FileCache {
   #addedBytes = Number.POSITIVE_INFINITY;
   #measuring: Promise<void> | undefined;
 
-  constructor(options: FileCacheOptions = {}) {
-    const env = options.env ?? process.env;
-    this.#wanted = options.folder ?? cacheFolder(env);
-    this.#limitBytes = options.limitBytes ?? parseBytes(env['BOATHOUSE_CACHE_SIZE']) ?? 20e9;
+  /** Never keeps more than leaves a tenth of the disk free. */
+  constructor({ folder, limitBytes }: CacheSettings) {
+    this.#wanted = folder;
+    this.#limitBytes = limitBytes;
   }
 
   /** The folder in use. */
@@ -248,15 +239,6 @@ interface EntryFacts {
   readonly sizeBytes: number;
   readonly mtimeMs: number;
   readonly sha256: string;
-}
-
-/** `20GB`, `500 MiB`, or bytes. Undefined for what is no size. */
-export function parseBytes(text: string | undefined): number | undefined {
-  const [, amount, unit = ''] = /^\s*(\d+(?:\.\d+)?)\s*([kmgt]?i?b?)\s*$/i.exec(text ?? '') ?? [];
-  if (amount === undefined) return undefined;
-  const power = ' kmgt'.indexOf(unit.charAt(0).toLowerCase() || ' ');
-  const base = /i/i.test(unit) ? 1024 : 1000;
-  return Number(amount) * base ** Math.max(power, 0);
 }
 
 /** A hard link, or a copy where there can be none. Never replaces a file. */

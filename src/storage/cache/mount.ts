@@ -13,9 +13,11 @@ import { dirname, join } from 'node:path';
 import { markedName, parseMark, stateOf, systemRandom } from '../../base/index.ts';
 import { storageErrors } from '../errors.ts';
 import type { FileInfo } from '../storage.ts';
-import { type CachedStorage, isUnique } from './cached-storage.ts';
+import type { CachedStorage } from './cached-storage.ts';
 import type { FileCache } from './file-cache.ts';
 import { globPattern, globPrefix, hasGlob, unescapeGlob } from './glob.ts';
+import { inParallel } from './in-parallel.ts';
+import { isUnique } from './unique.ts';
 
 /** What a mount needs. */
 export interface MountOptions {
@@ -171,16 +173,6 @@ export class Mount {
   }
 }
 
-/** Runs `work` for each of `items`, several at once. */
-export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(fetchesAtOnce, items.length) }, worker));
-}
-
-const fetchesAtOnce = 16;
 const open = new Set<Mount>();
 
 function removeAll(): void {

@@ -2,23 +2,23 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { type BoathouseError, secrets } from '../../base/index.ts';
-import { storageErrors } from '../errors.ts';
 import type { StorageOptions } from '../storage.ts';
 import { warnOfStorage } from '../warnings.ts';
+import type { BucketPlace } from './bucket-place.ts';
 import { S3Client } from './client.ts';
 import { Connections } from './connection.ts';
 import { type CredentialSource, fixedCredentials } from './credentials/credentials.ts';
 import { s3Errors } from './errors.ts';
 import { type S3Config, s3Config } from './options.ts';
-import { type BucketPlace, S3Storage } from './s3-storage.ts';
+import { S3Storage } from './s3-storage.ts';
 
-/** The storage at `s3://bucket/prefix`. Asks nothing. @throws storage.bad-path, storage.bad-option */
+/** The storage of a bucket's place. Asks nothing. @throws storage.bad-option */
 export function openS3(
-  uri: string,
+  place: BucketPlace,
   options: StorageOptions,
   env: NodeJS.ProcessEnv = process.env,
 ): S3Storage {
-  return new S3Storage(s3Client(uri, options, env), placeOf(uri));
+  return new S3Storage(s3Client(`s3://${place.bucket}/${place.prefix}`, options, env), place);
 }
 
 /** The client with which `uri` is opened; the same for the same endpoint and credentials. */
@@ -41,25 +41,6 @@ export function s3Client(
   });
   clients.set(key, client);
   return client;
-}
-
-/** The bucket and prefix in a URI. @throws storage.bad-path */
-export function placeOf(uri: string): BucketPlace {
-  const [, bucket = '', path = ''] = /^s3[an]?:\/\/([^/]*)\/?(.*)$/i.exec(uri) ?? [];
-  const problem =
-    bucket === ''
-      ? 'a bucket is missing: s3://bucket/path'
-      : /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/.test(bucket)
-        ? undefined
-        : `'${bucket}' can't be a bucket's name`;
-  if (problem !== undefined) throw storageErrors['bad-path']({ path: uri, problem });
-  const names = path.split('/').filter((name, i, all) => name !== '' || i < all.length - 1);
-  for (const name of names) {
-    if (name === '' || name === '.' || name === '..') {
-      throw storageErrors['bad-path']({ path: uri, problem: 'it has an empty name, . or .. in it' });
-    }
-  }
-  return { bucket, prefix: names.length === 0 ? '' : `${names.join('/')}/` };
 }
 
 const clients = new Map<string, S3Client>();

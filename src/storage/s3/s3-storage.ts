@@ -8,6 +8,7 @@ import { storageErrors } from '../errors.ts';
 import { checkPath, checkPrefix } from '../paths.ts';
 import type { CopyOptions, FileInfo, LocalFile, ObjectMetadata, PutOutcome, Storage } from '../storage.ts';
 import { warnOfStorage } from '../warnings.ts';
+import type { BucketPlace } from './bucket-place.ts';
 import type { S3Client, S3Reply, S3Request } from './client.ts';
 import { downloadInto } from './download.ts';
 import { encodeSegment } from './endpoint.ts';
@@ -16,13 +17,6 @@ import { abortUploads, copyParts, partBytes, uploadParts } from './multipart.ts'
 import { createsOnlyIfAbsent } from './probe.ts';
 import { bareEtag, escapeXml, parseDeleteErrors, parseListPage } from './replies.ts';
 import { Staging } from './staging.ts';
-
-/** A bucket's place. */
-export interface BucketPlace {
-  readonly bucket: string;
-  /** '' or ending in a slash. */
-  readonly prefix: string;
-}
 
 /** Objects of a bucket. Nothing is asked before it is used. */
 export class S3Storage implements Storage {
