@@ -37,6 +37,11 @@ export class CatalogTables {
     if (generation !== undefined) this.#generation = Promise.resolve(generation);
   }
 
+  /** The catalog has a newer generation: what is asked from now on is of that one. */
+  reload(): void {
+    this.#generation = undefined;
+  }
+
   /** Every Delta relation of the published file, by name. */
   async all(): Promise<readonly CatalogRelation[]> {
     return (await this.#relations()).filter(isDelta);

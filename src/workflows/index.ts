@@ -6,12 +6,15 @@
  */
 import type { CreateBranchOptions, CreatedBranch } from './branch-create.ts';
 import type { DeleteBranchOptions, DeletedBranch, ListedBranch } from './branch-list.ts';
+import type { MergeBranchOptions, MergedBranch } from './branch-merge.ts';
+import type { RegisterOptions, RegisterResult } from './catalog-register.ts';
 import type { CleanResult } from './clean.ts';
 import type { CompileOptions, CompileResult } from './compile.ts';
 import type { DebugResult } from './debug.ts';
 import type { Grid } from './grid.ts';
 import type { InitOptions, InitResult } from './init.ts';
 import type { LakeOptions } from './lake.ts';
+import type { LakeDiff, LakeDiffOptions } from './lake-diff.ts';
 import type { LakeLog, LakeLogOptions } from './lake-log.ts';
 import type { LandOptions, LandResult } from './land.ts';
 import type { ListedResource, LsOptions } from './ls.ts';
@@ -41,6 +44,9 @@ export type { MaintenancePlan, Progress } from '../tables/index.ts';
 export type { NodeResult, NodeStatus } from '../targets/index.ts';
 export type { CreateBranchOptions, CreatedBranch } from './branch-create.ts';
 export type { DeleteBranchOptions, DeletedBranch, ListedBranch } from './branch-list.ts';
+export type { MergeBranchOptions, MergedBranch } from './branch-merge.ts';
+export type { RegisteredTable, RegisterOptions, RegisterResult } from './catalog-register.ts';
+export type { TrinoServer } from './catalog-register-client.ts';
 export type { CleanResult } from './clean.ts';
 export type { CompiledText, CompileOptions, CompileResult } from './compile.ts';
 export type { Check, DebugResult } from './debug.ts';
@@ -48,6 +54,7 @@ export { workflowErrors } from './errors.ts';
 export type { Cell, Grid, GridColumn } from './grid.ts';
 export type { InitOptions, InitResult } from './init.ts';
 export type { LakeOptions } from './lake.ts';
+export type { ColumnDiff, LakeDiff, LakeDiffOptions, RelationDiff } from './lake-diff.ts';
 export type { LakeLog, LakeLogOptions, LoggedGeneration } from './lake-log.ts';
 export type { LandOptions, LandResult } from './land.ts';
 export type { ListedResource, LsOptions } from './ls.ts';
@@ -185,6 +192,11 @@ export async function lakeLog(options?: LakeLogOptions): Promise<LakeLog> {
   return (await import('./lake-log.ts')).lakeLog(options);
 }
 
+/** What differs between two generations, or between a branch and what it began with. */
+export async function lakeDiff(options: LakeDiffOptions): Promise<LakeDiff> {
+  return (await import('./lake-diff.ts')).lakeDiff(options);
+}
+
 /** Publishes the state of an older generation as a new one. */
 export async function rollback(options: RollbackOptions): Promise<RollbackResult> {
   return (await import('./rollback.ts')).rollback(options);
@@ -200,9 +212,19 @@ export async function listBranches(options?: LakeOptions): Promise<readonly List
   return (await import('./branch-list.ts')).listBranches(options);
 }
 
+/** Brings what a branch changed to the branch that it began on, as one generation. */
+export async function mergeBranch(options: MergeBranchOptions): Promise<MergedBranch> {
+  return (await import('./branch-merge.ts')).mergeBranch(options);
+}
+
 /** Deletes a branch; its files go once nobody reads them any more. */
 export async function deleteBranch(options: DeleteBranchOptions): Promise<DeletedBranch> {
   return (await import('./branch-list.ts')).deleteBranch(options);
+}
+
+/** Gives the Delta tables of a lake their names in a Trino server. */
+export async function registerCatalog(options: RegisterOptions): Promise<RegisterResult> {
+  return (await import('./catalog-register.ts')).registerCatalog(options);
 }
 
 /** Checks what a build needs. */

@@ -8,6 +8,7 @@ import {
   TableHandle,
   type TableRef,
 } from '../tables/index.ts';
+import { isOwn, requireOwn } from './branch-statement.ts';
 import { CatalogTables } from './catalog-tables.ts';
 import { workflowErrors } from './errors.ts';
 import type { SelectOptions } from './options.ts';
@@ -82,7 +83,9 @@ async function wantedTables(
   const named = await Promise.all(
     given.map(async (name): Promise<Wanted> => {
       const ref: TableRef = CatalogTables.refOf(name);
-      return { name, uri: await tables.locate(ref, 'maintain') };
+      const uri = await tables.locate(ref, 'maintain');
+      if (options.dryRun !== true) await requireOwn(tables.place, uri);
+      return { name, uri };
     }),
   );
   const isSelected = options.select !== undefined || options.selector !== undefined;
@@ -90,7 +93,9 @@ async function wantedTables(
   const ids = isSelected || options.exclude !== undefined ? await selectedIds(options) : undefined;
   const catalogued = (await tables.all()).flatMap(({ schema, name, location, uniqueId }): Wanted[] => {
     const isWanted = ids === undefined || (uniqueId !== null && ids.has(uniqueId));
-    return isWanted && location !== null ? [{ name: `${schema}.${name}`, uri: location }] : [];
+    // On a branch, tables that it hasn't written to are those of the branch it began on.
+    const isOurs = location !== null && (tables.place === undefined || isOwn(tables.place, location));
+    return isWanted && isOurs ? [{ name: `${schema}.${name}`, uri: location }] : [];
   });
   const all = [...named, ...catalogued];
   if (all.length === 0) {

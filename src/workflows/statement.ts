@@ -55,6 +55,13 @@ export async function runStatementIn(
   options: StatementOptions & { readonly written?: string | undefined },
 ): Promise<StatementOutcome> {
   const { tables } = reader;
+  if (changesSomething(statement) && 'table' in statement) {
+    const { ownOnBranch } = await import('./branch-statement.ts');
+    await ownOnBranch(tables, statement.table, {
+      lockTimeoutMs: (options.lockTimeoutSeconds ?? 600) * 1000,
+      signal: options.signal,
+    });
+  }
   // Rows that only the version in the catalog has would be gone for its readers.
   if (statement.kind === 'vacuum' && !statement.dryRun) {
     await showInCatalog(reader, await tables.locate(statement.table, 'VACUUM'), undefined, options);

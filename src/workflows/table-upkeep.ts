@@ -8,6 +8,7 @@ import {
   vacuum,
   checkpointTable as writeCheckpoint,
 } from '../tables/index.ts';
+import { requireOwn } from './branch-statement.ts';
 import { CatalogTables } from './catalog-tables.ts';
 import { openReader, type Reader } from './reader.ts';
 import { operationOptions, showInCatalog } from './statement.ts';
@@ -37,6 +38,7 @@ export interface VacuumOutcome extends VacuumResult {
 export function vacuumTable(options: VacuumTableOptions): Promise<VacuumOutcome> {
   return withTable(options, async (reader, uri) => {
     const { retentionHours, enforceRetention, dryRun, mode } = options;
+    if (dryRun !== true) await requireOwn(reader.tables.place, uri);
     if (dryRun !== true) await showInCatalog(reader, uri, undefined, options);
     const handle = await TableHandle.open(uri, { storageOptions: reader.tables.access.optionsFor(uri) });
     const given = { retentionHours, enforceRetention, dryRun, mode };

@@ -9,9 +9,11 @@ import {
   build,
   createBranch,
   deleteBranch,
+  lakeDiff,
   lakeLog,
   listBranches,
   maintain,
+  mergeBranch,
   query,
   rollback,
 } from './index.ts';
@@ -77,6 +79,19 @@ describe('the versions of a lake', () => {
     const at = told.generations[1]?.createdAt.toISOString() ?? '';
     expect(await rows('select batch from latest', { asOf: at })).toEqual([[2]]);
 
+    const diff = await lakeDiff({ ...base(), a: '2', rows: true, key: ['batch'] });
+    expect(
+      diff.relations.map(({ name, rowsBefore, rowsAfter, rows: found }) => [
+        name,
+        rowsBefore,
+        rowsAfter,
+        found?.rows.map((row) => row.map(({ text }) => text).join(' ')),
+      ]),
+    ).toEqual([
+      ['main.events', 6, 9, ['added 3 0', 'added 3 1', 'added 3 2']],
+      ['main.export', 2, 3, ['added 3 3']],
+      ['main.totals', 2, 3, ['added 3 3']],
+    ]);
     const back = await rollback({ ...base(), to: '1', message: 'batch 2 was wrong' });
     expect(back).toMatchObject({ generation: 4, restored: 1 });
     expect(await rows('select count(*), max(batch) from events')).toEqual([[3, 1]]);
@@ -167,6 +182,14 @@ describe('a branch', () => {
       [5, 3],
     ]);
     expect(await rows('select count(*) from export', { branch: 'dev' })).toEqual([[2]]);
+    await createBranch({ ...base(), name: 'fix' });
+    await query({ ...base(), branch: 'fix', sql: 'delete from events where id = 0' });
+    expect(await rows('select count(*) from events', { branch: 'fix' })).toEqual([[4]]);
+    const outside = `delete from delta.'${root}/lake/events.delta' where id = 0`;
+    await expect(query({ ...base(), branch: 'fix', sql: outside })).rejects.toMatchObject({
+      code: 'targets.not-on-branch',
+    });
+    await deleteBranch({ ...base(), name: 'fix', force: true, now: true });
     expect(await filesBelow(root)).toEqual(before);
     expect(await rows('select * from totals order by 1')).toEqual([
       [1, 3],
@@ -184,4 +207,64 @@ describe('a branch', () => {
     await expect(build({ ...base(), branch: 'dev' })).rejects.toMatchObject({ code: 'catalog.no-branch' });
     await expect(build({ ...base(), target: 'dev' })).rejects.toMatchObject({ code: 'project.no-target' });
   }, 60_000);
+});
+
+describe('a merge', () => {
+  const merge = (more: object = {}): ReturnType<typeof mergeBranch> =>
+    mergeBranch({ ...base(), name: 'dev', ...more });
+
+  it('brings tables, files and views to main as one generation, and is refused where both sides moved', async () => {
+    await batch(1);
+    await createBranch({ ...base(), name: 'dev' });
+    await batch(2, { branch: 'dev' });
+    const merged = await merge({ message: 'second batch' });
+    expect(merged).toMatchObject({ generation: 2, changed: ['main.events', 'main.export', 'main.totals'] });
+    const both = [
+      [1, 3],
+      [2, 3],
+    ];
+    expect(await rows('select batch, count(*) from events group by 1 order by 1')).toEqual(both);
+    for (const sql of ['totals', 'export', `'${root}/lake/export.parquet'`]) {
+      expect(await rows(`select * from ${sql} order by 1`)).toEqual(both);
+    }
+    expect(await merge()).toMatchObject({ generation: null, changed: [] });
+    await batch(3, { branch: 'dev' });
+    await merge();
+    await deleteBranch({ ...base(), name: 'dev', now: true });
+    await batch(4);
+    expect(await rows('select count(*), max(batch) from events')).toEqual([[12, 4]]);
+    await createBranch({ ...base(), name: 'dev' });
+    await batch(5, { branch: 'dev' });
+    await batch(6, { select: ['events'] });
+    const before = await filesBelow(root);
+    await expect(merge()).rejects.toMatchObject({
+      code: 'workflows.merge-conflict',
+      details: { tables: ['main.events'] },
+    });
+    expect(await filesBelow(root)).toEqual(before);
+  }, 90_000);
+
+  it('that is cut off at any step is finished by the next one', async () => {
+    await batch(1);
+    const steps: string[] = [];
+    for (const step of ['events', 'export', 'totals', 'generation', 'externals', 'entry']) {
+      const number = steps.length + 2;
+      await createBranch({ ...base(), name: 'dev' });
+      await batch(number, { branch: 'dev' });
+      const stop = (at: string): void => {
+        if (at !== step) return;
+        steps.push(at);
+        throw new Error(`cut off at ${at}`);
+      };
+      await expect(merge({ onStep: stop })).rejects.toThrow('cut off');
+      const seen = Number((await rows('select max(batch) from events'))[0]?.[0]);
+      expect([number - 1, number]).toContain(seen);
+      expect(await rows('select max(batch) from totals')).toEqual([[seen]]);
+      await merge();
+      for (const table of ['events', 'totals', 'export']) {
+        expect(await rows(`select max(batch) from ${table}`)).toEqual([[number]]);
+      }
+      await deleteBranch({ ...base(), name: 'dev', now: true });
+    }
+  }, 120_000);
 });

@@ -1,9 +1,12 @@
 /** Every command, in the order that help lists them. */
 import type { CommandGroup, CommandSpec } from '../command.ts';
+import { branchGroup } from './branch/index.ts';
 import { buildCommand } from './build.ts';
+import { catalogGroup } from './catalog.ts';
 import { cleanCommand } from './clean.ts';
 import { compileCommand } from './compile.ts';
 import { debugCommand } from './debug.ts';
+import { diffCommand } from './diff.ts';
 import { initCommand } from './init.ts';
 import { landCommand } from './land.ts';
 import { logCommand } from './log.ts';
@@ -31,9 +34,12 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
   landCommand,
   queryCommand,
   logCommand,
+  diffCommand,
   rollbackCommand,
+  branchGroup,
   tableGroup,
   maintainCommand,
+  catalogGroup,
   showCommand,
   lsCommand,
   compileCommand,
