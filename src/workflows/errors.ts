@@ -34,6 +34,10 @@ type Kinds = {
   'branch-not-merged': ErrorKind<{ name: string; changed: readonly string[] }>;
   'merge-conflict': ErrorKind<{ branch: string; into: string; tables: readonly string[] }>;
   'bad-key': ErrorKind<{ column: string; table: string }>;
+  'trino-url': ErrorKind<{ url: string; problem: string }>;
+  'trino-unreachable': ErrorKind<{ url: string; problem: string }>;
+  'trino-refused': ErrorKind<{ statement: string; name: string; problem: string }>;
+  'trino-same-name': ErrorKind<{ name: string; relations: readonly string[] }>;
   'macro-missing': ErrorKind<{ name: string; near: string | undefined }>;
 };
 
@@ -192,6 +196,23 @@ const kinds: Kinds = {
     message: (d) => `${d.table} has no column '${d.column}' on both sides`,
     hint: () => 'Name columns of the table with --key, with commas between.',
     exitCode: 1,
+  },
+  'trino-url': {
+    message: (d) => `Trino can't be asked at '${d.url}': ${d.problem}`,
+    hint: () => 'Give --trino http://host:8080, or https with the password in TRINO_PASSWORD.',
+  },
+  'trino-unreachable': {
+    message: (d) => `Trino at ${d.url} can't be reached: ${d.problem}`,
+    hint: () => 'Check the URL and the port; for a certificate of your own, give --ca-file.',
+  },
+  'trino-refused': {
+    message: (d) => `Trino refused a statement with ${d.name}: ${d.problem}\n  ${d.statement}`,
+    hint: () =>
+      "The catalog needs the Delta connector with delta.register-table-procedure.enabled=true, and a way to the tables' files.",
+  },
+  'trino-same-name': {
+    message: (d) => `${d.relations.join(' and ')} would both be ${d.name} in Trino`,
+    hint: () => 'Map one of the schemas to another name with --schema.',
   },
   'macro-missing': {
     message: (d) => `No macro is named '${d.name}'`,
