@@ -1,6 +1,13 @@
 /** How a run opens storage: with what the profile says of each place. */
 import type { Compilation } from '../compiler/index.ts';
-import { type Mount, openMount, type StorageAccess, storageAccess } from '../storage/index.ts';
+import {
+  configureCache,
+  type Mount,
+  openMount,
+  parseBytes,
+  type StorageAccess,
+  storageAccess,
+} from '../storage/index.ts';
 
 export type { StorageAccess } from '../storage/index.ts';
 
@@ -13,7 +20,14 @@ export function isBucketPlace(place: string): boolean {
 
 /** The access that a profile gives. */
 export function accessOf(profile: Pick<Profile, 'lakehouse' | 'secrets' | 'settings'>): StorageAccess {
-  const { storageOptions, caFile } = profile.lakehouse;
+  const { storageOptions, caFile, cache } = profile.lakehouse;
+  if (cache) {
+    const limitBytes = parseBytes(cache.size);
+    configureCache({
+      ...(cache.path === undefined ? {} : { folder: cache.path }),
+      ...(limitBytes === undefined ? {} : { limitBytes }),
+    });
+  }
   return storageAccess({ secrets: profile.secrets, settings: profile.settings, storageOptions, caFile });
 }
 
