@@ -128,7 +128,8 @@ export class S3Client {
       if (await this.#mended(request, reply, refusal, asked)) continue;
       const isPassing = passingStatuses.has(reply.status) || passingCodes.has(refusal.code);
       // An error of the store's own says nothing about what it has done before it.
-      if (reply.status >= 500 && refusal.code !== 'SlowDown') asked.mayHaveHappened = true;
+      const isFull = reply.status === 507 || fullCodes.has(refusal.code);
+      if (reply.status >= 500 && refusal.code !== 'SlowDown' && !isFull) asked.mayHaveHappened = true;
       if (!isPassing || attempt >= policy.attemptsMax)
         throw this.#refused(request, reply, refusal, asked.mayHaveHappened);
       await this.#clock.sleep(Math.max(retryAfterMs(reply), delayMs(policy, attempt, this.#random)));
