@@ -14,10 +14,11 @@ import {
   type Generation,
   type GenerationOrigin,
   keepTables,
+  type PublishedPlace,
+  publishedPlace,
   publisher,
   publishGeneration,
   readGeneration,
-  settlePublished,
   stageCatalogFile,
 } from '../catalog/index.ts';
 import { workflowErrors } from './errors.ts';
@@ -61,6 +62,7 @@ export async function publishState(
   options: StateOptions,
   plan: (newest: Generation | undefined) => Promise<StatePlan | undefined>,
 ): Promise<Generation | undefined> {
+  const place = publishedPlace(lake.file, lake.storageOptions);
   const name = `publish-${basename(lake.file)}`.replace(/[^\w.-]/g, '_');
   const lease = await acquireLease(lake.log.storage, name, {
     purpose: `boathouse ${options.command}`,
@@ -70,10 +72,10 @@ export async function publishState(
   try {
     for (let attempt = 1; attempt <= attemptsMax; attempt += 1) {
       const newest = await readGeneration(lake.log);
-      await settlePublished(newest, lake.file);
+      await place.settle(newest);
       const planned = await plan(newest);
       if (planned === undefined) return undefined;
-      const generation = await publishOnce(lake, options, newest, planned, systemRandom);
+      const generation = await publishOnce(lake, place, options, newest, planned, systemRandom);
       if (generation !== undefined) return generation;
     }
   } finally {
@@ -87,6 +89,7 @@ const attemptsMax = 10;
 
 async function publishOnce(
   lake: Lake,
+  place: PublishedPlace,
   { command, from, message, runId }: StateOptions,
   newest: Generation | undefined,
   { changes, tables }: StatePlan,
@@ -96,12 +99,15 @@ async function publishOnce(
   const replaces = fileIn(newest, basename(path));
   const relations = applyChanges(newest?.relations ?? [], changes);
   const hasTables = ownRelations(lake, { relations }).some(({ kind }) => kind === 'table');
-  const tablesFrom =
-    tables === 'same' ? (hasTables || replaces?.kept !== undefined ? path : undefined) : tables.from;
+  const keepsOwn = tables === 'same' && (hasTables || replaces?.kept !== undefined);
+  // A file in a bucket is read by a copy.
+  const inBucket = place.isLocal || !keepsOwn ? undefined : (replaces?.kept ?? replaces?.staged);
+  const copy = inBucket === undefined ? undefined : await log.storage.openLocal(inBucket);
+  const tablesFrom = tables === 'same' ? (keepsOwn ? (copy?.path ?? path) : undefined) : tables.from;
   const staged = await stageCatalogFile(
     { relations },
-    { database, path, ...(tablesFrom === undefined ? {} : { tablesFrom }) },
-  );
+    { database, path, place, ...(tablesFrom === undefined ? {} : { tablesFrom }) },
+  ).finally(() => copy?.release());
   // A staged file that a generation may name is put in place by the next run, if it wasn't by this one.
   let mayBeNamed = false;
   try {
@@ -123,7 +129,7 @@ async function publishOnce(
       ...(message === undefined ? {} : { message }),
       file: { state, replaces },
     });
-    if (generation !== undefined) await staged.publish();
+    if (generation !== undefined) await staged.publish(generation);
     mayBeNamed = false;
     return generation;
   } finally {
