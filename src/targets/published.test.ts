@@ -136,7 +136,11 @@ create index by_m on kept (m); create table gone as select i, md5(i::varchar) as
     await lake.build({ select: ['mine'] });
     // As a run leaves it that dies between the generation and the rename.
     const log = join(lake.root, '_boathouse', 'catalog');
-    const newest = (await readdir(log)).filter((name) => name.endsWith('.json')).sort().at(-1) ?? '';
+    const newest =
+      (await readdir(log))
+        .filter((name) => name.endsWith('.json'))
+        .sort()
+        .at(-1) ?? '';
     const { files } = JSON.parse(await readFile(join(log, newest), 'utf8')) as {
       files: { staged: string }[];
     };
