@@ -19,7 +19,7 @@ export function bucketPlaceOf(uri: string, options: StorageOptions, given?: Cata
   return bucketPlaceIn(given ?? openCatalog(parentOf(uri), options), basename(uri), uri);
 }
 
-/** As `bucketPlaceOf`, in storage that is open: any whose objects aren't files that others write to in place. */
+/** As `bucketPlaceOf`, in storage that is open already, whose objects are no files that others write to in place. */
 export function bucketPlaceIn(log: CatalogLog, name: string, path: string): PublishedPlace {
   const { storage } = log;
   const settle = (generation: Generation | undefined): Promise<void> => settleCopy(storage, name, generation);
