@@ -5,9 +5,17 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BoathouseError } from '../../base/index.ts';
 import { bytes, pathsOf, text } from '../contract.ts';
 import type { StorageOptions } from '../storage.ts';
-import { drop, loseReply, MisbehavingServer, refuse, type SeenRequest } from './misbehaving.fixture.ts';
+import {
+  drop,
+  loseReply,
+  MisbehavingServer,
+  type Misbehaviour,
+  refuse,
+  type SeenRequest,
+} from './misbehaving.fixture.ts';
 import { openS3 } from './open-s3.ts';
 import { forgetVerdicts } from './probe.ts';
+import { requestCounts, requestsSince } from './request-counts.ts';
 import type { S3Storage } from './s3-storage.ts';
 
 let server: MisbehavingServer;
@@ -214,6 +222,31 @@ describe('listings', () => {
     expect(await pathsOf(open().list(''))).toEqual(names.toSorted());
   });
 
+  const page =
+    (body: string): Misbehaviour =>
+    (_request, reply) => {
+      reply.writeHead(200, { 'content-type': 'application/xml' });
+      reply.end(`<ListBucketResult>${body}</ListBucketResult>`);
+      return true;
+    };
+  const object = (key: string): string => `<Contents><Key>lake/${key}</Key><Size>1</Size></Contents>`;
+
+  it('refuse what is out of order: something could be missed', async () => {
+    server.next(1, isGet, page(object('b') + object('a') + object('c')));
+    await expect(pathsOf(open().list(''))).rejects.toMatchObject({ code: 'storage.not-s3' });
+  });
+
+  it('go on behind a page that was cut off without saying where', async () => {
+    for (const name of ['a', 'b', 'c']) server.objects.set(`/b/lake/${name}`, Buffer.from('1'));
+    server.next(1, isGet, page(`<IsTruncated>true</IsTruncated>${object('a')}`));
+    expect(await pathsOf(open().list(''))).toEqual(['a', 'b', 'c']);
+  });
+
+  it('skip what comes before their beginning', async () => {
+    server.next(1, isGet, page(object('a') + object('b') + object('c')));
+    expect(await pathsOf(open().list('', 'b'))).toEqual(['c']);
+  });
+
   it('refuse what is no listing', async () => {
     server.next(9, isGet, (_request, reply) => {
       reply.writeHead(200, { 'content-type': 'text/html' });
@@ -224,7 +257,63 @@ describe('listings', () => {
   });
 });
 
+describe('many requests at once', () => {
+  it('wait for each other without being late', async () => {
+    for (let i = 0; i < 40; i += 1) server.objects.set(`/b/lake/${i}`, Buffer.from(String(i)));
+    server.misbehave.push(async ({ method }) => {
+      if (method === 'GET') await new Promise((done) => setTimeout(done, 300));
+      return false;
+    });
+    const storage = open({ AWS_CONNECT_TIMEOUT: '200ms', AWS_MAX_RETRIES: '0' });
+    const read = await Promise.all(Array.from({ length: 40 }, (_, i) => storage.read(String(i))));
+    expect(read.map(text)).toEqual(Array.from({ length: 40 }, (_, i) => String(i)));
+  });
+
+  it('are counted, also those that come to nothing', async () => {
+    const before = requestCounts();
+    server.next(3, isGet, drop);
+    server.objects.set('/b/lake/x', Buffer.from('1'));
+    await open().read('x');
+    expect(requestsSince(before).requests.GET).toBe(4);
+  });
+});
+
+describe('credentials', () => {
+  it("of the options aren't mixed with the environment's", async () => {
+    const own = { AWS_ENDPOINT_URL: server.endpoint, AWS_ACCESS_KEY_ID: 'k', AWS_SECRET_ACCESS_KEY: 's' };
+    const storage = openS3({ bucket: 'b', prefix: '' }, own, {
+      AWS_SESSION_TOKEN: 'foreign',
+      AWS_ACCESS_KEY_ID: 'e',
+    });
+    await storage.put('x', bytes('1'));
+    expect(server.seen.at(-1)?.headers['x-amz-security-token']).toBeUndefined();
+  });
+});
+
+describe('objects that look like refusals', () => {
+  it('are objects', async () => {
+    const content = '<?xml version="1.0"?><Error><Code>SlowDown</Code></Error>';
+    server.next(1, isGet, (_request, reply) => {
+      reply.writeHead(200, { 'content-type': 'application/xml' });
+      reply.end(content);
+      return true;
+    });
+    expect(text(await open().read('x.xml'))).toBe(content);
+  });
+});
+
 describe('trouble that does not pass', () => {
+  it('is a bucket that is not there, whatever is asked of it', async () => {
+    server.next(99, () => true, refuse(404, 'NoSuchBucket'));
+    const missing = { code: 'storage.no-bucket' };
+    await expect(open().stat('x')).rejects.toMatchObject(missing);
+    await expect(open().read('x')).rejects.toMatchObject(missing);
+    await expect(open().remove('x')).rejects.toMatchObject(missing);
+    await expect(open().put('x', bytes('1'))).rejects.toMatchObject(missing);
+    await expect(pathsOf(open().list(''))).rejects.toMatchObject(missing);
+    await expect(open().download('x', join(folder, 'x'))).rejects.toMatchObject(missing);
+  });
+
   it.each([
     ['InvalidAccessKeyId', 403, 'storage.bad-credentials'],
     ['SignatureDoesNotMatch', 403, 'storage.bad-credentials'],

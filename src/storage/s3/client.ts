@@ -23,7 +23,7 @@ import { encodeSegment, showEndpoint, targetOf } from './endpoint.ts';
 import { s3Errors } from './errors.ts';
 import type { S3Config } from './options.ts';
 import { parseRefusal, type Refusal } from './replies.ts';
-import { countRequest, type RequestKind } from './request-counts.ts';
+import { countBytes, countRequest, type RequestKind } from './request-counts.ts';
 
 /** What is asked. */
 export interface S3Request {
@@ -38,6 +38,8 @@ export interface S3Request {
   readonly intoFile?: { readonly path: string; readonly startByte: number };
   /** Statuses that are answers and no errors: 404, 412, 416. */
   readonly expected?: readonly number[];
+  /** Words of refusals that are answers, too. */
+  readonly expectedCodes?: readonly string[];
   /** Tries, at most; the configuration's unless given. */
   readonly attemptsMax?: number;
   /** What the caller does and with which path, for errors. */
@@ -79,6 +81,9 @@ export class S3Client {
     this.#random = parts.random ?? systemRandom;
   }
 
+  /** The largest range that has come through, where larger ones don't: some proxies cut replies. */
+  rangeBytesMax: number = Number.POSITIVE_INFINITY;
+
   /** How the store is shown. */
   get shown(): string {
     return showEndpoint(this.config.endpoint);
@@ -105,6 +110,7 @@ export class S3Client {
       delayMsMin: 50,
       delayMsMax: 5000,
     };
+    const untilMs = this.#clock.nowMs() + this.config.retryTimeoutMs;
     const asked = { mayHaveHappened: false, skewFixed: false, regionFixed: false, refreshed: false };
     for (let attempt = 1; ; attempt += 1) {
       let reply: WireReply;
@@ -114,15 +120,21 @@ export class S3Client {
         if (!(error instanceof WireError))
           throw asked.mayHaveHappened ? this.#unknown(request, error) : error;
         asked.mayHaveHappened ||= error.mayHaveHappened;
-        if (!error.isPassing || attempt >= this.#attemptsFor(error, policy)) {
+        const isLast = attempt >= this.#attemptsFor(error, policy) || this.#clock.nowMs() > untilMs;
+        if (!error.isPassing || isLast) {
           throw this.#unreachable(request, error);
         }
         await this.#clock.sleep(delayMs(policy, attempt, this.#random));
         continue;
       }
       this.#noteTime(reply);
-      const refusal = refusalOf(reply);
-      if (refusal === undefined || request.expected?.includes(reply.status)) {
+      const refusal = refusalOf(reply, request.kind);
+      const isExpected =
+        refusal === undefined ||
+        request.expected?.includes(reply.status) === true ||
+        request.expectedCodes?.includes(refusal.code) === true;
+      if (isExpected) {
+        if (reply.status < 300) this.#seen.add(request.bucket);
         return { ...reply, mayHaveHappenedBefore: asked.mayHaveHappened };
       }
       if (await this.#mended(request, reply, refusal, asked)) continue;
@@ -130,8 +142,8 @@ export class S3Client {
       // An error of the store's own says nothing about what it has done before it.
       const isFull = reply.status === 507 || fullCodes.has(refusal.code);
       if (reply.status >= 500 && refusal.code !== 'SlowDown' && !isFull) asked.mayHaveHappened = true;
-      if (!isPassing || attempt >= policy.attemptsMax)
-        throw this.#refused(request, reply, refusal, asked.mayHaveHappened);
+      const isLast = attempt >= policy.attemptsMax || this.#clock.nowMs() > untilMs;
+      if (!isPassing || isLast) throw this.#refused(request, reply, refusal, asked.mayHaveHappened);
       await this.#clock.sleep(Math.max(retryAfterMs(reply), delayMs(policy, attempt, this.#random)));
     }
   }
@@ -145,6 +157,7 @@ export class S3Client {
     const path = query === '' ? target.path : `${target.path}?${query}`;
     const headers = await this.#headers(request, target.hostname, path, region);
     const { method, body, intoFile } = request;
+    countRequest(request.kind, request.body?.length ?? 0);
     const reply = await this.#connections.send({
       method,
       hostname: target.hostname,
@@ -153,7 +166,7 @@ export class S3Client {
       body,
       intoFile,
     });
-    countRequest(request.kind, (request.body?.length ?? 0) + reply.sizeBytes);
+    countBytes(reply.sizeBytes);
     return reply;
   }
 
@@ -194,6 +207,13 @@ export class S3Client {
   }
 
   #lastDateMs: number | undefined;
+  /** Buckets that have answered. */
+  readonly #seen = new Set<string>();
+
+  /** Whether that bucket is there, as far as its replies have told. */
+  hasSeen(bucket: string): boolean {
+    return this.#seen.has(bucket);
+  }
 
   /** Whether the trouble is gone, so that the request is to be sent again at once. Each kind is mended once. */
   async #mended(
@@ -325,10 +345,17 @@ function refusalError(
   return storageErrors.unreachable({ ...about, problem: said }, { ...cause, hint: unreachableHint });
 }
 
-/** What the store refused; undefined when it didn't. Some refusals come with status 200. */
-function refusalOf(reply: WireReply): Refusal | undefined {
+/** What the store refused; undefined when it didn't. Refusals of what takes long come with status 200. */
+function refusalOf(reply: WireReply, kind: RequestKind): Refusal | undefined {
   const isGood = reply.status >= 200 && reply.status < 300;
-  if (isGood && (reply.body.length === 0 || reply.body.length > 4096 || !isXml(reply))) return undefined;
+  if (
+    isGood &&
+    ((kind !== 'COPY' && kind !== 'MULTIPART') ||
+      reply.body.length === 0 ||
+      reply.body.length > 4096 ||
+      !isXml(reply))
+  )
+    return undefined;
   const refusal = parseRefusal(reply.body);
   if (isGood) return refusal;
   return refusal ?? { code: '', message: '', region: undefined };

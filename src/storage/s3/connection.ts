@@ -112,17 +112,18 @@ export class Connections {
         path: request.path,
         headers: request.headers,
       });
-      const connecting = setTimeout(
-        () => wire.destroy(timeout('ETIMEDOUT', `no connection within ${this.#options.connectTimeoutMs} ms`)),
-        this.#options.connectTimeoutMs,
-      );
+      // Waiting for one of the connections that are in use isn't connecting.
+      let connecting: NodeJS.Timeout | undefined;
       wire.on('socket', (socket) => {
         const connected = (): void => {
           clearTimeout(connecting);
           state.isSent = true;
         };
-        if (!socket.connecting) connected();
-        else socket.once(this.#endpoint.protocol === 'http:' ? 'connect' : 'secureConnect', connected);
+        if (!socket.connecting) return connected();
+        const { connectTimeoutMs } = this.#options;
+        const problem = `no connection within ${connectTimeoutMs} ms`;
+        connecting = setTimeout(() => wire.destroy(timeout('ETIMEDOUT', problem)), connectTimeoutMs);
+        socket.once(this.#endpoint.protocol === 'http:' ? 'connect' : 'secureConnect', connected);
       });
       wire.setTimeout(this.#options.timeoutMs, () =>
         wire.destroy(timeout('ESOCKETTIMEDOUT', `silent for ${this.#options.timeoutMs} ms`)),

@@ -4,7 +4,7 @@ import { isBoathouseError } from '../../base/index.ts';
 import type { FileInfo } from '../storage.ts';
 import type { S3Client, S3Reply, S3Request } from './client.ts';
 import { s3Errors } from './errors.ts';
-import { bareEtag } from './replies.ts';
+import { bareEtag, parseRefusal } from './replies.ts';
 
 /** What is downloaded. */
 export type DownloadSource = Pick<S3Request, 'bucket' | 'key' | 'about'>;
@@ -35,14 +35,14 @@ async function fetchAll(
   source: DownloadSource,
   localFile: string,
 ): Promise<Omit<FileInfo, 'path'> | undefined> {
-  const first = await fetchRange(client, source, localFile, { start: 0, end: rangeBytes }, undefined);
+  const first = await fetchRange(client, source, localFile, { start: 0, end: rangeBytes(client) }, undefined);
   if (first === undefined) return undefined;
   const { reply, sizeBytes } = first;
   const quoted = header(reply, 'etag');
-  let next = Math.min(rangeBytes, sizeBytes);
+  let next = first.end;
   const fetcher = async (): Promise<void> => {
     while (next < sizeBytes) {
-      const range = { start: next, end: Math.min(next + rangeBytes, sizeBytes) };
+      const range = { start: next, end: Math.min(next + rangeBytes(client), sizeBytes) };
       next = range.end;
       await fetchRange(client, source, localFile, range, quoted);
     }
@@ -75,7 +75,7 @@ async function fetchRange(
   localFile: string,
   range: Range,
   etag: string | undefined,
-): Promise<{ readonly reply: S3Reply; readonly sizeBytes: number } | undefined> {
+): Promise<{ readonly reply: S3Reply; readonly sizeBytes: number; readonly end: number } | undefined> {
   const { start, end } = range;
   try {
     const reply = await client.send({
@@ -88,9 +88,12 @@ async function fetchRange(
       ...(end - start > pieceBytesMin ? { attemptsMax: 3 } : {}),
       expected: [404, 416],
     });
-    if (reply.status === 404) return undefined;
+    if (reply.status === 404) {
+      if (parseRefusal(reply.body)?.code !== 'NoSuchBucket') return undefined;
+      throw s3Errors['no-bucket']({ bucket: source.bucket, endpoint: client.shown });
+    }
     // An empty object has no first byte.
-    if (reply.status === 416) return { reply, sizeBytes: 0 };
+    if (reply.status === 416) return { reply, sizeBytes: 0, end: 0 };
     const [, total] = /\/(\d+)$/.exec(header(reply, 'content-range') ?? '') ?? [];
     if (reply.status === 200 && start > 0)
       throw s3Errors['not-s3']({ endpoint: client.shown, problem: 'it knows no ranges' });
@@ -99,15 +102,17 @@ async function fetchRange(
     if (reply.status === 206 && reply.sizeBytes !== expected) {
       throw s3Errors.changed({ path: source.about.path, uri: source.about.uri });
     }
-    return { reply, sizeBytes };
+    return { reply, sizeBytes, end: Math.min(end, sizeBytes) };
   } catch (error) {
     if (!isBoathouseError(error, 'storage.unreachable') || end - start <= pieceBytesMin) throw error;
     const middle = start + Math.ceil((end - start) / 2);
     const head = await fetchRange(client, source, localFile, { start, end: middle }, etag);
-    if (head === undefined || head.sizeBytes <= middle) return head;
+    if (head === undefined) return head;
+    client.rangeBytesMax = Math.min(client.rangeBytesMax, Math.max(middle - start, pieceBytesMin));
+    if (head.sizeBytes <= middle) return head;
     const known = etag ?? header(head.reply, 'etag');
     await fetchRange(client, source, localFile, { start: middle, end: Math.min(end, head.sizeBytes) }, known);
-    return head;
+    return { ...head, end: Math.min(end, head.sizeBytes) };
   }
 }
 
@@ -116,6 +121,9 @@ function header(reply: Pick<S3Reply, 'headers'>, name: string): string | undefin
   return Array.isArray(value) ? value[0] : value;
 }
 
-const rangeBytes = 16 * 1_048_576;
+function rangeBytes(client: S3Client): number {
+  return Math.min(16 * 1_048_576, client.rangeBytesMax);
+}
+
 const rangesAtOnce = 4;
 const pieceBytesMin = 256 * 1024;

@@ -1,8 +1,16 @@
 /** Uploading large files in parts, and ending uploads that nobody will end. Facts: Amazon S3's API reference. */
 import { open } from 'node:fs/promises';
+import { storageErrors } from '../errors.ts';
 import type { S3Client, S3Request } from './client.ts';
 import { s3Errors } from './errors.ts';
-import { escapeXml, parseResultEtag, parseUploadId, parseUploads } from './replies.ts';
+import {
+  bareEtag,
+  escapeXml,
+  parseResultEtag,
+  parseUploadId,
+  parseUploads,
+  type UploadPage,
+} from './replies.ts';
 
 /** Files up to this size are sent whole; larger ones in parts of at least this size. */
 export const partBytes: number = 16 * 1_048_576;
@@ -76,18 +84,17 @@ export async function abortUploads(
   prefix: string,
   beforeMs: number,
 ): Promise<number> {
-  const reply = await client.send({
-    ...where,
-    key: '',
-    kind: 'MULTIPART',
-    method: 'GET',
-    query: { uploads: '', prefix },
-  });
-  const left = parseUploads(reply.body).filter(
-    ({ key, beganMs }) => key.startsWith(prefix) && beganMs < beforeMs,
-  );
-  for (const { key, uploadId } of left) await abort(client, { ...where, key }, uploadId);
-  return left.length;
+  let removed = 0;
+  for (let next: UploadPage['next'] | Record<string, never> = {}; next !== undefined; ) {
+    const query = { uploads: '', prefix, ...next };
+    const reply = await client.send({ ...where, key: '', kind: 'MULTIPART', method: 'GET', query });
+    const page = parseUploads(reply.body);
+    const left = page.uploads.filter(({ key, beganMs }) => key.startsWith(prefix) && beganMs < beforeMs);
+    for (const { key, uploadId } of left) await abort(client, { ...where, key }, uploadId);
+    removed += left.length;
+    next = page.next;
+  }
+  return removed;
 }
 
 async function inParts(
@@ -128,14 +135,27 @@ async function inParts(
       // A try whose reply was lost has ended the upload; the next finds none.
       expected: [404],
     });
-    if (ended.status === 404 && !ended.mayHaveHappenedBefore) {
-      throw s3Errors['not-s3']({ endpoint: client.shown, problem: 'it lost an upload before its end' });
-    }
+    if (ended.status === 404) return await requireEnded(client, target, ended.mayHaveHappenedBefore);
     return parseResultEtag(ended.body, 'CompleteMultipartUploadResult');
   } catch (error) {
     await abort(client, target, uploadId).catch(() => undefined);
     throw error;
   }
+}
+
+/** The upload isn't there any more: the object is, if a try whose reply was lost has made it. */
+async function requireEnded(
+  client: S3Client,
+  { bucket, key, about }: UploadTarget,
+  mayHaveEnded: boolean,
+): Promise<string | undefined> {
+  const found = mayHaveEnded
+    ? await client.send({ bucket, key, about, kind: 'HEAD', method: 'HEAD', expected: [404] })
+    : undefined;
+  // Only what was made of parts has a number after its hash.
+  const etag = bareEtag(String(found?.headers['etag'] ?? ''));
+  if (found?.status === 200 && etag?.includes('-')) return etag;
+  throw storageErrors.unreachable({ ...about, problem: 'the store lost an upload before its end' });
 }
 
 async function abort(

@@ -28,10 +28,13 @@ export interface S3Config {
   /** How long a connection may be silent. */
   readonly timeoutMs: number;
   readonly attemptsMax: number;
+  /** After this long nothing is tried again. */
+  readonly retryTimeoutMs: number;
+  readonly hasBucketKey: boolean;
   readonly userAgent: string | undefined;
   /** The options by their canonical names, for whoever looks for credentials. */
   readonly named: ReadonlyMap<string, string>;
-  /** Names that nobody knows. */
+  /** Names that nobody knows, and those of what isn't done here. */
   readonly unknown: readonly string[];
 }
 
@@ -62,6 +65,8 @@ export function s3Config(options: StorageOptions, env: NodeJS.ProcessEnv): S3Con
     connectTimeoutMs: durationMs('connect_timeout', get('connect_timeout')) ?? 5000,
     timeoutMs: durationMs('timeout', get('timeout')) ?? 30_000,
     attemptsMax: 1 + (countOf('max_retries', get('max_retries')) ?? 10),
+    retryTimeoutMs: durationMs('retry_timeout', get('retry_timeout')) ?? 180_000,
+    hasBucketKey: flag('sse_bucket_key_enabled') === true,
     userAgent: get('user_agent'),
     named,
     unknown,
@@ -80,9 +85,13 @@ export function namedOptions(
     const canonical = canonicalName(name);
     if (canonical !== undefined) named.set(canonical, value);
   }
+  // A key's secret and token come from where the key does.
+  if (Object.keys(options).some((name) => canonicalName(name) === 'access_key_id')) {
+    for (const name of ['access_key_id', 'secret_access_key', 'session_token']) named.delete(name);
+  }
   for (const [name, value] of Object.entries(options)) {
     const canonical = canonicalName(name);
-    if (canonical === undefined) unknown.push(name);
+    if (canonical === undefined || withoutEffect.has(canonical)) unknown.push(name);
     else if (value !== undefined && value !== null) named.set(canonical, String(value));
   }
   return { named, unknown };
@@ -178,6 +187,9 @@ const known: ReadonlySet<string> = new Set([
   'retry_mode',
   'provider',
 ]);
+
+/** What other libraries take and what would be missed: a user has to know that it isn't done. */
+const withoutEffect: ReadonlySet<string> = new Set(['proxy_url', 'proxy_excludes', 'checksum_algorithm']);
 
 function virtualHosted(style: string | undefined, asked: boolean | undefined): boolean | undefined {
   if (asked !== undefined) return asked;

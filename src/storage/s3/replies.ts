@@ -14,6 +14,7 @@ export interface ListPage {
   readonly objects: readonly ListedObject[];
   /** To be given for the next page; undefined on the last. */
   readonly next: string | undefined;
+  readonly isTruncated: boolean;
 }
 
 /** A store's own words for a refusal. */
@@ -36,7 +37,8 @@ export function parseListPage(body: Uint8Array): ListPage | undefined {
     etag: bareEtag(textOf(item['ETag'])),
   }));
   const isTruncated = textOf(result['IsTruncated']) === 'true';
-  return { objects, next: isTruncated ? textOf(result['NextContinuationToken']) : undefined };
+  const next = isTruncated ? textOf(result['NextContinuationToken']) || undefined : undefined;
+  return { objects, next, isTruncated };
 }
 
 /** What a reply's body says was refused; undefined when it says nothing of the kind. */
@@ -73,16 +75,24 @@ export function parseDeleteErrors(
   }));
 }
 
-/** The uploads that were begun and not ended. */
-export function parseUploads(
-  body: Uint8Array,
-): readonly { readonly key: string; readonly uploadId: string; readonly beganMs: number }[] {
+/** Uploads that were begun and not ended, and where the next page of them begins. */
+export interface UploadPage {
+  readonly uploads: readonly { readonly key: string; readonly uploadId: string; readonly beganMs: number }[];
+  readonly next: { readonly 'key-marker': string; readonly 'upload-id-marker': string } | undefined;
+}
+
+/** The page of ListMultipartUploads in a reply. */
+export function parseUploads(body: Uint8Array): UploadPage {
   const result = root(body, 'ListMultipartUploadsResult');
-  return items(result?.['Upload']).map((item) => ({
+  const uploads = items(result?.['Upload']).map((item) => ({
     key: textOf(item['Key']) ?? '',
     uploadId: textOf(item['UploadId']) ?? '',
     beganMs: Date.parse(textOf(item['Initiated']) ?? '') || 0,
   }));
+  const key = textOf(result?.['NextKeyMarker']);
+  const id = textOf(result?.['NextUploadIdMarker']);
+  const isMore = textOf(result?.['IsTruncated']) === 'true' && key !== undefined && uploads.length > 0;
+  return { uploads, next: isMore ? { 'key-marker': key, 'upload-id-marker': id ?? '' } : undefined };
 }
 
 /** An ETag without its quotes. */

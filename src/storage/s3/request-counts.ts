@@ -29,6 +29,11 @@ export function countRequest(kind: RequestKind, sizeBytes: number): void {
   bytes += sizeBytes;
 }
 
+/** Counts the bytes of a reply. */
+export function countBytes(sizeBytes: number): void {
+  bytes += sizeBytes;
+}
+
 const counts: Record<RequestKind, number> = {
   GET: 0,
   HEAD: 0,

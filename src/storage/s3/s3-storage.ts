@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { assert, type BoathouseError, isBoathouseError } from '../../base/index.ts';
 import { storageErrors } from '../errors.ts';
-import { checkPath, checkPrefix } from '../paths.ts';
+import { checkPath, checkPrefix, compareUtf8 } from '../paths.ts';
 import type { CopyOptions, FileInfo, LocalFile, ObjectMetadata, PutOutcome, Storage } from '../storage.ts';
 import { warnOfStorage } from '../warnings.ts';
 import type { BucketPlace } from './bucket-place.ts';
@@ -15,7 +15,7 @@ import { encodeSegment } from './endpoint.ts';
 import { s3Errors } from './errors.ts';
 import { abortUploads, copyParts, partBytes, uploadParts } from './multipart.ts';
 import { createsOnlyIfAbsent } from './probe.ts';
-import { bareEtag, escapeXml, parseDeleteErrors, parseListPage } from './replies.ts';
+import { bareEtag, escapeXml, parseDeleteErrors, parseListPage, parseRefusal } from './replies.ts';
 import { Staging } from './staging.ts';
 
 /** Objects of a bucket. Nothing is asked before it is used. */
@@ -56,7 +56,11 @@ export class S3Storage implements Storage {
 
   async stat(path: string): Promise<FileInfo | undefined> {
     const reply = await this.#send('HEAD', 'look at', path, { method: 'HEAD', expected: [404] });
-    return reply.status === 404 ? undefined : infoOf(path, reply);
+    if (reply.status !== 404) return infoOf(path, reply);
+    // The reply to a look doesn't say whether it is the bucket that is missing.
+    if (!this.client.hasSeen(this.#place.bucket))
+      await this.#listPage(path, { 'list-type': '2', 'max-keys': '1' });
+    return undefined;
   }
 
   async putIfAbsent(path: string, bytes: Uint8Array): Promise<PutOutcome> {
@@ -100,9 +104,14 @@ export class S3Storage implements Storage {
         ? {}
         : { 'x-amz-metadata-directive': 'REPLACE', ...metadataHeaders(options.metadata) };
     const headers = { 'x-amz-copy-source': source, ...changes, ...this.#encryption() };
-    const reply = await this.#send('COPY', 'write', to, { method: 'PUT', headers, expected: [400, 404] });
+    const reply = await this.#send('COPY', 'write', to, {
+      method: 'PUT',
+      headers,
+      expected: [404],
+      expectedCodes: ['InvalidRequest', 'EntityTooLarge'],
+    });
     if (reply.status === 404) throw this.#missing(from, reply);
-    if (reply.status !== 400) return;
+    if (reply.status < 300) return;
     // Objects above 5 GiB are copied in parts.
     const info = await this.stat(from);
     if (!info) throw storageErrors['not-found']({ path: from, uri: this.uri });
@@ -115,19 +124,18 @@ export class S3Storage implements Storage {
   async *list(prefix: string, after?: string): AsyncIterable<FileInfo> {
     checkPrefix(prefix, this.uri);
     const root = this.#place.prefix;
-    const query = {
-      'list-type': '2',
-      'encoding-type': 'url',
-      prefix: root + prefix,
-      ...(after === undefined ? {} : { 'start-after': root + after }),
-    };
-    let page: Promise<S3Reply> | undefined = this.#listPage(prefix, query);
-    let last = after === undefined ? '' : root + after;
+    const from = after === undefined ? undefined : root + after;
+    const query = { 'list-type': '2', 'encoding-type': 'url', prefix: root + prefix };
+    const begin = (startAfter: string | undefined): Promise<S3Reply> =>
+      this.#listPage(prefix, {
+        ...query,
+        ...(startAfter === undefined ? {} : { 'start-after': startAfter }),
+      });
+    let page: Promise<S3Reply> | undefined = begin(from);
+    let last: string | undefined;
     while (page !== undefined) {
       const parsed = parseListPage((await page).body);
-      if (parsed === undefined) {
-        throw s3Errors['not-s3']({ endpoint: this.client.shown, problem: 'it lists no objects' });
-      }
+      if (parsed === undefined) throw this.#noListing('it lists no objects');
       // The next page is on its way while this one is used.
       page =
         parsed.next === undefined
@@ -135,10 +143,12 @@ export class S3Storage implements Storage {
           : this.#listPage(prefix, { ...query, 'continuation-token': parsed.next });
       page?.catch(() => undefined);
       for (const { key, sizeBytes, modifiedMs, etag } of parsed.objects) {
-        // Markers of folders are no objects; and nothing is given twice by a store that loses its place.
-        if (key.endsWith('/') || (last !== '' && Buffer.compare(Buffer.from(key), Buffer.from(last)) <= 0))
-          continue;
+        const order = last === undefined ? 1 : compareUtf8(key, last);
+        if (order < 0) throw this.#noListing(`it lists ${key} after ${last ?? ''}, which is out of order`);
         last = key;
+        // Markers of folders are no objects; a store that doesn't know where to begin begins too early.
+        const isEarly = from !== undefined && compareUtf8(key, from) <= 0;
+        if (order === 0 || isEarly || key.endsWith('/')) continue;
         yield {
           path: key.slice(root.length),
           sizeBytes,
@@ -146,12 +156,17 @@ export class S3Storage implements Storage {
           ...(etag === undefined ? {} : { etag }),
         };
       }
+      if (parsed.isTruncated && page === undefined) {
+        if (parsed.objects.length === 0) throw this.#noListing('it cuts its listing off');
+        page = begin(last);
+      }
     }
   }
 
   async remove(path: string): Promise<void> {
     if (await this.#dropStaged(path)) return;
-    await this.#send('DELETE', 'remove', path, { method: 'DELETE', expected: [404] });
+    const reply = await this.#send('DELETE', 'remove', path, { method: 'DELETE', expected: [404] });
+    if (reply.status === 404) this.#requireBucket(reply);
   }
 
   async removeAll(paths: readonly string[]): Promise<void> {
@@ -340,7 +355,9 @@ export class S3Storage implements Storage {
     kind: S3Request['kind'],
     doing: string,
     path: string,
-    rest: Pick<S3Request, 'headers' | 'body' | 'expected'> & { readonly method?: S3Request['method'] },
+    rest: Pick<S3Request, 'headers' | 'body' | 'expected' | 'expectedCodes'> & {
+      readonly method?: S3Request['method'];
+    },
   ): Promise<S3Reply> {
     const { bucket } = this.#place;
     const about = { doing, path, uri: this.uri };
@@ -353,17 +370,25 @@ export class S3Storage implements Storage {
 
   /** A 404 is about the object, or about its bucket. */
   #missing(path: string, reply: S3Reply): BoathouseError {
-    const { bucket } = this.#place;
-    if (/<Code>NoSuchBucket<\/Code>/.test(new TextDecoder().decode(reply.body.subarray(0, 2000)))) {
-      return s3Errors['no-bucket']({ bucket, endpoint: this.client.shown });
-    }
+    this.#requireBucket(reply);
     return storageErrors['not-found']({ path, uri: this.uri });
   }
 
+  /** @throws storage.no-bucket when that is what a 404 is about */
+  #requireBucket(reply: S3Reply): void {
+    if (parseRefusal(reply.body)?.code !== 'NoSuchBucket') return;
+    throw s3Errors['no-bucket']({ bucket: this.#place.bucket, endpoint: this.client.shown });
+  }
+
+  #noListing(problem: string): BoathouseError {
+    return s3Errors['not-s3']({ endpoint: this.client.shown, problem });
+  }
+
   #encryption(): Record<string, string> {
-    const { serverSideEncryption, kmsKeyId } = this.client.config;
+    const { serverSideEncryption, kmsKeyId, hasBucketKey } = this.client.config;
     if (serverSideEncryption === undefined) return {};
     return {
+      ...(hasBucketKey ? { 'x-amz-server-side-encryption-bucket-key-enabled': 'true' } : {}),
       'x-amz-server-side-encryption': serverSideEncryption,
       ...(kmsKeyId === undefined ? {} : { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
     };
