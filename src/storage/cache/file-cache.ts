@@ -176,13 +176,14 @@ export class FileCache {
     await this.#measuring;
   }
 
-  /** Removes what was used least lately until `share` of the limit is kept. */
+  /** Removes what was used least lately: down to the limit, or to a share of what is there when the disk is full. */
   async #makeRoom(share: number): Promise<void> {
     const folder = await this.folder();
     const entries = await this.#entries();
     this.#addedBytes = 0;
     let total = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
-    const limit = Math.min(this.#limitBytes, total + (await spareBytes(folder))) * share;
+    const allowed = Math.min(this.#limitBytes, total + (await spareBytes(folder)));
+    const limit = Math.min(allowed, total * share);
     if (total <= limit && share === 1) return;
     for (const entry of entries.sort((a, b) => a.usedMs - b.usedMs)) {
       // A little more than necessary, so that not every further object makes room anew.
