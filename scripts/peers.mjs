@@ -1,9 +1,10 @@
 /**
- * Installs the peers that judge Boathouse, with the Python that stands on PATH: dbt, delta-rs, DuckDB
- * for Python with its delta extension and Jinja2 into `.cache/peers`, the oldest DuckDB that reads our
- * catalogs into `.cache/peers-duckdb-1.4`, and Delta Spark into `.cache/peers-spark`. Nothing of
+ * Installs the peers that judge Boathouse, with the Python that stands on PATH: dbt, delta-rs, polars,
+ * DuckDB's shell, DuckDB for Python with its delta extension and Jinja2 into `.cache/peers`, the oldest DuckDB that reads
+ * our catalogs into `.cache/peers-duckdb-1.4`, Delta Spark into `.cache/peers-spark`, what Spark needs for
+ * buckets into `.cache/peers-spark-s3` and DuckDB's JDBC driver into `.cache/peers-jdbc`. Nothing of
  * Boathouse needs them: only tests in `conformance/`, the differential Jinja test and `bench/` do, and
- * they skip without. Spark also needs Java and Maven; without those it is left out, with a word why.
+ * they skip without. The last three also need Java and Maven; without those they are left out, with a word why.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,6 +20,8 @@ const wanted = [
   'jinja2==3.1.6',
   'duckdb-extension-httpfs==1.5.5',
   'duckdb-extension-delta==1.5.5',
+  'polars==2.1.0',
+  'duckdb-cli==1.5.5',
 ];
 
 /** Delta's jar is made for one version of Spark; Maven finds what it depends on itself. */
@@ -27,15 +30,27 @@ const spark = {
   jars: ['io.delta:delta-spark_4.2_2.13:4.4.0'],
 };
 
+/** Each with the group and artifact ids that are kept of what it depends on: Spark brings the rest itself. */
+const javaPeers = [
+  {
+    place: '../.cache/peers-spark-s3',
+    // The version of Hadoop that this Spark is made with.
+    jars: ['org.apache.hadoop:hadoop-aws:3.5.0'],
+    artifacts: ['hadoop-aws', 'bundle', 'analyticsaccelerator-s3'],
+  },
+  { place: '../.cache/peers-jdbc', jars: ['org.duckdb:duckdb_jdbc:1.5.5.0'], artifacts: ['duckdb_jdbc'] },
+];
+
 const python = process.env.BOATHOUSE_PYTHON ?? 'python3';
 const pip = (folder) => join(folder, 'venv/bin/pip');
 const pipInstall = ['install', '--quiet', '--disable-pip-version-check'];
 
 install('../.cache/peers', wanted);
 // The oldest DuckDB that has to read what we publish.
-install('../.cache/peers-duckdb-1.4', ['duckdb==1.4.0']);
+install('../.cache/peers-duckdb-1.4', ['duckdb==1.4.0', 'duckdb-extension-httpfs==1.4.0']);
 
 installSpark('../.cache/peers-spark');
+for (const peer of javaPeers) installJars(peer);
 
 /** Makes a virtual environment of its own in `place`, with exactly these packages, unless it is there. */
 function install(place, packages) {
@@ -59,25 +74,45 @@ function installSpark(place) {
   const folder = resolve(import.meta.dirname, place);
   const stamp = [...spark.packages, ...spark.jars].join('\n');
   if (installed(folder, stamp)) return;
-  for (const program of ['java', 'mvn']) {
-    if (spawnSync(program, ['-version'], { stdio: 'ignore' }).status === 0) continue;
-    console.log(`peers: no ${program} on PATH, so Delta Spark is left out and can't judge`);
-    return;
-  }
+  if (!hasJava('Delta Spark')) return;
   makeVenv(folder);
   run(pip(folder), [...pipInstall, ...spark.packages], 'pip could not install Spark');
-  writeFileSync(join(folder, 'pom.xml'), pom(spark.jars));
+  copyJars(folder, spark.jars, '-DincludeGroupIds=io.delta,io.unitycatalog');
+  mark(folder, stamp);
+}
+
+/** Jars alone, in `jars` below `place`. */
+function installJars({ place, jars, artifacts }) {
+  const folder = resolve(import.meta.dirname, place);
+  const stamp = jars.join('\n');
+  if (installed(folder, stamp) || !hasJava(jars.join(', '))) return;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  copyJars(folder, jars, `-DincludeArtifactIds=${artifacts.join(',')}`);
+  mark(folder, stamp);
+}
+
+function hasJava(what) {
+  for (const program of ['java', 'mvn']) {
+    if (spawnSync(program, ['-version'], { stdio: 'ignore' }).status === 0) continue;
+    console.log(`peers: no ${program} on PATH, so ${what} is left out and can't judge`);
+    return false;
+  }
+  return true;
+}
+
+/** What `jars` and those they depend on, less what `filter` leaves out, as files in `jars` below `folder`. */
+function copyJars(folder, jars, filter) {
+  writeFileSync(join(folder, 'pom.xml'), pom(jars));
   run(
     'mvn',
     [
       ...['-q', '-B', '-f', join(folder, 'pom.xml')],
       'org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies',
-      ...['-DincludeScope=runtime', '-DincludeGroupIds=io.delta,io.unitycatalog'],
-      `-DoutputDirectory=${join(folder, 'jars')}`,
+      ...['-DincludeScope=runtime', filter, `-DoutputDirectory=${join(folder, 'jars')}`],
     ],
-    "mvn could not fetch Delta Spark's jars",
+    `mvn could not fetch ${jars.join(', ')}`,
   );
-  mark(folder, stamp);
 }
 
 /** A project that depends on `jars` and nothing else, for Maven to resolve. */
