@@ -35,7 +35,8 @@ export interface Store {
 
 /** Why that server can't be started on this machine; undefined when it can. */
 export function storeReason(kind: StoreKind): string | undefined {
-  return existsSync(binaryOf(kind)) ? undefined : `${kind} is not built: run node scripts/stores.mjs`;
+  const builder = kind === 'minio' ? 'npm run test:minio builds it' : 'node scripts/stores.mjs builds it';
+  return existsSync(binaryOf(kind)) ? undefined : `${kind} is not built: ${builder}`;
 }
 
 /** Starts a server with nothing in it. */
@@ -96,7 +97,11 @@ export async function startStore(how: {
     ...(files ? { ca_file: files.caFile } : { AWS_ALLOW_HTTP: 'true' }),
   };
   // The harness itself looks past bad certificates: tests are about what clients make of them.
-  const own = s3Client('s3://harness', { ...options, allow_invalid_certificates: String(tls === 'expired' || tls === 'wrong-name') }, {});
+  const own = s3Client(
+    's3://harness',
+    { ...options, allow_invalid_certificates: String(tls === 'expired' || tls === 'wrong-name') },
+    {},
+  );
   try {
     await waitUntilUp(own, child, said);
   } catch (error) {
