@@ -5,7 +5,8 @@
  */
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
-import { sign } from 'aws4';
+// A CommonJS module that Node finds no names in.
+import aws4 from 'aws4';
 import {
   type BoathouseError,
   type Clock,
@@ -194,7 +195,7 @@ export class S3Client {
     headers['x-amz-content-sha256'] = isUnsigned ? 'UNSIGNED-PAYLOAD' : sha256(request.body);
     headers['x-amz-date'] = new Date(this.nowMs()).toISOString().replace(/[:-]|\.\d{3}/g, '');
     const { accessKeyId, secretAccessKey, sessionToken } = await this.#credentials.get();
-    const signed = sign(
+    const signed = aws4.sign(
       { service: 's3', region, method: request.method, host: hostname, path, headers },
       { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
     );
