@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // The peers that judge us, where `node scripts/peers.mjs` has installed them; tests skip without.
@@ -16,10 +17,14 @@ if (existsSync(resolve(spark, 'installed.txt'))) {
   found.BOATHOUSE_SPARK_PYTHON = resolve(spark, 'venv/bin/python');
 }
 
+// Copies of remote files that tests make are theirs, not the user's.
+const cache = mkdtempSync(join(tmpdir(), 'boathouse-test-cache-'));
+process.once('exit', () => rmSync(cache, { recursive: true, force: true }));
+
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'conformance/**/*.test.ts'],
-    env: { ...found, ...(process.env as Record<string, string>) },
+    env: { ...found, ...(process.env as Record<string, string>), BOATHOUSE_CACHE_DIR: cache },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
