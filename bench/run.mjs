@@ -29,6 +29,8 @@ const built = spawnSync(process.execPath, [resolve(here, '../scripts/build.mjs')
 if (built.status !== 0) process.exit(1);
 
 const folder = mkdtempSync(join(tmpdir(), 'boathouse-bench-'));
+// Copies of remote files that scenarios make are theirs, not the user's.
+process.env.BOATHOUSE_CACHE_DIR = join(folder, 'cache');
 let failed = 0;
 try {
   for (const name of wanted.length > 0 ? wanted : names) {
