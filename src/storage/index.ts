@@ -29,5 +29,6 @@ export type {
   StorageOptions,
 } from './storage.ts';
 export { cautiousNowMs, storeTimeMs } from './store-time.ts';
+export { trustBundle } from './trust/bundle.ts';
 export { onStorageWarning, warnOfStorage } from './warnings.ts';
 export { wrapStorage } from './wrapped.ts';

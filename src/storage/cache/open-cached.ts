@@ -1,5 +1,5 @@
 /** Opening a bucket behind this machine's cache. */
-import { rememberBucket, storagesOfBucket } from '../remote-stores.ts';
+import { rememberBucket, rememberPlace, storagesOfBucket } from '../remote-stores.ts';
 import type { BucketPlace } from '../s3/bucket-place.ts';
 import { openS3 } from '../s3/open-s3.ts';
 import { S3Storage } from '../s3/s3-storage.ts';
@@ -10,6 +10,7 @@ import { Mount } from './mount.ts';
 /** The storage of a bucket's place. Asks nothing. @throws storage.bad-option */
 export function openCached(place: BucketPlace, options: StorageOptions): Storage {
   const storage = openS3(place, options);
+  rememberPlace(place.bucket, place.prefix, options);
   const cache = sharedCache();
   if (cache === undefined) return storage;
   const { bucket } = place;

@@ -8,6 +8,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
+import { createSecureContext, connect as tlsConnect } from 'node:tls';
 import { type Endpoint, showEndpoint } from './endpoint.ts';
 import { s3Errors } from './errors.ts';
 
@@ -65,6 +66,7 @@ export class Connections {
   readonly #endpoint: Endpoint;
   readonly #options: ConnectionOptions;
   readonly #agent: HttpAgent | HttpsAgent;
+  #hasAnswered = false;
 
   constructor(endpoint: Endpoint, options: ConnectionOptions) {
     this.#endpoint = endpoint;
@@ -81,7 +83,10 @@ export class Connections {
         : new HttpsAgent({
             ...keeping,
             rejectUnauthorized: !options.allowInvalidCertificates,
-            ...(options.ca === undefined ? {} : { ca: [...options.ca] }),
+            // Parsed once: there are hundreds of authorities, and every connection would parse them anew.
+            ...(options.ca === undefined
+              ? {}
+              : { secureContext: createSecureContext({ ca: [...options.ca] }) }),
           });
   }
 
@@ -90,10 +95,36 @@ export class Connections {
     const state = { isSent: false };
     try {
       const reply = await this.#exchange(request, state);
+      this.#hasAnswered = true;
       return await this.#readReply(reply, request);
     } catch (error) {
+      if (await this.#speaksTls(error)) {
+        const endpoint = showEndpoint(this.#endpoint);
+        throw s3Errors['wrong-protocol']({ endpoint, asked: 'http', other: 'https' }, { cause: error });
+      }
       throw this.#explain(error, state.isSent);
     }
+  }
+
+  /** Servers of https that hang up on http say nothing: whether that is it is asked once, when nothing has come through yet. */
+  async #speaksTls(error: unknown): Promise<boolean> {
+    const hungUp = codeOf(error) === 'ECONNRESET' || codeOf(error) === 'EPIPE';
+    if (!hungUp || this.#endpoint.protocol === 'https:' || this.#hasAnswered) return false;
+    const { hostname, port } = this.#endpoint;
+    return await new Promise((resolve) => {
+      // Only whether there is TLS is asked: nothing is sent, so nobody has to be trusted.
+      const socket = tlsConnect({
+        host: hostname,
+        port: port ?? 80,
+        rejectUnauthorized: false,
+        timeout: 2000,
+      });
+      const end = (speaks: boolean) => (): void => {
+        socket.destroy();
+        resolve(speaks);
+      };
+      socket.once('secureConnect', end(true)).once('error', end(false)).once('timeout', end(false));
+    });
   }
 
   /** Ends the connections that nobody uses. */

@@ -1,12 +1,12 @@
 /** From an `s3://` URI to the bucket behind it. Clients are shared: one endpoint, one pool of connections. */
-import { readFileSync } from 'node:fs';
-import { rootCertificates } from 'node:tls';
 import { type BoathouseError, secrets } from '../../base/index.ts';
 import type { StorageOptions } from '../storage.ts';
+import { trustOf } from '../trust/trust.ts';
 import { warnOfStorage } from '../warnings.ts';
 import type { BucketPlace } from './bucket-place.ts';
 import { S3Client } from './client.ts';
 import { Connections } from './connection.ts';
+import { credentialChain } from './credentials/chain.ts';
 import { type CredentialSource, fixedCredentials } from './credentials/credentials.ts';
 import { s3Errors } from './errors.ts';
 import { type S3Config, s3Config } from './options.ts';
@@ -37,7 +37,7 @@ export function s3Client(
   const client = new S3Client({
     config,
     connections: connectionsFor(config),
-    credentials: credentialsOf(config, uri),
+    credentials: credentialsOf(config, uri, env),
   });
   clients.set(key, client);
   return client;
@@ -53,31 +53,22 @@ function connectionsFor(config: S3Config): Connections {
     );
   }
   return new Connections(config.endpoint, {
-    ca: authorities(config),
+    ca:
+      config.endpoint.protocol === 'https:'
+        ? trustOf({ caFiles: [config.caFile], env: process.env }).ca
+        : undefined,
     allowInvalidCertificates: config.allowInvalidCertificates,
     connectTimeoutMs: config.connectTimeoutMs,
     timeoutMs: config.timeoutMs,
   });
 }
 
-/** Node reads NODE_EXTRA_CA_CERTS itself, but only for its own list, which ours replaces. */
-function authorities(config: S3Config): readonly string[] | undefined {
-  const files = [config.caFile, process.env['SSL_CERT_FILE'], process.env['NODE_EXTRA_CA_CERTS']];
-  const named = files.filter((file) => file !== undefined && file !== '');
-  if (named.length === 0) return undefined;
-  return [...rootCertificates, ...named.map((file) => readAuthorities(file as string))];
-}
-
-function readAuthorities(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw s3Errors['bad-option']({ option: 'ca_file', value: file, problem }, { cause });
-  }
-}
-
-function credentialsOf(config: S3Config, uri: string): CredentialSource | undefined {
+/** Where the credentials for `uri` come from; undefined when requests aren't signed. */
+export function credentialsOf(
+  config: S3Config,
+  uri: string,
+  env: NodeJS.ProcessEnv = process.env,
+): CredentialSource | undefined {
   if (config.isAnonymous) return undefined;
   const accessKeyId = config.named.get('access_key_id');
   const secretAccessKey = config.named.get('secret_access_key');
@@ -85,12 +76,12 @@ function credentialsOf(config: S3Config, uri: string): CredentialSource | undefi
     const sessionToken = config.named.get('session_token');
     secrets.add(secretAccessKey);
     if (sessionToken !== undefined) secrets.add(sessionToken);
-    return fixedCredentials('options', {
+    return fixedCredentials(accessKeyId === env['AWS_ACCESS_KEY_ID'] ? 'environment' : 'options', {
       accessKeyId,
       secretAccessKey,
       ...(sessionToken === undefined ? {} : { sessionToken }),
     });
   }
   const missing = (): BoathouseError => s3Errors['no-credentials']({ uri });
-  return { name: 'none', get: () => Promise.reject(missing()), forget: () => false };
+  return credentialChain({ named: config.named, env, missing });
 }
