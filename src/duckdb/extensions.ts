@@ -19,6 +19,7 @@ export class Extensions {
   readonly #run: RunSql;
   readonly #declared: readonly ExtensionSpec[];
   readonly #directory: string | undefined;
+  readonly #caFile: DatabaseOptions['caFile'];
   /** Loaded, or being loaded. */
   readonly #loads = new Map<string, Promise<void>>();
   /** Loaded: secrets of theirs can be created. */
@@ -30,6 +31,7 @@ export class Extensions {
     this.#run = run;
     this.#declared = options.extensions ?? [];
     this.#directory = directory;
+    this.#caFile = options.caFile;
     this.#waitingSecrets = (options.secrets ?? []).map((secret, index) => ({ secret, number: index + 1 }));
   }
 
@@ -75,8 +77,14 @@ export class Extensions {
   }
 
   async #load(name: string): Promise<void> {
-    if (!builtIn.has(name)) await this.#installAndLoad(name);
     const key = canonical(name);
+    const caFile = key === 'httpfs' || key === 'delta' ? await this.#caFile?.() : undefined;
+    // The delta extension's own connections know nothing but this variable.
+    if (key === 'delta' && caFile !== undefined) process.env['SSL_CERT_FILE'] ??= caFile;
+    if (!builtIn.has(name)) await this.#installAndLoad(name);
+    if (key === 'httpfs' && caFile !== undefined) {
+      await this.#run(`SET GLOBAL ca_cert_file = ${quoteLiteral(caFile)}`);
+    }
     for (const sql of this.#waitingSettings.get(key) ?? []) await this.#run(sql);
     this.#waitingSettings.delete(key);
     this.#ready.add(key);

@@ -61,6 +61,11 @@ export interface DatabaseOptions {
   readonly memoryLimit?: string;
   /** DuckDB's worker threads; its own default unless given. */
   readonly threads?: number;
+  /**
+   * A PEM file of every trusted certificate authority, for extensions that open connections: they take no other
+   * once they have one. Asked for when the first such extension is loaded; their own list when it gives none.
+   */
+  readonly caFile?: (() => Promise<string | undefined>) | undefined;
   /** Done before each statement of every session, and says what is run in its place. */
   readonly beforeStatement?: StatementHook | undefined;
   /** Undoes in an error's words what `beforeStatement` did to the statement's. */

@@ -10,7 +10,8 @@ import { quoteIdentifier, quoteLiteral } from './quote.ts';
  * @param number counts from 1; names a secret without a name, as dbt-duckdb does.
  */
 export function createSecretSql(secret: SecretSpec, number: number): string {
-  const { type, name, provider, scope, persistent, ...rest } = secret;
+  const { type, name, provider, scope, persistent, ...given } = secret;
+  const rest = /^s3$/i.test(type) ? withPlainEndpoint(given) : given;
   const options: string[] = [`TYPE ${quoteIdentifier(type)}`];
   if (provider !== undefined) options.push(`PROVIDER ${quoteIdentifier(provider)}`);
   if (scope !== undefined) {
@@ -24,6 +25,26 @@ export function createSecretSql(secret: SecretSpec, number: number): string {
   }
   const kind = persistent === true ? 'PERSISTENT ' : '';
   return `CREATE OR REPLACE ${kind}SECRET ${quoteIdentifier(name ?? `_dbt_secret_${number}`)} (${options.join(', ')})`;
+}
+
+/**
+ * httpfs wants the endpoint without its protocol, and `use_ssl` beside it; people write `https://minio.home:9000`. Pure.
+ */
+function withPlainEndpoint(
+  options: Readonly<Record<string, OptionValue | undefined>>,
+): Readonly<Record<string, OptionValue | undefined>> {
+  const key = Object.keys(options).find((name) => name.toLowerCase() === 'endpoint');
+  const [, scheme, place] =
+    /^(https?):\/\/(.*?)\/*$/i.exec(String(key === undefined ? '' : options[key])) ?? [];
+  if (key === undefined || scheme === undefined || place === undefined) return options;
+  const others = Object.entries(options).filter(([name]) => name !== key && name.toLowerCase() !== 'use_ssl');
+  const isStyled = others.some(([name]) => name.toLowerCase() === 'url_style');
+  return {
+    ...Object.fromEntries(others),
+    endpoint: place,
+    use_ssl: scheme.toLowerCase() === 'https',
+    ...(isStyled ? {} : { url_style: 'path' }),
+  };
 }
 
 /** An option's value as SQL: text quoted, a list as `[…]`, an object as `MAP {…}`. Pure. */

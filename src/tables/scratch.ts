@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Database, type DatabaseOptions, quoteLiteral, type Session } from '../duckdb/index.ts';
-import { openMount } from '../storage/index.ts';
+import { openMount, trustBundle } from '../storage/index.ts';
 import { RemoteRelations } from './remote/remote-relations.ts';
 
 /** What the library's own engine may use. */
@@ -68,7 +68,13 @@ export function engineOptions(): DatabaseOptions {
 function optionsOf(limits: EngineLimits): DatabaseOptions {
   // By default the engine would spill to the current folder, which is a user's project.
   const tempDirectory = path.join(tmpdir(), `boathouse-spill-${process.pid}`);
-  return { tempDirectory, ...limits, beforeStatement: remoteFiles.hook, restoreText: remoteFiles.restore };
+  return {
+    tempDirectory,
+    ...limits,
+    caFile: () => trustBundle(undefined),
+    beforeStatement: remoteFiles.hook,
+    restoreText: remoteFiles.restore,
+  };
 }
 
 /** What the library's own engine reads of buckets. */

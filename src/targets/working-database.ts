@@ -118,7 +118,11 @@ export class WorkingDatabase {
   /** Opens a working database with everything that is published in it. @throws catalog.unreadable-file */
   static async open(options: WorkingOptions): Promise<WorkingDatabase> {
     const remote = new RemoteRelations(options.mount);
-    const engine = await Database.open({ ...options.engine, beforeStatement: remote.hook });
+    const engine = await Database.open({
+      ...options.engine,
+      beforeStatement: remote.hook,
+      restoreText: remote.restore,
+    });
     try {
       if (options.private !== undefined) await attachCopy(engine, options, options.private);
       else if (options.database !== 'memory')

@@ -135,7 +135,7 @@ async function stageOn(
 ): Promise<StagedCatalogFile> {
   const { relations, upserts, database, access } = what;
   const remote = new RemoteRelations(() => access.mount());
-  const engine = await Database.open({ beforeStatement: remote.hook });
+  const engine = await Database.open({ beforeStatement: remote.hook, restoreText: remote.restore });
   const folder = place.isLocal ? undefined : await mkdtemp(join(tmpdir(), 'boathouse-base-'));
   try {
     const copied = folder === undefined ? undefined : join(folder, place.name);

@@ -9,7 +9,7 @@ import { join, parse, resolve } from 'node:path';
 import { isBoathouseError } from '../base/index.ts';
 import { type AttachSpec, Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
-import { type Mount, openMount, storageAccess } from '../storage/index.ts';
+import { type Mount, openMount, storageAccess, trustBundle } from '../storage/index.ts';
 import {
   type DeltaCall,
   type OpenedTable,
@@ -111,7 +111,9 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
     settings,
     secrets: secrets.map(({ options: keys, ...known }) => ({ ...keys, ...known })),
     attach,
+    caFile: () => trustBundle(project?.profile.lakehouse.caFile),
     beforeStatement: remote.hook,
+    restoreText: remote.restore,
   }).catch(async (error: unknown) => {
     await copy?.release();
     throw error;

@@ -1,10 +1,10 @@
 /** Every operation on a table in a bucket, without httpfs, held to the same operation on a table in a folder. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cloneTable, convertToDelta, createTable, DeltaTable, land, writeDelta } from '../../src/index.ts';
-import { openStorage, requestCounts, requestsSince } from '../../src/storage/index.ts';
+import { cacheFolder, openStorage, requestCounts, requestsSince } from '../../src/storage/index.ts';
 import { type Store, startStore, storeReason } from './server.ts';
 
 const reason = storeReason('versitygw');
@@ -161,6 +161,20 @@ describe.skipIf(reason !== undefined)(`tables in a bucket${reason ? ` (${reason}
     await createTable('s3://lake/empty', { schema: 'id INT', storageOptions: store.options } as never);
     const empty = await open('s3://lake/empty', { storageOptions: store.options });
     expect(await empty.toRows()).toEqual([]);
+  });
+
+  it('leave nothing on this machine nor in the bucket when a write fails half-way', async () => {
+    const options = { storageOptions: store.options };
+    await writeDelta('s3://lake/failing', rows(0, 1), options as never);
+    const table = await open('s3://lake/failing', options);
+    const sql =
+      "select i::int as id, repeat('x', 200) as day, if(i = 900000, error('on purpose'), 'n') as note from range(1000000) r(i)";
+    await expect(table.append({ sql })).rejects.toThrow('on purpose');
+    const staged = await readdir(join(cacheFolder(), 'staging'), { recursive: true, withFileTypes: true });
+    expect(staged.filter((entry) => entry.isFile() && entry.parentPath.includes(`-${process.pid}-`))).toEqual(
+      [],
+    );
+    expect(await table.toRows()).toHaveLength(1);
   });
 
   it('cost few requests', async () => {

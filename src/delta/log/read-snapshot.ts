@@ -28,6 +28,7 @@ import {
   listLog,
 } from './log-files.ts';
 import type { ParquetRows } from './parquet-rows.ts';
+import { readAhead } from './read-ahead.ts';
 import {
   applyActions,
   finishState,
@@ -121,6 +122,8 @@ const attempts: RetryPolicy = { attemptsMax: 3, delayMsMin: 5, delayMsMax: 50 };
 
 /** Commits read at once. */
 const readsMax = 16;
+/** What a store answers takes its time. */
+const remoteReadsMax = 32;
 
 function mayPass(error: unknown): boolean {
   if (!isBoathouseError(error)) return false;
@@ -221,13 +224,11 @@ async function replay(
   const state = checkpoint
     ? stateOfCheckpoint(await readCheckpoint(storage, checkpoint, options.rows))
     : startState(start && 'files' in start ? start : undefined);
-  for (let next = 0; next < files.length; next += readsMax) {
-    const batch = files.slice(next, next + readsMax);
-    const commits = await Promise.all(batch.map((path) => readActions(storage, path, options.clock)));
-    for (const actions of commits) {
-      state.commitInfo = undefined;
-      applyActions(state, actions);
-    }
+  const ahead = storage.isLocal ? readsMax : remoteReadsMax;
+  const commits = readAhead(files, ahead, (path) => readActions(storage, path, options.clock));
+  for await (const actions of commits) {
+    state.commitInfo = undefined;
+    applyActions(state, actions);
   }
   const times = await commitTimeMs(storage, log, state, version, checkpoint);
   const snapshot = finishState(state, { table: storage.uri, version, ...times });

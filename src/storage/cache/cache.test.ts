@@ -35,6 +35,18 @@ function source(text: string): { fetch: (file: string) => Promise<{ sizeBytes: n
   return counted;
 }
 
+let links = 0;
+async function readOf(
+  cache: FileCache,
+  one: CachedObject,
+  fetch: (file: string) => Promise<{ sizeBytes: number }>,
+): Promise<Uint8Array> {
+  links += 1;
+  const link = join(folder, `read-${links}`);
+  await cache.link(one, link, fetch);
+  return await readFile(link);
+}
+
 async function dataFiles(): Promise<string[]> {
   const names = await readdir(join(folder, 'objects'), { recursive: true });
   return names.filter((name) => name.endsWith('.data')).map((name) => join(folder, 'objects', name));
@@ -50,9 +62,7 @@ describe('the cache', () => {
     await open().link(object('a'), join(folder, 'link-4'), from.fetch);
     expect(from.count).toBe(1);
     expect(await readFile(join(folder, 'link-4'), 'utf8')).toBe('rows');
-    expect((await cache.read(object('a'), from.fetch)).toString()).toBe(
-      new TextEncoder().encode('rows').toString(),
-    );
+    expect(String(await readOf(cache, object('a'), from.fetch))).toBe('rows');
     expect(await readdir(join(folder, 'fetching'))).toEqual([]);
   });
 
@@ -64,8 +74,8 @@ describe('the cache', () => {
       { ...object('a'), store: 'http://t' },
       object('b'),
     ];
-    for (const [i, one] of texts.entries()) await cache.read(one, source(`text ${i}`).fetch);
-    const read = await Promise.all(texts.map((one) => cache.read(one, source('never').fetch)));
+    for (const [i, one] of texts.entries()) await readOf(cache, one, source(`text ${i}`).fetch);
+    const read = await Promise.all(texts.map((one) => readOf(cache, one, source('never').fetch)));
     expect(read.map((bytes) => new TextDecoder().decode(bytes))).toEqual([
       'text 0',
       'text 1',
@@ -84,26 +94,26 @@ describe('the cache', () => {
     ],
   ])('fetches an entry again that is %s', async (_how, damage) => {
     const from = source('rows');
-    await open().read(object('a'), from.fetch);
+    await readOf(open(), object('a'), from.fetch);
     const [file = ''] = await dataFiles();
     await damage(file);
-    expect(new TextDecoder().decode(await open().read(object('a'), from.fetch))).toBe('rows');
+    expect(new TextDecoder().decode(await readOf(open(), object('a'), from.fetch))).toBe('rows');
     expect(from.count).toBe(2);
   });
 
   it('keeps an entry whose time moved and whose bytes did not', async () => {
     const from = source('rows');
-    await open().read(object('a'), from.fetch);
+    await readOf(open(), object('a'), from.fetch);
     const [file = ''] = await dataFiles();
     await utimes(file, new Date(0), new Date(0));
-    await open().read(object('a'), from.fetch);
+    await readOf(open(), object('a'), from.fetch);
     expect(from.count).toBe(1);
   });
 
   it('takes no entry of another size than the object has', async () => {
-    await open().read(object('a'), source('rows').fetch);
+    await readOf(open(), object('a'), source('rows').fetch);
     const other = source('more rows');
-    const bytes = await open().read({ ...object('a'), sizeBytes: 9 }, other.fetch);
+    const bytes = await readOf(open(), { ...object('a'), sizeBytes: 9 }, other.fetch);
     expect(new TextDecoder().decode(bytes)).toBe('more rows');
   });
 
@@ -111,22 +121,22 @@ describe('the cache', () => {
     const cache = open(10_000);
     await cache.link(object('0'), join(folder, 'in-use'), source('x'.repeat(1000)).fetch);
     for (let i = 1; i <= 30; i += 1) {
-      await cache.read(object(String(i)), source('x'.repeat(1000)).fetch);
+      await readOf(cache, object(String(i)), source('x'.repeat(1000)).fetch);
       // The first two are used all the time.
-      for (const kept of ['1', '2']) await cache.read(object(kept), source('x'.repeat(1000)).fetch);
+      for (const kept of ['1', '2']) await readOf(cache, object(kept), source('x'.repeat(1000)).fetch);
     }
     expect(await cache.sizeBytes()).toBeLessThanOrEqual(11_000);
     const again = source('x'.repeat(1000));
-    await cache.read(object('1'), again.fetch);
+    await readOf(cache, object('1'), again.fetch);
     expect(again.count).toBe(0);
     expect((await stat(join(folder, 'in-use'))).size).toBe(1000);
   });
 
   it('makes room and tries again when the disk is full', async () => {
     const cache = open();
-    await cache.read(object('old'), source('old').fetch);
+    await readOf(cache, object('old'), source('old').fetch);
     let tries = 0;
-    const bytes = await cache.read(object('new'), async (file) => {
+    const bytes = await readOf(cache, object('new'), async (file) => {
       tries += 1;
       if (tries === 1) throw storageErrors['no-space']({ path: 'new', uri: 's3://b' });
       await writeFile(file, 'new');
@@ -137,7 +147,7 @@ describe('the cache', () => {
   });
 
   it('keeps nothing of a fetch that fails', async () => {
-    const failing = open().read(object('a'), async (file) => {
+    const failing = readOf(open(), object('a'), async (file) => {
       await writeFile(file, 'half');
       throw storageErrors['not-found']({ path: 'a', uri: 's3://b' });
     });
@@ -146,13 +156,40 @@ describe('the cache', () => {
     expect(await readdir(join(folder, 'fetching'))).toEqual([]);
   });
 
+  it('keeps small objects by themselves, and looks at each before it is given', async () => {
+    let count = 0;
+    const fetch = async (): Promise<Uint8Array> => {
+      count += 1;
+      return new TextEncoder().encode('{"commitInfo":{}}');
+    };
+    const text = async (one: CachedObject) => new TextDecoder().decode(await open().read(one, fetch));
+    const smallFiles = async () =>
+      (await readdir(join(folder, 'objects'), { recursive: true })).filter((name) => name.endsWith('.small'));
+    expect(await text(object('1.json'))).toBe('{"commitInfo":{}}');
+    await expect.poll(smallFiles).toHaveLength(1);
+    expect(await text(object('1.json'))).toBe('{"commitInfo":{}}');
+    expect(count).toBe(1);
+    const [name = ''] = await smallFiles();
+    const file = join(folder, 'objects', name);
+    const damaged = await readFile(file);
+    damaged[40] = 88;
+    await writeFile(file, damaged);
+    expect(await text(object('1.json'))).toBe('{"commitInfo":{}}');
+    expect(count).toBe(2);
+    expect(await text({ ...object('1.json'), sizeBytes: 5 })).toBe('{"commitInfo":{}}');
+    expect(count).toBe(3);
+    expect(await open().sizeBytes()).toBeGreaterThan(0);
+    await open().clear();
+    expect(await smallFiles()).toEqual([]);
+  });
+
   it('adopts a file without taking it away', async () => {
     await writeFile(join(folder, 'mine'), 'written');
     const cache = open();
     await cache.adopt(object('a'), join(folder, 'mine'));
     await rm(join(folder, 'mine'));
     const from = source('never');
-    expect(new TextDecoder().decode(await cache.read(object('a'), from.fetch))).toBe('written');
+    expect(new TextDecoder().decode(await readOf(cache, object('a'), from.fetch))).toBe('written');
     expect(from.count).toBe(0);
   });
 
@@ -160,7 +197,7 @@ describe('the cache', () => {
     await writeFile(join(folder, 'file'), '');
     const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const cache = new FileCache({ folder: join(folder, 'file', 'cache'), limitBytes: 1e9 });
-    expect(new TextDecoder().decode(await cache.read(object(folder), source('rows').fetch))).toBe('rows');
+    expect(new TextDecoder().decode(await readOf(cache, object(folder), source('rows').fetch))).toBe('rows');
     expect(String(warned.mock.calls[0]?.[0])).toContain('BOATHOUSE_CACHE_DIR');
     warned.mockRestore();
   });
@@ -188,24 +225,29 @@ describe('the cache', () => {
     expect([first, second, third]).toEqual(['SIGKILL', 'done', 'done']);
     await mkdir(join(folder, 'shared', 'fetching'), { recursive: true });
     const cache = new FileCache({ folder: join(folder, 'shared'), limitBytes: 200_000 });
-    await cache.read(object('x'), source('x').fetch);
+    await readOf(cache, object('x'), source('x').fetch);
     expect(await readdir(join(folder, 'shared', 'fetching'))).toEqual([]);
   }, 30_000);
 });
 
 /** Reads forty objects again and again through a cache that holds twenty. */
 const filler = `
+  import { readFileSync, unlinkSync } from 'node:fs';
   import { writeFile } from 'node:fs/promises';
   import { FileCache } from './file-cache.ts';
   const cache = new FileCache({ folder: process.argv[2], limitBytes: 200_000 });
   for (let round = 0; round <= 300; round += 1) {
     const name = String(round % 40);
     const text = name.padEnd(10_000, '.');
-    const bytes = await cache.read({ store: 's', uri: 's3://b/' + name, version: undefined }, async (file) => {
+    const link = process.argv[2] + '/link-' + process.pid + '-' + round;
+    await cache.link({ store: 's', uri: 's3://b/' + name, version: undefined }, link, async (file) => {
       await writeFile(file, text);
       return { sizeBytes: text.length };
     });
-    if (Buffer.from(bytes).toString() !== text) process.send('torn ' + name);
+    if (readFileSync(link, 'utf8') !== text) process.send('torn ' + name);
+    unlinkSync(link);
+    const small = await cache.read({ store: 's', uri: 's3://b/s' + name, version: 'e' }, async () => Buffer.from(text));
+    if (Buffer.from(small).toString() !== text) process.send('torn small ' + name);
   }
   process.send('done');
   process.disconnect();

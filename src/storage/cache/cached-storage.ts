@@ -5,14 +5,15 @@
  * vectors, pins), and objects whose ETag a listing or a look of this very storage has told. What was uploaded
  * goes into the cache at once.
  */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemRandom } from '../../base/index.ts';
+import { markedName, systemRandom } from '../../base/index.ts';
 import { storageErrors } from '../errors.ts';
 import type { S3Storage } from '../s3/s3-storage.ts';
 import type { CopyOptions, FileInfo, LocalFile, ObjectMetadata, PutOutcome, Storage } from '../storage.ts';
 import { cacheSettings } from './cache-settings.ts';
 import { type CachedObject, FileCache } from './file-cache.ts';
+import { sweepMarked } from './sweep-marked.ts';
 import { isUnique } from './unique.ts';
 
 /** The cache that this process shares with others; undefined when none is wanted. */
@@ -52,7 +53,7 @@ export class CachedStorage implements Storage {
   async read(path: string): Promise<Uint8Array> {
     const object = this.#known(path);
     if (object === undefined) return await this.#inner.read(path);
-    return await this.#cache.read(object, (file) => this.#fetch(path, file));
+    return await this.#cache.read(object, () => this.#inner.read(path));
   }
 
   async readRange(path: string, startByte: number, lengthBytes: number): Promise<Uint8Array> {
@@ -110,7 +111,9 @@ export class CachedStorage implements Storage {
     const object = this.#known(path) ?? (await this.#look(path));
     const shared = join(await this.#cache.folder(), 'open');
     await mkdir(shared, { recursive: true });
-    const folder = await mkdtemp(join(shared, `${systemRandom.uuid().slice(0, 8)}-`));
+    const folder = join(shared, markedName(systemRandom.uuid()));
+    await mkdir(folder);
+    await sweepMarked(shared);
     const release = (): Promise<void> => rm(folder, { recursive: true, force: true });
     try {
       const file = join(folder, path.slice(path.lastIndexOf('/') + 1));

@@ -7,11 +7,12 @@
  * entry has a hard link of its own, so that nothing that is in use can be taken away.
  */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, rmSync } from 'node:fs';
 import {
   copyFile,
   link,
   mkdir,
+  mkdtemp,
   readdir,
   readFile,
   rename,
@@ -84,17 +85,22 @@ export class FileCache {
     }
   }
 
-  /** The object's bytes, fetched unless they are here. For small objects. @throws what `fetch` throws */
-  async read(object: CachedObject, fetch: FetchObject): Promise<Uint8Array> {
-    for (let attempt = 1; ; attempt += 1) {
-      const data = await this.#provide(object, fetch);
-      try {
-        const bytes = await readFile(data);
-        return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      } catch (error) {
-        if (codeOf(error) !== 'ENOENT' || attempt >= 5) throw error;
-      }
+  /**
+   * The bytes of a small object, fetched unless they are here. A file of its own holds them behind their SHA-256:
+   * logs have thousands of small objects, so nothing is spent on each that can be spared.
+   *
+   * @throws what `fetch` throws
+   */
+  async read(object: CachedObject, fetch: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const file = smallFile(await this.folder(), idOf(object));
+    const kept = await readFile(file).catch(() => undefined);
+    if (kept !== undefined && isWhole(kept, object.sizeBytes)) {
+      return new Uint8Array(kept.buffer, kept.byteOffset + hashBytes, kept.length - hashBytes);
     }
+    const bytes = await fetch();
+    // Whoever reads needn't wait for it to be kept.
+    void this.#keep(file, bytes).catch(() => undefined);
+    return bytes;
   }
 
   /** Keeps `localFile`, which holds the object's bytes and never changes. A failure is no error: it is only a cache. */
@@ -120,6 +126,23 @@ export class FileCache {
   async clear(): Promise<void> {
     const folder = await this.folder();
     for (const { id } of await this.#entries()) await dropEntry(folder, id);
+  }
+
+  async #keep(file: string, bytes: Uint8Array): Promise<void> {
+    const temporary = await this.#temporary();
+    try {
+      await writeFile(temporary, Buffer.concat([createHash('sha256').update(bytes).digest(), bytes]));
+      await mkdir(dirname(file), { recursive: true });
+      await rename(temporary, file);
+    } finally {
+      await rm(temporary, { force: true });
+    }
+    await this.#added(bytes.length + hashBytes);
+  }
+
+  async #added(sizeBytes: number): Promise<void> {
+    this.#addedBytes += sizeBytes;
+    if (this.#addedBytes > this.#limitBytes / 20) await this.#keepLimit();
   }
 
   /** Where the good entry's bytes are. */
@@ -164,8 +187,7 @@ export class FileCache {
     const temporaryFacts = await this.#temporary();
     await writeFile(temporaryFacts, JSON.stringify(about));
     await rename(temporaryFacts, data.replace(/\.data$/, '.json'));
-    this.#addedBytes += size;
-    if (this.#addedBytes > this.#limitBytes / 20) await this.#keepLimit();
+    await this.#added(size);
   }
 
   /** Measured once in a while, by one at a time. */
@@ -198,8 +220,12 @@ export class FileCache {
     const entries: { id: string; sizeBytes: number; usedMs: number }[] = [];
     for (const group of await readdir(folder).catch(() => [])) {
       for (const name of await readdir(join(folder, group)).catch(() => [])) {
-        if (!name.endsWith('.data')) continue;
         const file = join(folder, group, name);
+        if (name.endsWith('.small')) {
+          const small = await quietStat(file);
+          if (small) entries.push({ id: name, sizeBytes: small.size, usedMs: small.mtimeMs });
+        }
+        if (!name.endsWith('.data')) continue;
         const [data, facts] = await Promise.all([
           quietStat(file),
           quietStat(file.replace(/\.data$/, '.json')),
@@ -223,7 +249,9 @@ export class FileCache {
     try {
       return await makeFolders(this.#wanted);
     } catch (error) {
-      const fallback = join(tmpdir(), `boathouse-${String(process.getuid?.() ?? 'user')}`, 'cache');
+      // Under a name that nobody can have made before us.
+      const fallback = await mkdtemp(join(tmpdir(), 'boathouse-cache-'));
+      process.once('exit', () => rmSync(fallback, { recursive: true, force: true }));
       const problem = error instanceof Error ? error.message : String(error);
       warnOfStorage(
         'storage.no-cache-folder',
@@ -263,6 +291,19 @@ function dataFile(folder: string, id: string): string {
   return join(folder, 'objects', id.slice(0, 2), `${id}.data`);
 }
 
+const hashBytes = 32;
+
+function smallFile(folder: string, id: string): string {
+  return join(folder, 'objects', id.slice(0, 2), `${id}.small`);
+}
+
+/** Whether the file of a small object holds what it says, and as much as the object has. */
+function isWhole(kept: Buffer, sizeBytes: number | undefined): boolean {
+  const bytes = kept.subarray(hashBytes);
+  if (kept.length < hashBytes || bytes.length !== (sizeBytes ?? bytes.length)) return false;
+  return createHash('sha256').update(bytes).digest().equals(kept.subarray(0, hashBytes));
+}
+
 /** Whether the entry can be used; its use is noted. One that can't is removed. */
 async function isGood(folder: string, id: string, sizeBytes: number | undefined): Promise<boolean> {
   const data = dataFile(folder, id);
@@ -291,6 +332,8 @@ async function readFacts(file: string): Promise<EntryFacts | undefined> {
 }
 
 async function dropEntry(folder: string, id: string): Promise<void> {
+  if (id.endsWith('.small'))
+    return await unlink(join(folder, 'objects', id.slice(0, 2), id)).catch(() => undefined);
   const data = dataFile(folder, id);
   // The facts first: data without them is no entry.
   await unlink(data.replace(/\.data$/, '.json')).catch(() => undefined);

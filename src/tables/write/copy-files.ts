@@ -3,6 +3,7 @@
  *
  * Every file of a write has the write's id in its name, so that one that fails finds its own leftovers.
  */
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { quoteIdentifier, quoteLiteral, type Session } from '../../duckdb/index.ts';
 import type { FileInfo, Storage } from '../../storage/index.ts';
@@ -61,7 +62,7 @@ export async function copyFiles(
     return await makeDurable(storage, written.kept.map(relative));
   } catch (error) {
     // What went wrong is told; that something couldn't be tidied up after it as well is not.
-    await removeLeftovers(storage, folder, writeId).catch(() => undefined);
+    await removeLeftovers(storage, root, below, writeId).catch(() => undefined);
     throw error;
   }
 }
@@ -97,19 +98,40 @@ async function makeDurable(storage: Storage, written: readonly WrittenFile[]): P
   const staged: CopiedFile[] = [];
   for (const file of written) if (file.rows === 0) await storage.remove(file.file);
   const kept = written.filter((file) => file.rows > 0);
-  for (let next = 0; next < kept.length; next += syncsMax) {
-    const batch = kept.slice(next, next + syncsMax);
-    const infos = await Promise.all(batch.map((file) => storage.finishWrite(file.file)));
-    batch.forEach((file, i) => {
-      staged.push({ written: file, info: infos[i] as FileInfo });
-    });
-  }
+  const infos = await finishAll(storage, kept);
+  kept.forEach((file, i) => {
+    staged.push({ written: file, info: infos[i] as FileInfo });
+  });
   return staged;
 }
 
-async function removeLeftovers(storage: Storage, folder: string, writeId: string): Promise<void> {
-  for await (const { path: leftover } of storage.list(folder === '' ? '' : `${folder}/`)) {
-    if (leftover.includes(writeId)) await storage.remove(leftover);
+/** Several at a time; when one fails, those that were finished are removed with it. */
+async function finishAll(storage: Storage, files: readonly WrittenFile[]): Promise<FileInfo[]> {
+  const infos: FileInfo[] = [];
+  let next = 0;
+  const finisher = async (): Promise<void> => {
+    for (let i = next++; i < files.length; i = next++) {
+      infos[i] = await storage.finishWrite((files[i] as WrittenFile).file);
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: Math.min(syncsMax, files.length) }, finisher));
+  const failed = ends.find((end) => end.status === 'rejected');
+  if (failed === undefined) return infos;
+  const finished = infos.filter((info) => info !== undefined).map(({ path: one }) => one);
+  if (!storage.isLocal) await storage.removeAll(finished).catch(() => undefined);
+  throw failed.reason;
+}
+
+/** What the COPY wrote below `root`, on this machine whatever the storage is, and what was finished of it. */
+async function removeLeftovers(
+  storage: Storage,
+  root: string,
+  below: string,
+  writeId: string,
+): Promise<void> {
+  const names = await readdir(root, { recursive: true }).catch(() => []);
+  for (const name of names) {
+    if (name.includes(writeId)) await storage.abandonWrite(below + name.split(path.sep).join('/'));
   }
 }
 
