@@ -212,7 +212,7 @@ const kinds: Kinds = {
   },
   'trino-same-name': {
     message: (d) => `${d.relations.join(' and ')} would both be ${d.name} in Trino`,
-    hint: () => 'Map one of the schemas to another name with --schema.',
+    hint: () => 'Map one of the schemas to another name with --trino-schema.',
   },
   'macro-missing': {
     message: (d) => `No macro is named '${d.name}'`,

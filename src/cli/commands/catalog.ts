@@ -6,21 +6,21 @@ const registerCommand: CommandSpec = {
   summary: 'Give the Delta tables of the published catalog their names in a Trino server',
   options: [
     { flags: '--trino <url>', summary: 'the server: http://host:8080, https://trino.home' },
-    { flags: '--catalog <name>', summary: 'its catalog with the Delta connector (default: delta)' },
-    { flags: '--schema <mapping...>', summary: 'schemas called otherwise there: main=shop' },
+    { flags: '--trino-catalog <name>', summary: 'its catalog with the Delta connector (default: delta)' },
+    { flags: '--trino-schema <mapping...>', summary: 'schemas called otherwise there: main=shop' },
     {
       flags: '--user <name>',
       summary: 'who asks (default: boathouse); the password is read from TRINO_PASSWORD',
     },
     { flags: '--ca-file <path>', summary: 'certificates to trust besides the usual ones' },
-    { flags: '--published <path>', summary: 'a published catalog, instead of the project’s' },
+    { flags: '--catalog <path>', summary: 'a published catalog, instead of the project’s' },
     { flags: '--replace', summary: 'register anew what is registered at another location' },
     { flags: '--prune', summary: 'unregister tables of this lake that the catalog has no more' },
     { flags: '--dry-run', summary: 'change nothing, print the SQL' },
   ],
   examples: [
     'boathouse catalog register --trino http://localhost:8080',
-    'boathouse catalog register --trino https://trino.home --schema main=shop --dry-run',
+    'boathouse catalog register --trino https://trino.home --trino-schema main=shop --dry-run',
   ],
   load: async () => {
     const [{ registerCatalog }, { projectGiven }] = await Promise.all([
@@ -32,15 +32,15 @@ const registerCommand: CommandSpec = {
       const dryRun = flags.is('dryRun') === true;
       const result = await registerCatalog({
         ...projectGiven(input),
-        catalog: flags.text('published'),
+        catalog: flags.text('catalog'),
         trino: {
           url: flags.text('trino') ?? '',
           user: flags.text('user'),
           password: process.env['TRINO_PASSWORD'],
           caFile: flags.text('caFile'),
         },
-        trinoCatalog: flags.text('catalog'),
-        schemas: Object.fromEntries((flags.texts('schema') ?? []).map((item) => splitAt(item))),
+        trinoCatalog: flags.text('trinoCatalog'),
+        schemas: Object.fromEntries((flags.texts('trinoSchema') ?? []).map((item) => splitAt(item))),
         replace: flags.is('replace') === true,
         prune: flags.is('prune') === true,
         dryRun,
