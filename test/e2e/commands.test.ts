@@ -180,7 +180,9 @@ describe('secrets', () => {
     );
     expect(written).toContain('target/manifest.json');
     expect(written).toContain('target/compiled/shop/models/literal.sql');
+    // A model that selects the secret has it for its row: published files and their kept copies hold what was asked for.
     const leaking = written.filter((file) => {
+      if (file.endsWith('.duckdb')) return false;
       const path = join(other.path, file);
       return statSync(path).isFile() && /471[123]/.test(readFileSync(path, 'latin1'));
     });

@@ -80,7 +80,7 @@ export class FileCache {
       } catch (error) {
         // Another process may have made room between our look and our link.
         if (codeOf(error) === 'EEXIST') return;
-        if (codeOf(error) !== 'ENOENT' || attempt >= 5) throw error;
+        if (codeOf(error) !== 'ENOENT' || attempt >= attemptsMax) throw error;
       }
     }
   }
@@ -178,11 +178,11 @@ export class FileCache {
   }
 
   async #enter(object: CachedObject, temporary: string, data: string): Promise<void> {
-    const { size } = await stat(temporary);
+    // A rename keeps the time, and the entry may be gone again right after it: others make room.
+    const { size, mtimeMs } = await stat(temporary);
     const sha256 = await hashOf(temporary);
     await mkdir(dirname(data), { recursive: true });
     await rename(temporary, data);
-    const { mtimeMs } = await stat(data);
     const about: EntryFacts = { uri: object.uri, sizeBytes: size, mtimeMs: Math.floor(mtimeMs), sha256 };
     const temporaryFacts = await this.#temporary();
     await writeFile(temporaryFacts, JSON.stringify(about));
@@ -292,6 +292,7 @@ function dataFile(folder: string, id: string): string {
 }
 
 const hashBytes = 32;
+const attemptsMax = 20;
 
 function smallFile(folder: string, id: string): string {
   return join(folder, 'objects', id.slice(0, 2), `${id}.small`);
