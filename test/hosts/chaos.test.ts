@@ -15,7 +15,7 @@ import type { WorkerTask, WorkLine } from './worker.ts';
 const isFull = process.env['BOATHOUSE_STORES_FULL'] !== undefined;
 const runs = isFull ? 30 : 4;
 const hosts = 3;
-const operations = 12;
+const operations = 20;
 /** `BOATHOUSE_SEED_OF_CHAOS=7` repeats one run's schedule. */
 const given = process.env['BOATHOUSE_SEED_OF_CHAOS'];
 const seeds = given === undefined ? Array.from({ length: runs }, (_, i) => i + 1) : [Number(given)];

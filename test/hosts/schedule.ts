@@ -23,10 +23,10 @@ export function scheduleOf(seed: number, host: number): HostSchedule {
   const blows = Array.from({ length: 1 + Math.floor(random.fraction() * 3) }, (): Blow => {
     const kind = kinds[Math.floor(random.fraction() * kinds.length)] ?? 'kill';
     // Early enough to meet the process at work, which has to start first.
-    return { kind, afterMs: 900 + random.fraction() * 2500, lastsMs: 200 + random.fraction() * 1200 };
+    return { kind, afterMs: 900 + random.fraction() * 3500, lastsMs: 200 + random.fraction() * 1200 };
   });
   /** How many of a hundred requests meet trouble. */
-  const share = random.fraction() * 0.12;
+  const share = random.fraction() * 0.25;
   return {
     blows: blows.toSorted((a, b) => a.afterMs - b.afterMs),
     trouble: (n) => {
