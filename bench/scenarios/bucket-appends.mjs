@@ -28,8 +28,8 @@ export async function run({ folder, quick }) {
     const commits = sent.filter(({ method, key }) => method === 'PutObject' && /\/\d{20}\.json$/.test(key));
     same('requests that create a commit', commits.length, appends);
     const puts = sent.filter(({ method }) => method === 'PutObject').length;
-    // A file and a commit each, a checkpoint and its pointer every tenth, and a store asked for the first time.
-    budget('PUT in all', puts, Math.ceil(appends * 2.2) + 4);
+    // A file and a commit each, three for every checkpoint, and a store asked for the first time.
+    budget('PUT in all', puts, Math.ceil(appends * 2.3) + 4);
     const reads = sent.length - puts;
     // Opening the table costs a few.
     budget('GET, HEAD and LIST in all', reads, appends * 2 + 10);
