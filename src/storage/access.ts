@@ -10,6 +10,8 @@ import type { StorageOptions } from './storage.ts';
 export interface StorageAccess {
   /** None for a folder. */
   optionsFor(uri: string): StorageOptions;
+  /** How far around `uri` its options hold: its bucket, or the narrower scope of a secret. The bucket where left out. */
+  scopeFor?(uri: string): string;
 }
 
 /** A secret of a profile: what DuckDB calls its options, by their names. */
@@ -49,6 +51,12 @@ export function storageAccess(input: AccessInput): StorageAccess {
       const place = canonicalPlace(uri);
       const secret = scoped.find(({ scope }) => place.startsWith(scope));
       return { ...(secret?.options ?? settings), ...own };
+    },
+    scopeFor: (uri) => {
+      const place = canonicalPlace(uri);
+      const [bucket = place] = /^s3:\/\/[^/]+\//.exec(place) ?? [];
+      const scope = scoped.find((secret) => place.startsWith(secret.scope))?.scope ?? '';
+      return scope.length > bucket.length ? scope : bucket;
     },
   };
 }

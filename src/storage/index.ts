@@ -16,8 +16,10 @@ export { storageErrors } from './errors.ts';
 export { type Fault, FaultyStorage, faults } from './faulty.ts';
 export { LocalStorage, type LocalStorageOptions } from './local.ts';
 export { MemoryStorage } from './memory.ts';
-export { openMount, openStorage } from './open.ts';
+export { engineAccess, examineStore, openMount, openStorage } from './open.ts';
 export { compareUtf8 } from './paths.ts';
+export type { EngineAccess } from './s3/engine-access.ts';
+export type { Finding } from './s3/examine.ts';
 export { type RequestCounts, requestCounts, requestsSince } from './s3/request-counts.ts';
 export type {
   CopyOptions,
@@ -30,5 +32,6 @@ export type {
 } from './storage.ts';
 export { cautiousNowMs, storeTimeMs } from './store-time.ts';
 export { trustBundle } from './trust/bundle.ts';
+export { trustOf } from './trust/trust.ts';
 export { onStorageWarning, warnOfStorage } from './warnings.ts';
 export { wrapStorage } from './wrapped.ts';

@@ -2,12 +2,15 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { secrets } from '../base/index.ts';
+import type { StorageAccess } from './access.ts';
 import type { Mount } from './cache/mount.ts';
 import { storageErrors } from './errors.ts';
 import { LocalStorage } from './local.ts';
 import { MemoryStorage } from './memory.ts';
 import { RemoteStorage } from './remote.ts';
 import { placeOf } from './s3/bucket-place.ts';
+import type { EngineAccess } from './s3/engine-access.ts';
+import type { Finding } from './s3/examine.ts';
 import type { Storage, StorageOptions } from './storage.ts';
 
 /**
@@ -37,6 +40,19 @@ export function openStorage(uri: string, options: StorageOptions = {}): Storage 
 }
 
 /**
+ * What DuckDB's httpfs needs for `uri`: with the options that `access` has for it, else with those that this process has
+ * opened the place with.
+ *
+ * @throws storage.bad-option
+ */
+export async function engineAccess(uri: string, access?: StorageAccess): Promise<EngineAccess> {
+  const loaded = await import('./s3/engine-access.ts');
+  if (access === undefined) return await loaded.engineAccessToOpened(uri);
+  const [bucket = uri] = /^s3[an]?:\/\/[^/]+\//i.exec(uri) ?? [];
+  return await loaded.engineAccess(access.scopeFor?.(uri) ?? bucket, access.optionsFor(uri));
+}
+
+/**
  * A mount on the process's cache: remote files as files of this machine. Undefined when `BOATHOUSE_CACHE` is off.
  *
  * @param optionsFor with which buckets are opened that this process hasn't opened yet; the environment's unless given.
@@ -44,6 +60,20 @@ export function openStorage(uri: string, options: StorageOptions = {}): Storage 
 export async function openMount(optionsFor?: (uri: string) => StorageOptions): Promise<Mount | undefined> {
   const { openMountOn } = await import('./cache/open-cached.ts');
   return await openMountOn(optionsFor);
+}
+
+/**
+ * Goes the whole way to a place in a bucket, step by step, and leaves nothing behind.
+ *
+ * @param withFile given the URI of a CSV file with the column `id` and two rows, while it is there; says what was found.
+ */
+export async function examineStore(
+  uri: string,
+  options: StorageOptions,
+  withFile: (uri: string) => Promise<string>,
+): Promise<readonly Finding[]> {
+  const { examine } = await import('./s3/examine.ts');
+  return await examine(uri, options, withFile);
 }
 
 /** `file:relative/path` is not a URL that Node takes, but people write it. */

@@ -11,6 +11,7 @@ import type { RegisterOptions, RegisterResult } from './catalog-register.ts';
 import type { CleanResult } from './clean.ts';
 import type { CompileOptions, CompileResult } from './compile.ts';
 import type { DebugResult } from './debug.ts';
+import type { DoctorOptions, DoctorResult } from './doctor.ts';
 import type { Grid } from './grid.ts';
 import type { InitOptions, InitResult } from './init.ts';
 import type { LakeOptions } from './lake.ts';
@@ -50,6 +51,7 @@ export type { TrinoServer } from './catalog-register-client.ts';
 export type { CleanResult } from './clean.ts';
 export type { CompiledText, CompileOptions, CompileResult } from './compile.ts';
 export type { Check, DebugResult } from './debug.ts';
+export type { DoctorCheck, DoctorOptions, DoctorResult } from './doctor.ts';
 export { workflowErrors } from './errors.ts';
 export type { Cell, Grid, GridColumn } from './grid.ts';
 export type { InitOptions, InitResult } from './init.ts';
@@ -230,6 +232,11 @@ export async function registerCatalog(options: RegisterOptions): Promise<Registe
 /** Checks what a build needs. */
 export async function debug(options?: ProjectOptions): Promise<DebugResult> {
   return (await import('./debug.ts')).debug(options);
+}
+
+/** Goes every step to the places of a profile: see `doctor.ts`. */
+export async function doctor(options?: DoctorOptions): Promise<DoctorResult> {
+  return (await import('./doctor.ts')).doctor(options);
 }
 
 /** Writes a small project that builds at once. */

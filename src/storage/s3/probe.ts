@@ -47,14 +47,14 @@ async function settle(client: S3Client, place: ProbePlace, name: string): Promis
   );
   const known = await remembered(file);
   if (known !== undefined) return known;
-  const isSafe = await race(client, place);
+  const isSafe = await raceToCreate(client, place);
   // A verdict against a store is found out again each time: stores are upgraded.
   if (isSafe) await remember(file, client.shown, place.bucket);
   return isSafe;
 }
 
-/** Eight at once to one name, then one more: exactly one of them may be told that it made the object. */
-async function race(client: S3Client, { bucket, prefix, uri }: ProbePlace): Promise<boolean> {
+/** Whether it holds now: eight at once to one name, then one more; at most one may be told that it made the object. */
+export async function raceToCreate(client: S3Client, { bucket, prefix, uri }: ProbePlace): Promise<boolean> {
   const key = `${prefix}_boathouse/probe/${systemRandom.uuid()}`;
   const about = { doing: 'create', path: key.slice(prefix.length), uri };
   const create = async (text: string): Promise<boolean> => {
