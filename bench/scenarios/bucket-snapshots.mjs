@@ -23,6 +23,8 @@ export async function run({ folder, quick }) {
     const open = `const how = { storageOptions: input.options };
        await boathouse.DeltaTable.open(input.first, how);
        const table = await meter(() => boathouse.DeltaTable.open(input.table, how));
+       // What was read is kept in the background, which a process that is ended at once doesn't finish.
+       await new Promise((done) => setTimeout(done, 1000));
        return { version: table.version };`;
     process.env.BOATHOUSE_CACHE_DIR = join(folder, 'cache-for-logs');
     const begun = mark();
