@@ -20,7 +20,7 @@ import {
 } from '../catalog/index.ts';
 import type { ExistingRelation, RelationKind, RelationName } from '../compiler/index.ts';
 import { Database, type DatabaseOptions, quoteLiteral, quotePath } from '../duckdb/index.ts';
-import type { Mount } from '../storage/index.ts';
+import { engineAccess, type Mount } from '../storage/index.ts';
 import { RemoteRelations } from '../tables/index.ts';
 import { DeltaVersions } from './delta-versions.ts';
 import { Mutex } from './mutex.ts';
@@ -117,7 +117,8 @@ export class WorkingDatabase {
 
   /** Opens a working database with everything that is published in it. @throws catalog.unreadable-file */
   static async open(options: WorkingOptions): Promise<WorkingDatabase> {
-    const remote = new RemoteRelations(options.mount);
+    const { access } = options;
+    const remote = new RemoteRelations(options.mount, (uri) => engineAccess(uri, access));
     const engine = await Database.open({
       ...options.engine,
       beforeStatement: remote.hook,

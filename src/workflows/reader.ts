@@ -9,7 +9,7 @@ import { join, parse, resolve } from 'node:path';
 import { isBoathouseError } from '../base/index.ts';
 import { type AttachSpec, Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
-import { type Mount, openMount, storageAccess, trustBundle } from '../storage/index.ts';
+import { engineAccess, type Mount, openMount, storageAccess, trustBundle } from '../storage/index.ts';
 import {
   type DeltaCall,
   type OpenedTable,
@@ -103,7 +103,10 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
   const attach: AttachSpec[] = (project?.profile.attach ?? []).map((spec) => ({ ...spec, readOnly: true }));
   // What is the reader's own may be written to: views are made anew there.
   if (copy !== undefined) attach.unshift({ path: copy.file, alias, readOnly: !copy.isOwn });
-  const remote = new RemoteRelations(() => access.mount());
+  const remote = new RemoteRelations(
+    () => access.mount(),
+    (uri) => engineAccess(uri, project === undefined ? undefined : access),
+  );
   if (copy?.isOwn) for (const relation of remoteRelations(copy, alias, alias)) remote.register(relation);
   const { extensions = [], settings = {}, secrets = [] } = project?.profile ?? {};
   const database = await Database.open({
@@ -174,7 +177,7 @@ async function accessFor(project: Project | undefined): Promise<ReaderAccess> {
     const { mountOf } = await import('../targets/index.ts');
     return await mountOf(project.profile, access);
   };
-  return { optionsFor: (uri) => access.optionsFor(uri), mount };
+  return { ...access, mount };
 }
 
 function isRemotePlace(place: string): boolean {

@@ -10,6 +10,8 @@ import { type S3Config, s3Config } from './options.ts';
 /** Access to the places below a scope. */
 export interface EngineAccess {
   readonly secret: SecretOptions & { readonly scope: string };
+  /** Whether there are credentials, or none are wanted. Else the engine may know better. */
+  readonly isUsable: boolean;
   /** When the credentials in the secret run out; undefined when they don't. */
   readonly expiresAtMs: number | undefined;
   /** One file with all certificates to trust; undefined where the engine's own list will do. */
@@ -47,7 +49,12 @@ export async function engineAccess(
           ...(found.sessionToken === undefined ? {} : { session_token: found.sessionToken }),
         }),
   });
-  return { secret, expiresAtMs: found?.expiresAtMs, caFile: bundleFor(config, env) };
+  return {
+    secret,
+    isUsable: found !== undefined || config.isAnonymous,
+    expiresAtMs: found?.expiresAtMs,
+    caFile: bundleFor(config, env),
+  };
 }
 
 /** The access to a place that this process has opened with `openStorage`, else the environment's to its bucket. */

@@ -6,8 +6,9 @@
  * places of the URIs in its text. Views that were defined elsewhere still name URIs: those whose names occur in
  * the statement are made anew over local paths first, and whatever occurs in them too.
  */
-import type { HookedSession, StatementHook } from '../../duckdb/index.ts';
-import { inParallel, type Mount } from '../../storage/index.ts';
+import { type HookedSession, quoteLiteral, type StatementHook } from '../../duckdb/index.ts';
+import { type EngineAccess, engineAccess, inParallel, type Mount } from '../../storage/index.ts';
+import { grantSql } from './grant.ts';
 
 /** A view or macro whose text names remote files. */
 export interface RemoteRelation {
@@ -22,15 +23,25 @@ export interface RemoteRelation {
 /** Brings what statements are about to this machine. */
 export class RemoteRelations {
   readonly #mount: () => Promise<Mount | undefined>;
+  readonly #accessTo: (uri: string) => Promise<EngineAccess>;
+  /** Statements that the engine has been given access with, until they run out. */
+  readonly #granted = new Map<string, number>();
   #opening: Promise<Mount | undefined> | undefined;
   #opened: Mount | undefined;
   /** Not made anew yet, by name in lower case. */
   readonly #waiting = new Map<string, RemoteRelation[]>();
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** @param mount opened when it is first needed; without one, statements are left as they are. */
-  constructor(mount: () => Promise<Mount | undefined>) {
+  /**
+   * @param mount opened when it is first needed; without one, statements are left as they are.
+   * @param accessTo for what the engine reads by itself; as this process has opened the place unless given.
+   */
+  constructor(
+    mount: () => Promise<Mount | undefined>,
+    accessTo: (uri: string) => Promise<EngineAccess> = engineAccess,
+  ) {
     this.#mount = mount;
+    this.#accessTo = accessTo;
   }
 
   /** To be made anew once a statement names it. Others of that name, in other schemas, are kept as well. */
@@ -85,6 +96,19 @@ export class RemoteRelations {
     }
   }
 
+  /** Lets the engine read `place` by itself: a secret for what is around it, and whom to trust there. */
+  async #grant(place: string, session: HookedSession): Promise<void> {
+    const { secret, isUsable, expiresAtMs, caFile } = await this.#accessTo(place.replaceAll("''", "'"));
+    const statements = isUsable ? [grantSql(secret)] : [];
+    if (caFile !== undefined) statements.push(`SET GLOBAL ca_cert_file = ${quoteLiteral(caFile)}`);
+    for (const statement of statements) {
+      if ((this.#granted.get(statement) ?? 0) > Date.now() + spareMs) continue;
+      await session.run(statement);
+      // Rolled back with its transaction, it would have to be given again.
+      if (!session.inTransaction) this.#granted.set(statement, expiresAtMs ?? Number.POSITIVE_INFINITY);
+    }
+  }
+
   #namedIn(text: string): readonly string[] {
     const low = text.toLowerCase();
     const words = new Set(low.match(word) ?? []);
@@ -104,11 +128,17 @@ export class RemoteRelations {
     this.#opening ??= this.#mount();
     this.#opened = await this.#opening;
     const mount = this.#opened;
-    if (mount === undefined) return sql;
     const wanted = [...places.keys()];
+    if (mount === undefined) {
+      if (await session.loads('httpfs')) for (const place of wanted) await this.#grant(place, session);
+      return sql;
+    }
     const fetchOne = async (place: string): Promise<void> => {
       const uri = place.replaceAll("''", "'");
-      if (!mount.isImmutable(uri) && (await session.loads('httpfs'))) return;
+      if (!mount.isImmutable(uri) && (await session.loads('httpfs'))) {
+        await this.#grant(uri, session);
+        return;
+      }
       places.set(place, await mount.fetch(uri));
     };
     await inParallel(wanted, fetchOne);
@@ -118,6 +148,9 @@ export class RemoteRelations {
     });
   }
 }
+
+/** Credentials are given anew before they run out. */
+const spareMs = 300_000;
 
 /** Begins statements whose places in a bucket are to stay as they are written. */
 export const asIs = '/* boathouse: as is */ ';

@@ -1,0 +1,72 @@
+/** Without copies DuckDB reads buckets by itself: httpfs gets the secret and the authorities of each place. */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Database } from '../../src/duckdb/index.ts';
+import { openStorage } from '../../src/storage/index.ts';
+import { RemoteRelations } from '../../src/tables/index.ts';
+import { type Store, startStore, storeReason } from './server.ts';
+
+const python = process.env['BOATHOUSE_PEERS_PYTHON'];
+const wheel = python === undefined ? undefined : wheelFile(python);
+const reason =
+  storeReason('versitygw') ??
+  (wheel === undefined ? 'no Python of BOATHOUSE_PEERS_PYTHON has httpfs' : undefined);
+
+describe.skipIf(reason !== undefined)(`httpfs without copies${reason ? ` (${reason})` : ''}`, () => {
+  let folder: string;
+  const stores: Store[] = [];
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'boathouse-direct-'));
+    await using database = await Database.open();
+    await using session = await database.session();
+    const version = String(await session.value('SELECT version()'));
+    const platform = String((await session.query('PRAGMA platform')).rows[0]?.[0]);
+    mkdirSync(join(folder, version, platform), { recursive: true });
+    copyFileSync(wheel ?? '', join(folder, version, platform, 'httpfs.duckdb_extension'));
+    for (const [i, tls] of (['private-ca', false] as const).entries()) {
+      const store = await startStore({ kind: 'versitygw', tls });
+      stores.push(store);
+      await store.createBucket(`lake${i}`);
+      const storage = openStorage(`s3://lake${i}/in`, store.options);
+      await storage.put('rows.csv', new TextEncoder().encode(`id\n${i}\n`));
+    }
+  });
+  afterAll(async () => {
+    for (const store of stores) await store.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('two stores in one statement, one behind TLS of a private CA, and no secret in its error', async () => {
+    const remote = new RemoteRelations(async () => undefined);
+    await using database = await Database.open({
+      extensionDirectory: folder,
+      config: { custom_extension_repository: 'http://127.0.0.1:9' },
+      settings: { http_retries: 0 },
+      beforeStatement: remote.hook,
+    });
+    await using session = await database.session();
+    const read = "SELECT sum(id)::INT FROM read_csv(['s3://lake0/in/rows.csv', 's3://lake1/in/rows.csv'])";
+    expect(await session.value(read)).toBe(1);
+    expect(await session.value('SELECT count(*)::INT FROM duckdb_secrets()')).toBe(2);
+    const failure: unknown = await session
+      .value("FROM 's3://lake0/in/none.csv'")
+      .catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: expect.stringMatching(/^duckdb\./) });
+    expect(JSON.stringify(failure)).not.toContain('secret-of');
+  });
+});
+
+/** The extension's file as the PyPI wheel `duckdb-extension-httpfs` brings it. */
+function wheelFile(program: string): string | undefined {
+  const lib = resolve(dirname(program), '../lib');
+  for (const version of existsSync(lib) ? readdirSync(lib) : []) {
+    const root = join(lib, version, 'site-packages/duckdb_extension_httpfs/extensions');
+    for (const engine of existsSync(root) ? readdirSync(root) : []) {
+      const file = join(root, engine, 'httpfs.duckdb_extension');
+      if (existsSync(file)) return file;
+    }
+  }
+  return undefined;
+}
