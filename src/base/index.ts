@@ -1,5 +1,6 @@
 /** What every layer may use: errors, promises about our own code, time, retries, JSON, secrets. */
 export * from './assert.ts';
+export * from './background.ts';
 export * from './clock.ts';
 export * from './errors.ts';
 export * from './json.ts';

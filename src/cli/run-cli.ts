@@ -1,5 +1,5 @@
 /** One run of the command, from arguments to an exit code. */
-import { isBoathouseError } from '../base/index.ts';
+import { backgroundDone, isBoathouseError } from '../base/index.ts';
 import type { CommandSpec } from './command.ts';
 import { cliErrors } from './errors.ts';
 import { printError } from './output/error-view.ts';
@@ -15,7 +15,9 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   const bare = openTerminal({ useColors: undefined });
   // Nobody is left to be told.
   process.stderr.on('error', () => {});
-  process.exit(await codeOf(argv, bare));
+  const code = await codeOf(argv, bare);
+  await backgroundDone();
+  process.exit(code);
 }
 
 async function codeOf(argv: readonly string[], bare: Terminal): Promise<number> {

@@ -25,7 +25,14 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isBoathouseError, markedName, parseMark, stateOf, systemRandom } from '../../base/index.ts';
+import {
+  inBackground,
+  isBoathouseError,
+  markedName,
+  parseMark,
+  stateOf,
+  systemRandom,
+} from '../../base/index.ts';
 import type { FileInfo } from '../storage.ts';
 import { warnOfStorage } from '../warnings.ts';
 import type { CacheSettings } from './cache-settings.ts';
@@ -99,7 +106,7 @@ export class FileCache {
     }
     const bytes = await fetch();
     // Whoever reads needn't wait for it to be kept.
-    void this.#keep(file, bytes).catch(() => undefined);
+    inBackground(this.#keep(file, bytes));
     return bytes;
   }
 
