@@ -1,11 +1,11 @@
 /**
  * Prints `passed failed` from a vitest JSON report. Where BOATHOUSE_REQUIRE is `all`, a skipped test
- * counts as failed, unless its name says that it is for another system, or needs MinIO, which takes long to build.
+ * counts as failed, unless its name says that it is for another system, or needs MinIO or Trino, which take long to get.
  */
 import { readFileSync } from 'node:fs';
 
 const report = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-const mayBeSkipped = /\(only on (macOS|Windows)|minio is not built/;
+const mayBeSkipped = /\(only on (macOS|Windows)|minio is not built|trino is not installed/;
 let passed = 0;
 let failed = 0;
 for (const file of report.testResults) {

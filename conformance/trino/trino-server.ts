@@ -82,7 +82,7 @@ export class Trino implements AsyncDisposable {
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    const trino = new Trino(url, await trinoClient({ url }), child, home);
+    const trino = new Trino(url, trinoClient({ url }), child, home);
     await trino.#untilUp(() => said);
     return trino;
   }

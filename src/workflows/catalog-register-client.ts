@@ -1,10 +1,9 @@
 /** Trino's REST protocol: a statement is posted, and its pages are followed until there is no next one. */
-import { readFile } from 'node:fs/promises';
 import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { rootCertificates } from 'node:tls';
 import { secrets } from '../base/index.ts';
+import { trustOf } from '../storage/index.ts';
 import { workflowErrors } from './errors.ts';
 
 /** How a Trino server is reached. */
@@ -15,7 +14,7 @@ export interface TrinoServer {
   readonly user?: string | undefined;
   /** Only ever sent over https. */
   readonly password?: string | undefined;
-  /** Certificates to trust besides those that come with Node. */
+  /** Certificates to trust besides those that every store is trusted by. */
   readonly caFile?: string | undefined;
   /** How long one answer may take. */
   readonly timeoutMs?: number | undefined;
@@ -42,14 +41,14 @@ const attemptsMax = 8;
 /**
  * A way to run statements on `server`.
  *
- * @throws workflows.trino-url for what is no URL, or a password that would go unencrypted; the statements
- * throw workflows.trino-unreachable and workflows.trino-refused.
+ * @throws workflows.trino-url for what is no URL, or a password that would go unencrypted;
+ * storage.bad-ca-file; the statements throw workflows.trino-unreachable and workflows.trino-refused.
  */
-export async function trinoClient(server: TrinoServer): Promise<TrinoRun> {
+export function trinoClient(server: TrinoServer): TrinoRun {
   const base = urlOf(server);
   if (server.password !== undefined) secrets.add(server.password);
   const ca =
-    server.caFile === undefined ? undefined : [...rootCertificates, await certificatesIn(server.caFile)];
+    base.protocol === 'https:' ? [...trustOf({ caFiles: [server.caFile], env: process.env }).ca] : undefined;
   const user = server.user ?? 'boathouse';
   const timeoutMs = server.timeoutMs ?? 60_000;
 
@@ -125,15 +124,6 @@ function urlOf({ url, password }: TrinoServer): URL {
     throw workflowErrors['trino-url']({ url: parsed.origin, problem: 'a password is only sent over https' });
   }
   return parsed;
-}
-
-async function certificatesIn(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw workflowErrors['trino-url']({ url: path, problem: `its certificates can't be read: ${problem}` });
-  }
 }
 
 function pageOf({ status, text }: Answer, url: string): Page {

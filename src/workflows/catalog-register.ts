@@ -55,7 +55,7 @@ export async function registerCatalog(options: RegisterOptions): Promise<Registe
   const generation = await generationOf(lake, undefined);
   const relations = ownRelations(lake, generation);
   const names = namesOf(relations, options.schemas ?? {});
-  const ask = await trinoClient(options.trino);
+  const ask = trinoClient(options.trino);
   const statements: string[] = [];
   const run = async (sql: string): Promise<void> => {
     statements.push(sql);

@@ -23,9 +23,10 @@ const registerCommand: CommandSpec = {
     'boathouse catalog register --trino https://trino.home --trino-schema main=shop --dry-run',
   ],
   load: async () => {
-    const [{ registerCatalog }, { projectGiven }] = await Promise.all([
+    const [{ registerCatalog }, { projectGiven }, { needed, pairsOf }] = await Promise.all([
       import('../../workflows/index.ts'),
       import('../given.ts'),
+      import('./table/table-verb.ts'),
     ]);
     return async (input) => {
       const { flags, terminal } = input;
@@ -34,13 +35,13 @@ const registerCommand: CommandSpec = {
         ...projectGiven(input),
         catalog: flags.text('catalog'),
         trino: {
-          url: flags.text('trino') ?? '',
+          url: needed(flags, 'trino', 'No server is named', 'Give --trino http://host:8080.'),
           user: flags.text('user'),
           password: process.env['TRINO_PASSWORD'],
           caFile: flags.text('caFile'),
         },
         trinoCatalog: flags.text('trinoCatalog'),
-        schemas: Object.fromEntries((flags.texts('trinoSchema') ?? []).map((item) => splitAt(item))),
+        schemas: pairsOf('--trino-schema', flags.texts('trinoSchema')),
         replace: flags.is('replace') === true,
         prune: flags.is('prune') === true,
         dryRun,
@@ -54,18 +55,13 @@ const registerCommand: CommandSpec = {
       if (dryRun) for (const sql of result.statements) await terminal.data(`${sql};\n`);
       else if (flags.is('quiet') !== true) {
         for (const { name, action, detail } of result.tables) {
-          terminal.out(`${action.padEnd(10)}  ${name}${detail === null ? '' : `  (${detail})`}`);
+          terminal.out(`${action.padEnd(10)}  ${name}${detail === null ? '' : `  (${detail})`}\n`);
         }
       }
       return exitCode;
     };
   },
 };
-
-function splitAt(item: string): readonly [string, string] {
-  const equals = item.indexOf('=');
-  return equals < 0 ? [item, item] : [item.slice(0, equals), item.slice(equals + 1)];
-}
 
 /** The commands under `catalog`. */
 export const catalogGroup: CommandGroup = {
