@@ -57,6 +57,8 @@ export class FileCache {
   readonly #limitBytes: number;
   #ready: Promise<string> | undefined;
   readonly #fetching = new Map<string, Promise<string>>();
+  /** Small objects that are being fetched or kept. */
+  readonly #small = new Map<string, Promise<Uint8Array>>();
   /** Bytes added since the folder was last measured; infinite before the first time. */
   #addedBytes = Number.POSITIVE_INFINITY;
   #measuring: Promise<void> | undefined;
@@ -100,14 +102,21 @@ export class FileCache {
    */
   async read(object: CachedObject, fetch: () => Promise<Uint8Array>): Promise<Uint8Array> {
     const file = smallFile(await this.folder(), idOf(object));
+    const known = this.#small.get(file);
+    if (known !== undefined) return await known;
     const kept = await readFile(file).catch(() => undefined);
     if (kept !== undefined && isWhole(kept, object.sizeBytes)) {
       return new Uint8Array(kept.buffer, kept.byteOffset + hashBytes, kept.length - hashBytes);
     }
-    const bytes = await fetch();
-    // Whoever reads needn't wait for it to be kept.
-    inBackground(this.#keep(file, bytes));
-    return bytes;
+    // Another may have begun to fetch it while we looked.
+    const fetching = this.#small.get(file) ?? fetch();
+    if (!this.#small.has(file)) {
+      this.#small.set(file, fetching);
+      // Whoever reads needn't wait for it to be kept; until it is, others have it from here.
+      const kept = fetching.then((bytes) => this.#keep(file, bytes));
+      inBackground(kept.finally(() => this.#small.delete(file)));
+    }
+    return await fetching;
   }
 
   /** Keeps `localFile`, which holds the object's bytes and never changes. A failure is no error: it is only a cache. */
