@@ -6,13 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStorage } from '../../src/storage/index.ts';
 import { DeltaTable } from '../../src/tables/index.ts';
 import { Program, type Started } from '../stores/programs.ts';
-import { type Store, startStore, storeReason } from '../stores/server.ts';
+import { isFull, longReason, type Store, startStore } from '../stores/server.ts';
 import { freeze, type Host, kill, startHost } from './host.ts';
 import { halves, ledgerOf, wrongs } from './ledger.ts';
 import { type HostSchedule, scheduleOf } from './schedule.ts';
 import type { WorkerTask, WorkLine } from './worker.ts';
 
-const isFull = process.env['BOATHOUSE_STORES_FULL'] !== undefined;
 const runs = isFull ? 30 : 4;
 const hosts = 3;
 const operations = 20;
@@ -23,7 +22,7 @@ const seeds = given === undefined ? Array.from({ length: runs }, (_, i) => i + 1
 const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 for (const kind of ['versitygw', 'minio'] as const) {
-  const reason = storeReason(kind);
+  const reason = longReason(kind);
   describe.skipIf(reason !== undefined)(
     `three hosts in trouble on ${kind}${reason ? ` (${reason})` : ''}`,
     () => {
@@ -61,7 +60,9 @@ for (const kind of ['versitygw', 'minio'] as const) {
           await Promise.all(
             Array.from({ length: hosts }, async (_, n) => {
               const schedule = scheduleOf(seed, n);
-              const host = await startHost(store, join(folder, `${seed}-${n}`), schedule.trouble);
+              const host = await startHost(store, join(folder, `${seed}-${n}`), ({ n: request }) =>
+                schedule.trouble(request),
+              );
               try {
                 await live({ host, schedule, program, told, uri, seed, n });
               } finally {

@@ -2,11 +2,12 @@
  * A host for tests: a process with nothing but the bucket in common with others. It has its own home, cache,
  * temporary folder and working folder, and its own way to the store, on which there can be trouble.
  */
-import type { ChildProcess } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { StorageOptions } from '../../src/storage/index.ts';
-import { type StoreProxy, startProxy, type Trouble } from '../stores/proxy.ts';
+import { main } from '../e2e/command.ts';
+import { type Passing, type StoreProxy, startProxy, type Trouble } from '../stores/proxy.ts';
 import type { Store } from '../stores/server.ts';
 
 /** A host. */
@@ -17,33 +18,62 @@ export interface Host {
   /** Its way to the store. */
   readonly options: StorageOptions;
   readonly endpoint: string;
+  /** Writes files into its working folder. */
+  put(files: Readonly<Record<string, string>>): void;
+  /** Starts `boathouse ...args` in its working folder, under a host's name of its own where that is permitted. */
+  start(...args: string[]): ChildProcess;
   /** Its network is gone: connections break, new ones are refused. */
   cut(): void;
   mend(): void;
   close(): Promise<void>;
 }
 
-/** @param decide which trouble the n-th request of the host meets */
+/** @param decide which trouble a request of the host meets */
 export async function startHost(
   store: Store,
   folder: string,
-  decide: (n: number) => Trouble | undefined = () => undefined,
+  decide: (passing: Passing) => Trouble | undefined = () => undefined,
 ): Promise<Host> {
-  const proxy: StoreProxy = await startProxy({ target: store.endpoint, decide: ({ n }) => decide(n) });
+  const proxy: StoreProxy = await startProxy({ target: store.endpoint, decide });
   const place = (name: string): string => {
     const path = join(folder, name);
     mkdirSync(path, { recursive: true });
     return path;
   };
+  const work = place('work');
+  const options: StorageOptions = { ...store.options, AWS_ENDPOINT_URL: proxy.endpoint };
+  const env = { HOME: place('home'), TMPDIR: place('tmp'), BOATHOUSE_CACHE_DIR: place('cache') };
   return {
-    folder: place('work'),
-    env: { HOME: place('home'), TMPDIR: place('tmp'), BOATHOUSE_CACHE_DIR: place('cache') },
-    options: { ...store.options, AWS_ENDPOINT_URL: proxy.endpoint },
+    folder: work,
+    env,
+    options,
     endpoint: proxy.endpoint,
+    put: (files) => {
+      for (const [path, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(work, path)), { recursive: true });
+        writeFileSync(join(work, path), text);
+      }
+    },
+    start: (...args) => {
+      const command = [process.execPath, main, ...args];
+      // A process of another host can't be asked whether it lives: only time tells.
+      const named = ['-u', 'sh', '-c', 'hostname "$0" && exec "$@"', basename(folder), ...command];
+      const [file = '', ...rest] = namesHosts() ? ['unshare', ...named] : command;
+      const { FORCE_COLOR: _color, ...inherited } = process.env;
+      return spawn(file, rest, { cwd: work, env: { ...inherited, NO_COLOR: '1', ...env, ...options } });
+    },
     cut: () => proxy.cut(),
     mend: () => proxy.mend(),
     close: () => proxy.close(),
   };
+}
+
+let canNameHosts: boolean | undefined;
+
+/** Whether processes may be given a host's name of their own here. */
+export function namesHosts(): boolean {
+  canNameHosts ??= spawnSync('unshare', ['-u', 'sh', '-c', 'hostname elsewhere']).status === 0;
+  return canNameHosts;
 }
 
 /** Ends a process as a power cut does, frozen or not. */

@@ -7,9 +7,8 @@ import { openStorage } from '../../src/storage/index.ts';
 import { DeltaTable } from '../../src/tables/index.ts';
 import { Program, type Started } from './programs.ts';
 import type { RacerTask } from './racer.ts';
-import { type Store, startStore, storeReason } from './server.ts';
+import { isFull, longReason, type Store, startStore } from './server.ts';
 
-const isFull = process.env['BOATHOUSE_STORES_FULL'] !== undefined;
 const racers = 8;
 const rounds = isFull ? 500 : 100;
 const commits = isFull ? 250 : 12;
@@ -33,7 +32,7 @@ function start(task: RacerTask, onLine: (line: string) => void = () => undefined
 
 for (const kind of ['versitygw', 'minio'] as const) {
   for (const tls of [false, 'private-ca'] as const) {
-    const reason = storeReason(kind);
+    const reason = longReason(kind);
     const name = `${racers} processes on ${kind} by ${tls ? 'https' : 'http'}${reason ? ` (${reason})` : ''}`;
     describe.skipIf(reason !== undefined)(name, () => {
       let store: Store;

@@ -39,6 +39,15 @@ export function storeReason(kind: StoreKind): string | undefined {
   return existsSync(binaryOf(kind)) ? undefined : `${kind} is not built: ${builder}`;
 }
 
+/** Whether what takes long is run in full size, and on every server. */
+export const isFull: boolean = process.env['BOATHOUSE_STORES_FULL'] !== undefined;
+
+/** Why tests that take long aren't run on that server; undefined when they are. */
+export function longReason(kind: StoreKind): string | undefined {
+  if (kind === 'minio' && !isFull) return 'minio is left to npm run test:minio';
+  return storeReason(kind);
+}
+
 /** Starts a server with nothing in it. */
 export async function startStore(how: {
   readonly kind: StoreKind;
