@@ -14,7 +14,7 @@ import { namesBucket } from './file-calls.ts';
 import { type CatalogRelation, type Generation, type PublishedFile, relationKey } from './generation.ts';
 import { copyPublished } from './published-file.ts';
 import { type PublishedPlace, publishedPlace } from './published-place.ts';
-import { readsBucket, StandIns } from './stand-ins.ts';
+import { asIs, readsBucket, StandIns } from './stand-ins.ts';
 import { createViews, type ViewOutcome } from './views.ts';
 
 /** How the file is built. */
@@ -140,7 +140,7 @@ async function fill(
     await standIns?.end();
     return { ...outcome, made: outcome.made + relations.length - wanted.length };
   } finally {
-    await session.run(`use memory; detach database if exists ${name}`).catch(() => undefined);
+    await session.run(`${asIs}use memory; detach database if exists ${name}`).catch(() => undefined);
     session.release();
     if (!given) await engine.close();
   }
@@ -149,14 +149,14 @@ async function fill(
 /** Nobody else has the file, so it needs no write-ahead log; the oldest format is read by all later ones. */
 async function attach(session: Session, file: string, name: string, isNew: boolean): Promise<void> {
   const options = `recovery_mode 'no_wal_writes'${isNew ? ", storage_version 'v1.0.0'" : ''}`;
-  await session.run(`attach ${quoteLiteral(file)} as ${name} (${options}); use ${name}`);
+  await session.run(`${asIs}attach ${quoteLiteral(file)} as ${name} (${options}); use ${name}`);
 }
 
 /** Whether more blocks of the file are free than used, and enough for a copy to be worth its while. */
 async function isMostlyFree(session: Session, name: string, database: string): Promise<boolean> {
-  await session.run(`checkpoint ${name}`);
+  await session.run(`${asIs}checkpoint ${name}`);
   const { rows } = await session.query(
-    `select block_size * free_blocks, block_size * used_blocks from pragma_database_size()
+    `${asIs}select block_size * free_blocks, block_size * used_blocks from pragma_database_size()
 where lower(database_name) = lower(${quoteLiteral(database)})`,
   );
   const [freeBytes = 0, usedBytes = 0] = (rows[0] ?? []).map(Number);
@@ -171,14 +171,14 @@ async function compact(session: Session, staged: string, name: string): Promise<
   const fresh = `${staged}.fresh`;
   try {
     await attach(session, fresh, '"boathouse_fresh"', true);
-    await session.run(`copy from database ${name} to "boathouse_fresh"`);
+    await session.run(`${asIs}copy from database ${name} to "boathouse_fresh"`);
   } catch (error) {
     if (!(error instanceof BoathouseError)) throw error;
-    await session.run(`use ${name}; detach database if exists "boathouse_fresh"`);
+    await session.run(`${asIs}use ${name}; detach database if exists "boathouse_fresh"`);
     await rm(fresh, { force: true });
     return;
   }
-  await session.run(`use memory; detach "boathouse_fresh"; detach ${name}`);
+  await session.run(`${asIs}use memory; detach "boathouse_fresh"; detach ${name}`);
   await rename(fresh, staged);
   await attach(session, staged, name, false);
 }
@@ -186,7 +186,7 @@ async function compact(session: Session, staged: string, name: string): Promise<
 /** The texts of the file's views. */
 async function viewsIn(session: Session, database: string): Promise<ReadonlyMap<string, string>> {
   const { rows } = await session.query(
-    `select schema_name, view_name, sql from duckdb_views()
+    `${asIs}select schema_name, view_name, sql from duckdb_views()
 where not internal and lower(database_name) = lower(${quoteLiteral(database)})`,
   );
   return new Map(
@@ -199,10 +199,10 @@ where not internal and lower(database_name) = lower(${quoteLiteral(database)})`,
 
 async function dropViews(session: Session, database: string): Promise<void> {
   const { rows } = await session.query(
-    `select schema_name, view_name from duckdb_views() where not internal and lower(database_name) = lower(${quoteLiteral(database)})`,
+    `${asIs}select schema_name, view_name from duckdb_views() where not internal and lower(database_name) = lower(${quoteLiteral(database)})`,
   );
   for (const [schema, view] of rows) {
-    await session.run(`drop view if exists ${quotePath([database, String(schema), String(view)])}`);
+    await session.run(`${asIs}drop view if exists ${quotePath([database, String(schema), String(view)])}`);
   }
 }
 
@@ -219,7 +219,7 @@ async function dropOthers(
   const wanted = new Map(relations.map((relation) => [relationKey(relation), relation]));
   const own = `not internal and lower(database_name) = lower(${quoteLiteral(database)})`;
   const { rows } = await session.query(
-    `select schema_name, view_name, 'view' from duckdb_views() where ${own}
+    `${asIs}select schema_name, view_name, 'view' from duckdb_views() where ${own}
 union all select schema_name, table_name, 'table' from duckdb_tables() where ${own}
 union select schema_name, function_name, if(function_type = 'macro', 'macro', 'macro table')
 from duckdb_functions() where ${own} and function_type in ('macro', 'table_macro')`,
@@ -230,7 +230,9 @@ from duckdb_functions() where ${own} and function_type in ('macro', 'table_macro
     const isStale =
       kind === 'table' ? kept !== undefined && kept.sql !== null : kept === undefined || kept.sql === null;
     if (isStale)
-      await session.run(`drop ${String(kind)} if exists ${quotePath([database, name.schema, name.name])}`);
+      await session.run(
+        `${asIs}drop ${String(kind)} if exists ${quotePath([database, name.schema, name.name])}`,
+      );
   }
 }
 

@@ -17,6 +17,9 @@ import type { CatalogRelation } from './generation.ts';
 /** Begins statements whose places in a bucket are to stay as they are written, whoever puts local files in their stead. */
 export const asIs = '/* boathouse: as is */ ';
 
+/** Begins statements in which only the files are to be found: no view that has the name of a folder is made anew. */
+const filesOnly = '/* boathouse: files only */ ';
+
 /** Whether the relation reads files in a bucket by itself. */
 export function readsBucket({ sql }: Pick<CatalogRelation, 'sql'>): boolean {
   return sql !== null && namesBucket(sql);
@@ -105,7 +108,7 @@ export class StandIns {
     if (this.#failures.has(name)) throw this.#failures.get(name);
     const reader = await this.#engine.session();
     try {
-      const columns = await reader.describe(`select * from ${call.text}`);
+      const columns = await reader.describe(`${filesOnly}select * from ${call.text}`);
       const list = columns.map((column) => `${quoteIdentifier(column.name)} ${column.type}`).join(', ');
       await this.#session.run(`${asIs}create or replace temp table ${name} (${list})`);
       this.#made.add(name);

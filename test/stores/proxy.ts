@@ -24,7 +24,11 @@ export type Trouble =
   /** Carried out, and the connection breaks in the middle of its reply. */
   | { readonly kind: 'half-reply' }
   /** Not passed on: the store is said to be busy. */
-  | { readonly kind: 'busy' };
+  | { readonly kind: 'busy' }
+  /** Not passed on: refused with that code. */
+  | { readonly kind: 'refused'; readonly status: number; readonly code: string }
+  /** Carried out, and the connection breaks after so many bytes of its reply. */
+  | { readonly kind: 'cut'; readonly bytes: number };
 
 /** A request on its way. */
 export interface Passing {
@@ -74,12 +78,23 @@ export async function startProxy(options: ProxyOptions): Promise<StoreProxy> {
       outgoing.end('<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>');
       return;
     }
+    if (trouble?.kind === 'refused') {
+      outgoing.writeHead(trouble.status, { 'content-type': 'application/xml' });
+      outgoing.end(`<Error><Code>${trouble.code}</Code><Message>So says the proxy.</Message></Error>`);
+      return;
+    }
     if (trouble?.kind === 'late') await new Promise((done) => setTimeout(done, trouble.ms));
     const reply = await forward(target, agent, incoming, Buffer.concat(chunks), options, passing);
     if (isCut || trouble?.kind === 'lost-reply') return void incoming.socket.destroy();
     outgoing.writeHead(reply.status, reply.headers);
-    if (trouble?.kind === 'half-reply') {
-      outgoing.write(reply.body.subarray(0, reply.body.length >> 1), () => incoming.socket.destroy());
+    const kept =
+      trouble?.kind === 'half-reply'
+        ? reply.body.length >> 1
+        : trouble?.kind === 'cut'
+          ? trouble.bytes
+          : reply.body.length;
+    if (trouble?.kind === 'half-reply' || kept < reply.body.length) {
+      outgoing.write(reply.body.subarray(0, kept), () => incoming.socket.destroy());
       return;
     }
     outgoing.end(reply.body);

@@ -161,7 +161,7 @@ class RunView {
     this.#say('');
     if (this.#published !== undefined) {
       const { path, changed } = this.#published;
-      const near = relative(process.cwd(), path);
+      const near = /^\w{2,}:\/\//.test(path) ? path : relative(process.cwd(), path);
       const shown = near.startsWith('..') ? path : near;
       this.#say(`Published ${bold(shown)} ${dim(`(${changed} ${plural('relation', changed)} changed)`)}`);
     }

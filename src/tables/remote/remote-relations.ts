@@ -53,10 +53,10 @@ export class RemoteRelations {
   /** `text`, as DuckDB gives it back, with URIs in the places of local copies: a view's, or an error's. */
   readonly restore = (text: string): string => this.#opened?.canonical(text) ?? text;
 
-  /** The hook for the sessions of the database whose relations these are. Statements that begin with `asIs` stay. */
+  /** The hook for the sessions of the database whose relations these are. Statements that begin with `asIs` stay; `filesOnly` leaves views alone. */
   readonly hook: StatementHook = async (sql, session) => {
     if (sql.startsWith(asIs)) return sql;
-    if (this.#waiting.size > 0) await this.#bringViews(sql, session);
+    if (this.#waiting.size > 0 && !sql.startsWith(filesOnly)) await this.#bringViews(sql, session);
     return remoteLiteral.test(sql) ? await this.#localised(sql, session) : sql;
   };
 
@@ -154,6 +154,9 @@ const spareMs = 300_000;
 
 /** Begins statements whose places in a bucket are to stay as they are written. */
 export const asIs = '/* boathouse: as is */ ';
+
+/** Begins statements whose files are wanted, and no view: `s3://lake/events/…` has the name of one in it. */
+const filesOnly = '/* boathouse: files only */ ';
 
 /** What comes before a file that is read. */
 const readsFile =
