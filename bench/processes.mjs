@@ -11,9 +11,9 @@ import { peer } from './compare.mjs';
 import { measure } from './measure.mjs';
 
 const root = resolve(import.meta.dirname, '..');
-const library = pathToFileURL(join(root, 'dist/index.js')).href;
+const built = pathToFileURL(join(root, 'dist/index.js')).href;
 
-const jsPrelude = `
+const jsPrelude = (library) => `
 import { readFileSync } from 'node:fs';
 // The engine's library is loaded before anything is measured, as Python has loaded its own by then.
 import '@duckdb/node-api';
@@ -41,12 +41,16 @@ console.log('BENCH ' + JSON.stringify({ ...measured, peakMiB: peak(), ...result 
 process.exit(0);
 `;
 
-/** Runs `program`, the body of an async function over `boathouse`, `input` and `meter`. */
-export async function ours(program, input = {}) {
+/**
+ * Runs `program`, the body of an async function over `boathouse`, `input` and `meter`.
+ *
+ * @param about `library` is another file that `boathouse` is loaded from, `env` what is added to the environment
+ */
+export async function ours(program, input = {}, { library = built, env = {} } = {}) {
   const { stdout } = await measure(
     process.execPath,
-    ['--expose-gc', '--input-type=module', '-e', jsPrelude + program + jsEnd],
-    { cwd: root, env: { BOATHOUSE_BENCH: JSON.stringify(input) } },
+    ['--expose-gc', '--input-type=module', '-e', jsPrelude(library) + program + jsEnd],
+    { cwd: root, env: { ...env, BOATHOUSE_BENCH: JSON.stringify(input) } },
   );
   return parsed(stdout);
 }

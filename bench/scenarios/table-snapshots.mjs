@@ -72,7 +72,7 @@ async function open(first, quick, what, table, files, goal) {
 }
 
 /** A log of `commits` commits that add one file each. */
-function writeLog(table, commits) {
+export function writeLog(table, commits) {
   const log = join(table, '_delta_log');
   mkdirSync(log, { recursive: true });
   for (let version = 0; version < commits; version += 1) {

@@ -27,11 +27,7 @@ export async function run({ folder, quick }) {
   const project = join(folder, 'trades');
   mkdirSync(join(project, 'landing'), { recursive: true });
   const trades = join(project, 'landing/trades.parquet');
-  await plain([
-    `copy (select i as trade_id, 'S' || (hash(i) % 500) as symbol, if(hash(i + 1) % 2 = 0, 'buy', 'sell') as side,
-       round(10 + (hash(i + 2) % 100000) / 100, 2)::decimal(12,2) as price, (hash(i + 3) % 1000)::integer as quantity,
-       timestamp '2024-01-01' + interval (i * 15) second as traded_at from range(${rows}) t(i)) to '${trades}'`,
-  ]);
+  await plain([tradesTo(trades, rows)]);
   writeProject(project);
 
   const sql = Object.entries(models).map(([path, text]) => {
@@ -70,7 +66,11 @@ export async function run({ folder, quick }) {
   );
 }
 
-function writeProject(project) {
+/** @param place where models' files go, `profile` the outputs' one, `landing` the file of trades. */
+export function writeProject(
+  project,
+  { place = 'lake', landing = 'landing/{name}.parquet', profile = 'path: catalog.duckdb' } = {},
+) {
   const put = (path, text) => {
     mkdirSync(join(project, path, '..'), { recursive: true });
     writeFileSync(join(project, path), text);
@@ -81,14 +81,14 @@ function writeProject(project) {
   );
   put(
     'profiles.yml',
-    'trades:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n      path: catalog.duckdb\n      threads: 2\n',
+    `trades:\n  target: dev\n  outputs:\n    dev:\n      type: duckdb\n      threads: 2\n      ${profile}\n`,
   );
   put(
     'models/sources.yml',
-    "version: 2\nsources:\n  - name: landing\n    meta: {external_location: 'landing/{name}.parquet'}\n    tables: [{name: trades}]\n",
+    `version: 2\nsources:\n  - name: landing\n    meta: {external_location: '${landing}'}\n    tables: [{name: trades}]\n`,
   );
   for (const [path, text] of Object.entries(models)) {
-    put(`models/${path}.sql`, `{{ config(location='lake/${path}.parquet') }}\n${text}\n`);
+    put(`models/${path}.sql`, `{{ config(location='${place}/${path}.parquet') }}\n${text}\n`);
   }
   put(
     'models/schema.yml',
@@ -96,8 +96,14 @@ function writeProject(project) {
   );
 }
 
+/** Writes `rows` trades to a Parquet file. */
+export const tradesTo = (file, rows) =>
+  `copy (select i as trade_id, 'S' || (hash(i) % 500) as symbol, if(hash(i + 1) % 2 = 0, 'buy', 'sell') as side,
+     round(10 + (hash(i + 2) % 100000) / 100, 2)::decimal(12,2) as price, (hash(i + 3) % 1000)::integer as quantity,
+     timestamp '2024-01-01' + interval (i * 15) second as traded_at from range(${rows}) t(i)) to '${file}'`;
+
 /** Runs statements in one DuckDB of a process of its own: what the engine alone costs. */
-function plain(statements) {
+export function plain(statements) {
   const program = `import { DuckDBInstance } from '@duckdb/node-api';
     const db = await DuckDBInstance.create(':memory:', { threads: '2' });
     const connection = await db.connect();

@@ -49,7 +49,8 @@ export class Mount {
     await mkdir(folder);
     const mount = new Mount(folder, options);
     open.add(mount);
-    if (open.size === 1) process.once('exit', removeAll);
+    if (!isRemovedAtExit) process.once('exit', removeAll);
+    isRemovedAtExit = true;
     for (const name of await readdir(shared)) {
       const mark = parseMark(name);
       if (mark === undefined || stateOf(mark) !== 'gone') continue;
@@ -173,6 +174,7 @@ export class Mount {
   }
 }
 
+let isRemovedAtExit = false;
 const open = new Set<Mount>();
 
 function removeAll(): void {
