@@ -42,6 +42,7 @@ async function runCommand(asked: Extract<Asked, { kind: 'command' }>): Promise<n
   const debug = flags.is('debug') ?? flags.text('logLevel') === 'debug';
   const terminal = openTerminal({ useColors: flags.is('useColors') });
   const stop = watchInterrupts(command, terminal);
+  showWarnings(asked, terminal);
   try {
     const work = await command.load();
     const code = await work({ args, flags, terminal, signal: stop.signal });
@@ -59,6 +60,20 @@ async function runCommand(asked: Extract<Asked, { kind: 'command' }>): Promise<n
     terminal.footer.clear();
     await terminal.flush();
   }
+}
+
+/** Node would print our warnings with its own words around them. */
+function showWarnings({ flags }: Extract<Asked, { kind: 'command' }>, terminal: Terminal): void {
+  const [printed, ...others] = process.listeners('warning');
+  process.removeAllListeners('warning');
+  for (const other of others) process.on('warning', other);
+  process.on('warning', (warning: Error & { readonly code?: string }) => {
+    if (warning.name !== 'BoathouseWarning') return printed?.(warning);
+    const { code = '', message } = warning;
+    if (flags.is('json') === true) printJsonLine({ kind: 'warning', code, message }, terminal);
+    else if (flags.is('quiet') !== true)
+      terminal.err(`${terminal.colors.yellow(`warning[${code}]`)}: ${message}\n`);
+  });
 }
 
 /** Whether the work ended because it was asked to. */

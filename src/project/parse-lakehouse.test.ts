@@ -58,6 +58,11 @@ describe('lakehouse', () => {
     });
   });
 
+  it('takes what a variable leaves empty as left out', () => {
+    const empty = "path: shop.duckdb\nlakehouse: { root: '', catalog: '', branch: '', ca_file: '' }";
+    expect(target(empty).profile.lakehouse).toEqual(target('path: shop.duckdb').profile.lakehouse);
+  });
+
   it('keeps every setting', () => {
     const { profile, projectDir } = target(
       `path: shop.duckdb

@@ -20,10 +20,12 @@ export function parseLakehouse(fields: Fields, projectDir: string, warnings: War
   const lake = fields.fields('lakehouse');
   if (lake === undefined) return plainLakehouse;
   const absolute = (path: string): string => (isAbsolute(path) ? path : resolve(projectDir, path));
-  const root = lake.text('root');
-  const catalog = lake.text('catalog');
-  const branch = lake.text('branch');
-  const caFile = lake.text('ca_file');
+  // `env_var('CA_FILE', '')` is how a profile says that it may be left out.
+  const given = (key: string): string | undefined => lake.text(key) || undefined;
+  const root = given('root');
+  const catalog = given('catalog');
+  const branch = given('branch');
+  const caFile = given('ca_file');
   if (root !== undefined) requirePlace(lake, 'root', root);
   if (catalog !== undefined) {
     requirePlace(lake, 'catalog', catalog);

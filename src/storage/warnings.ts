@@ -1,25 +1,32 @@
-/** What a user has to know about a store though everything went well. Each is told once in a process. */
+/** What a user has to know about a store though everything went well. Each listener is told once. */
 
 /** Told of a warning: its code and what it says. */
 export type WarningListener = (code: string, message: string) => void;
 
-/** Tells `code` and `message` to whoever listens, else on standard error; the same words only once. */
+/** Tells `code` and `message` to whoever listens, else on standard error; the same words to each only once. */
 export function warnOfStorage(code: string, message: string): void {
   const key = `${code}\n${message}`;
-  if (told.has(key)) return;
-  told.add(key);
-  if (listeners.size === 0) {
-    process.emitWarning(message, { code, type: 'BoathouseWarning' });
+  if (listeners.size > 0) {
+    for (const [listener, told] of listeners) {
+      if (told.has(key)) continue;
+      told.add(key);
+      listener(code, message);
+    }
     return;
   }
-  for (const listener of listeners) listener(code, message);
+  if (toldToAll.has(key)) return;
+  toldToAll.add(key);
+  process.emitWarning(message, { code, type: 'BoathouseWarning' });
 }
 
 /** Listens to warnings until the function that it gives is called. */
 export function onStorageWarning(listener: WarningListener): () => void {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+  // The same function may listen twice.
+  const own: WarningListener = (code, message) => listener(code, message);
+  listeners.set(own, new Set());
+  return () => listeners.delete(own);
 }
 
-const told = new Set<string>();
-const listeners = new Set<WarningListener>();
+const toldToAll = new Set<string>();
+/** With what each was told. */
+const listeners = new Map<WarningListener, Set<string>>();

@@ -8,6 +8,7 @@ import { systemClock, systemRandom } from '../base/index.ts';
 import { type Compilation, compileProject, type Invocation, type Plain } from '../compiler/index.ts';
 import type { IndirectSelection, Project } from '../project/index.ts';
 import { type Emit, type RunEvent, refuseThreads } from '../runner/index.ts';
+import { onStorageWarning } from '../storage/index.ts';
 import type { Target, TargetNotice } from '../targets/index.ts';
 import { workflowErrors } from './errors.ts';
 import { LogFile } from './log-file.ts';
@@ -69,6 +70,11 @@ export async function openProject(command: string, options: RunOptions): Promise
     log?.write(event);
     options.emit?.(event);
   };
+  const stopListening = onStorageWarning((code, message) => emit(warningEvent({ code, message })));
+  const close = (): void => {
+    stopListening();
+    log?.close();
+  };
   const warn = (warning: Warning): void => {
     if (settings.warnError) {
       throw workflowErrors['warning-as-error'](
@@ -125,10 +131,10 @@ export async function openProject(command: string, options: RunOptions): Promise
         });
         return await writingTo(project.root, () => opening);
       },
-      close: () => log?.close(),
+      close,
     };
   } catch (error) {
-    log?.close();
+    close();
     throw error;
   }
 }

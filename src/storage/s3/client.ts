@@ -18,6 +18,7 @@ import {
   systemRandom,
 } from '../../base/index.ts';
 import { storageErrors } from '../errors.ts';
+import { warnOfStorage } from '../warnings.ts';
 import { type Connections, WireError, type WireReply } from './connection.ts';
 import type { CredentialSource } from './credentials/credentials.ts';
 import { encodeSegment, showEndpoint, targetOf } from './endpoint.ts';
@@ -132,14 +133,17 @@ export class S3Client {
       const refusal = refusalOf(reply, request.kind);
       const isExpected =
         refusal === undefined ||
-        request.expected?.includes(reply.status) === true ||
+        // A key that nobody knows is told with status 404 by some, which isn't about the object.
+        (request.expected?.includes(reply.status) === true && !keyCodes.has(refusal.code)) ||
         request.expectedCodes?.includes(refusal.code) === true;
       if (isExpected) {
         if (reply.status < 300) this.#seen.add(request.bucket);
         return { ...reply, mayHaveHappenedBefore: asked.mayHaveHappened };
       }
       if (await this.#mended(request, reply, refusal, asked)) continue;
-      const isPassing = passingStatuses.has(reply.status) || passingCodes.has(refusal.code);
+      const isPassing =
+        (passingStatuses.has(reply.status) || passingCodes.has(refusal.code)) &&
+        !standingCodes.has(refusal.code);
       // An error of the store's own says nothing about what it has done before it.
       const isFull = reply.status === 507 || fullCodes.has(refusal.code);
       if (reply.status >= 500 && refusal.code !== 'SlowDown' && !isFull) asked.mayHaveHappened = true;
@@ -211,6 +215,11 @@ export class S3Client {
   /** Buckets that have answered. */
   readonly #seen = new Set<string>();
 
+  /** The region of that bucket, when it turned out to be another one than configured. */
+  learnedRegion(bucket: string): string | undefined {
+    return this.#regions.get(bucket);
+  }
+
   /** Whether that bucket is there, as far as its replies have told. */
   hasSeen(bucket: string): boolean {
     return this.#seen.has(bucket);
@@ -238,6 +247,12 @@ export class S3Client {
       const known = this.#regions.get(request.bucket) ?? this.config.region;
       if (region === known) return false;
       this.#regions.set(request.bucket, region);
+      if (known !== undefined) {
+        warnOfStorage(
+          'storage.wrong-region',
+          `the bucket ${request.bucket} is in the region ${region}, not in ${known}: set region: ${region}`,
+        );
+      }
       return true;
     }
     if (expiredCodes.has(refusal.code) && !asked.refreshed) {
@@ -322,6 +337,7 @@ function refusalError(
   }
   if (fullCodes.has(code) || status === 507)
     return storageErrors['no-space']({ path: about.path, uri: about.uri }, cause);
+  if (standingCodes.has(code)) return s3Errors['key-in-the-way']({ path: about.path, uri: about.uri }, cause);
   if (status === 412) return s3Errors.changed({ path: about.path, uri: about.uri }, cause);
   if (
     status === 400 &&
@@ -337,7 +353,7 @@ function refusalError(
   }
   if (status === 404) return storageErrors['not-found']({ path: about.path, uri: about.uri }, cause);
   if (status === 401 || status === 403) {
-    const hint = `The store said ${said}. The credentials were accepted but lack the right to ${about.doing} there: see the bucket's policy and the user's.`;
+    const hint = `The store said ${said.replace(/\.+$/, '')}. The credentials were accepted but lack the right to ${about.doing} there: see the bucket's policy and the user's.`;
     return storageErrors['no-permission'](
       { path: about.path || `the bucket ${bucket}`, uri: about.uri, doing: about.doing },
       { ...cause, hint },
@@ -433,6 +449,14 @@ const keyCodes: ReadonlySet<string> = new Set([
   'AuthorizationQueryParametersError',
   'CredentialsNotSupported',
   'Unauthorized',
+  'XAdminUserNotFound',
+]);
+/** Of stores that keep objects as files: what is at one key is in the way of another. */
+const standingCodes: ReadonlySet<string> = new Set([
+  'ObjectParentIsFile',
+  'ExistingObjectIsDirectory',
+  'XMinioParentIsObject',
+  'XMinioObjectExistsAsDirectory',
 ]);
 const fullCodes: ReadonlySet<string> = new Set([
   'XMinioStorageFull',

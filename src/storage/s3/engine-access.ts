@@ -4,7 +4,7 @@ import { optionsOfPlace } from '../remote-stores.ts';
 import type { StorageOptions } from '../storage.ts';
 import { trustOf } from '../trust/trust.ts';
 import { showEndpoint } from './endpoint.ts';
-import { credentialsOf } from './open-s3.ts';
+import { credentialsOf, s3Client } from './open-s3.ts';
 import { type S3Config, s3Config } from './options.ts';
 
 /** Access to the places below a scope. */
@@ -33,7 +33,9 @@ export async function engineAccess(
   const found = await credentialsOf(config, scope, env)
     ?.get()
     .catch(() => undefined);
-  const region = config.region ?? (config.endpoint.isAws ? undefined : 'us-east-1');
+  const [, bucket = ''] = /^s3:\/\/([^/]+)/.exec(scope) ?? [];
+  const learned = bucket === '' ? undefined : s3Client(scope, options, env).learnedRegion(bucket);
+  const region = learned ?? config.region ?? (config.endpoint.isAws ? undefined : 'us-east-1');
   const secret = s3SecretFor(scope, {
     ...(config.endpoint.isAws && config.named.get('endpoint_url') === undefined
       ? {}

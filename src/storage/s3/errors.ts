@@ -13,6 +13,7 @@ type Kinds = {
   'no-conditional-create': ErrorKind<{ uri: string }>;
   'bad-option': ErrorKind<{ option: string; value: string; problem: string }>;
   changed: ErrorKind<{ path: string; uri: string }>;
+  'key-in-the-way': ErrorKind<{ path: string; uri: string }>;
 };
 
 const kinds: Kinds = {
@@ -85,6 +86,13 @@ const kinds: Kinds = {
     sqlState: '40001',
     httpStatus: 409,
     retryable: true,
+  },
+  'key-in-the-way': {
+    message: (d) =>
+      `${d.path} can't be written in ${d.uri}: this store keeps objects as files, and an object is where a folder is needed, or the reverse`,
+    hint: () =>
+      'Such stores (versitygw, MinIO) can hold a/b or a/b/c, but not both. Remove what is in the way, or choose another location.',
+    httpStatus: 409,
   },
 };
 

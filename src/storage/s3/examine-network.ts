@@ -11,6 +11,8 @@ export interface WayInput {
   readonly endpoint: Endpoint;
   readonly hostname: string;
   readonly ca: readonly string[] | undefined;
+  /** Certificates aren't checked, as the user asks. */
+  readonly allowInvalidCertificates?: boolean;
   readonly timeoutMs: number;
 }
 
@@ -75,6 +77,7 @@ export async function clockAheadMs(way: WayInput): Promise<number | undefined> {
         path: '/',
         agent: false,
         ...(isPlain || way.ca === undefined ? {} : { ca: [...way.ca] }),
+        ...(way.allowInvalidCertificates === true ? { rejectUnauthorized: false } : {}),
         timeout: way.timeoutMs,
       },
       (reply) => {

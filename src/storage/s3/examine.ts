@@ -73,7 +73,8 @@ async function examineWay(
         })
       : [];
   if (ca === undefined) return false;
-  const way: WayInput = { endpoint, hostname, ca, timeoutMs: config.connectTimeoutMs };
+  const { allowInvalidCertificates, connectTimeoutMs: timeoutMs } = config;
+  const way: WayInput = { endpoint, hostname, ca, allowInvalidCertificates, timeoutMs };
   const addresses = await steps.go(
     'dns',
     async () => {
@@ -96,7 +97,7 @@ async function examineWay(
   await steps.go(
     'clock',
     async () => {
-      const aheadMs = await clockAheadMs(config.allowInvalidCertificates ? { ...way, ca: undefined } : way);
+      const aheadMs = await clockAheadMs(way);
       if (aheadMs === undefined) return ['the server does not tell its time', undefined];
       const minutes = Math.round(Math.abs(aheadMs) / 60_000);
       if (minutes >= 5) throw s3Errors['clock-skew']({ endpoint: showEndpoint(endpoint), minutes });
@@ -156,7 +157,13 @@ async function examineBucket(
   const storage = new S3Storage(client, { bucket, prefix: folder });
   const isThere = await steps.go('bucket', async () => {
     for await (const _ of storage.list('')) break;
-    return [`${bucket} answers in the region ${client.config.region ?? 'us-east-1 (none is set)'}`, true];
+    const asked = client.config.region;
+    const learned = client.learnedRegion(bucket);
+    const corrected = learned === undefined ? '' : `, not in ${asked ?? 'us-east-1'}: set region: ${learned}`;
+    return [
+      `${bucket} answers in the region ${learned ?? asked ?? 'us-east-1 (none is set)'}${corrected}`,
+      true,
+    ];
   });
   if (!isThere) return;
   const names = ['rows.csv', 'a', 'a!b', 'd/b', 'B', 'é', 'z'];

@@ -8,6 +8,7 @@ import { S3Client } from './client.ts';
 import { Connections } from './connection.ts';
 import { credentialChain } from './credentials/chain.ts';
 import { type CredentialSource, fixedCredentials } from './credentials/credentials.ts';
+import { showEndpoint } from './endpoint.ts';
 import { s3Errors } from './errors.ts';
 import { type S3Config, s3Config } from './options.ts';
 import { S3Storage } from './s3-storage.ts';
@@ -31,6 +32,12 @@ export function s3Client(
   for (const name of config.unknown) {
     warnOfStorage('storage.unknown-option', `the storage option ${name} is not known and has no effect`);
   }
+  if (config.allowInvalidCertificates && config.endpoint.protocol === 'https:') {
+    warnOfStorage(
+      'storage.unverified-tls',
+      `the certificate of ${showEndpoint(config.endpoint)} is not verified, as asked: anybody on the way can read and change everything`,
+    );
+  }
   const key = JSON.stringify([...config.named].sort());
   const known = clients.get(key);
   if (known) return known;
@@ -46,12 +53,6 @@ export function s3Client(
 const clients = new Map<string, S3Client>();
 
 function connectionsFor(config: S3Config): Connections {
-  if (config.allowInvalidCertificates && config.endpoint.protocol === 'https:') {
-    warnOfStorage(
-      'storage.unverified-tls',
-      'certificates of the store are not verified, as asked: anybody on the way can read and change everything',
-    );
-  }
   return new Connections(config.endpoint, {
     ca:
       config.endpoint.protocol === 'https:'
