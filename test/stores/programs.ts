@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { watchFolder, watchProcess } from './watchdog.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -18,9 +19,11 @@ export interface Started {
 /** A program, built once for a test file. Two folders down, where it finds the package and its dependencies. */
 export class Program {
   readonly #folder: string;
+  readonly #isRemoved: () => void;
 
   private constructor(folder: string) {
     this.#folder = folder;
+    this.#isRemoved = watchFolder(folder);
   }
 
   /** @param entry the program's TypeScript file. */
@@ -44,6 +47,7 @@ export class Program {
 
   remove(): void {
     rmSync(this.#folder, { recursive: true, force: true });
+    this.#isRemoved();
   }
 
   /**
@@ -64,6 +68,7 @@ export class Program {
       env: { ...process.env, ...about.env },
       ...(about.cwd === undefined ? {} : { cwd: about.cwd }),
     });
+    watchProcess(child);
     const lines: string[] = [];
     let rest = '';
     let problems = '';

@@ -1,5 +1,6 @@
 /** Real S3 servers on this machine, for tests: started on a free port, stopped by their process id. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -9,6 +10,7 @@ import type { StorageOptions } from '../../src/storage/index.ts';
 import type { S3Client } from '../../src/storage/s3/client.ts';
 import { s3Client } from '../../src/storage/s3/index.ts';
 import { type CertificateKind, makeCertificate } from './certificates.ts';
+import { watchFolder, watchProcess } from './watchdog.ts';
 
 /** A server that tests know how to start. */
 export type StoreKind = 'versitygw' | 'minio';
@@ -48,21 +50,37 @@ export function longReason(kind: StoreKind): string | undefined {
   return storeReason(kind);
 }
 
-/** Starts a server with nothing in it. */
-export async function startStore(how: {
+/** How a server is to be. */
+export interface StoreWish {
   readonly kind: StoreKind;
   readonly tls?: false | CertificateKind;
   /** Where it keeps its objects; a temporary folder unless given. */
   readonly dir?: string;
-}): Promise<Store> {
+}
+
+/** Starts a server with nothing in it. It ends with this process, however that ends. */
+export async function startStore(how: StoreWish): Promise<Store> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOnce(how);
+    } catch (error) {
+      // Another may have taken the port in between; whatever else it was is there again.
+      if (attempt >= 3) throw error;
+    }
+  }
+}
+
+async function startOnce(how: StoreWish): Promise<Store> {
   const { kind, tls = false } = how;
   const folder = await mkdtemp(join(tmpdir(), `boathouse-${kind}-`));
+  const isRemoved = watchFolder(folder);
   const data = how.dir === undefined ? join(folder, 'data') : resolve(how.dir);
   await mkdir(data, { recursive: true });
   const files = tls === false ? undefined : makeCertificate(tls, join(folder, 'certs'));
   const port = await freePort();
   const accessKeyId = 'boathouse-test';
-  const secretAccessKey = `secret-of-${kind}-${port}`;
+  // Its own, so that another server on the port isn't taken for it.
+  const secretAccessKey = `secret-of-${kind}-${randomUUID()}`;
   const region = 'us-east-1';
   const address = `127.0.0.1:${port}`;
   const args =
@@ -90,13 +108,14 @@ export async function startStore(how: {
       _MINIO_DISABLE_UPDATE: '1',
     },
   });
+  watchProcess(child);
   const said: string[] = [];
   child.stderr?.on('data', (chunk: Buffer) => said.push(chunk.toString()));
   const stop = async (): Promise<void> => {
     await end(child);
     await rm(folder, { recursive: true, force: true });
+    isRemoved();
   };
-  process.once('exit', () => child.kill('SIGKILL'));
   const endpoint = `${files ? 'https' : 'http'}://${address}`;
   const options: StorageOptions = {
     AWS_ENDPOINT_URL: endpoint,
@@ -136,13 +155,20 @@ export async function startStore(how: {
   };
 }
 
-/** A port that nobody listens on now. */
+/**
+ * A port that nobody listens on now. Below those that systems give to whoever asks for any, so that no connection nor
+ * server of another test is given it meanwhile.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((done) => {
+      server.once('error', () => done(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
+    });
+    if (isFree) return port;
+  }
 }
 
 function binaryOf(kind: StoreKind): string {
