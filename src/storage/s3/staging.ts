@@ -5,7 +5,7 @@
  * what a killed one leaves is removed by the next.
  */
 import { rmSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { markedName, parseMark, stateOf, systemRandom } from '../../base/index.ts';
@@ -39,25 +39,37 @@ function ownFolder(): Promise<string> {
 }
 
 async function makeFolder(): Promise<string> {
-  const preferred = join(cacheFolder(), 'staging');
+  const shared = join(cacheFolder(), 'staging');
   try {
-    return await makeIn(preferred);
+    await mkdir(shared, { recursive: true, mode: 0o700 });
+    const folder = join(shared, markedName(systemRandom.uuid()));
+    await mkdir(folder, { mode: 0o700 });
+    removedAtExit(folder);
+    await sweepGone(shared);
+    return folder;
   } catch {
-    // A home that can't be written to is no reason not to upload.
-    return await makeIn(join(tmpdir(), `boathouse-${String(process.getuid?.() ?? 'user')}`, 'staging'));
+    // A home that can't be written to is no reason not to upload. Where others may write too, a name that could be
+    // guessed could be taken before us, and what is about to be uploaded be read or replaced.
+    const folder = await mkdtemp(join(tmpdir(), prefix + markedName('')));
+    removedAtExit(folder);
+    await sweepGone(tmpdir(), prefix);
+    return folder;
   }
 }
 
-async function makeIn(shared: string): Promise<string> {
-  await mkdir(shared, { recursive: true, mode: 0o700 });
-  const folder = join(shared, markedName(systemRandom.uuid()));
-  await mkdir(folder);
+/** Begins the names of folders that stand among others' files. */
+const prefix = 'boathouse-staging-';
+
+function removedAtExit(folder: string): void {
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+}
+
+/** Removes what processes left that were killed. */
+async function sweepGone(shared: string, prefix = ''): Promise<void> {
   for (const name of await readdir(shared)) {
-    const mark = parseMark(name);
+    const mark = name.startsWith(prefix) ? parseMark(name.slice(prefix.length)) : undefined;
     if (mark !== undefined && stateOf(mark) === 'gone') {
       await rm(join(shared, name), { recursive: true, force: true }).catch(() => undefined);
     }
   }
-  return folder;
 }
