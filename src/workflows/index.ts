@@ -23,12 +23,13 @@ import type { MaintainOptions, MaintainResult } from './maintain.ts';
 import type { ProjectOptions, RunOptions } from './options.ts';
 import type { ParseResult, ParseSummary } from './parse.ts';
 import type { NodePlan } from './plan.ts';
+import type { PromptSession } from './prompt-session.ts';
 import type { ExportOptions, ExportResult, QueryOptions, QueryResult } from './query.ts';
 import type { RollbackOptions, RollbackResult } from './rollback.ts';
 import type { RunResult } from './run-nodes.ts';
 import type { RunOperationOptions, RunOperationResult } from './run-operation.ts';
 import type { Shown, ShowOptions } from './show.ts';
-import type { StatementOutcome } from './statement.ts';
+import type { StatementOptions, StatementOutcome } from './statement.ts';
 import type { ShowTableOptions, TableChangesOptions } from './table-rows.ts';
 import type { TableOptions, TableVerb } from './table-statement.ts';
 import type {
@@ -64,6 +65,7 @@ export type { MaintainedTable, MaintainOptions, MaintainResult } from './maintai
 export type { ProjectOptions, RunOptions, SelectOptions } from './options.ts';
 export type { ParseResult, ParseSummary } from './parse.ts';
 export type { NodePlan } from './plan.ts';
+export type { AskOptions, PromptSession } from './prompt-session.ts';
 export type { ExportFormat, ExportOptions, ExportResult, QueryOptions, QueryResult } from './query.ts';
 export type { ReaderOptions } from './reader.ts';
 export type { RestoredTable } from './restore-relation.ts';
@@ -142,6 +144,18 @@ export async function show(options?: ShowOptions): Promise<readonly Shown[]> {
 /** The rows of a query over what has been published, in memory; or a statement on a Delta table, run. */
 export async function query(options: QueryOptions): Promise<QueryResult> {
   return (await import('./query.ts')).query(options);
+}
+
+/** Opens what has been published for one statement after another. */
+export async function openPrompt(options: StatementOptions): Promise<PromptSession> {
+  return (await import('./prompt-session.ts')).openPrompt(options);
+}
+
+/** The whole statements at the beginning of a text, and what follows the last semicolon. */
+export async function takeStatements(
+  text: string,
+): Promise<{ readonly statements: readonly string[]; readonly rest: string }> {
+  return (await import('./prompt-session.ts')).takeStatements(text);
 }
 
 /** Writes the rows of a query over what has been published to a file or a callback. */

@@ -20,11 +20,17 @@ const changing = new Set([
  * Refuses `sql` unless it is one statement that reads. What is no statement at all is left to the engine.
  *
  * @param ask the first value of a query's first row; asked only where a semicolon stands inside.
+ * @param allowed `session` lets through what changes nothing but this session: settings, and relations that end with it.
  * @throws workflows.not-a-query, workflows.several-statements
  */
-export async function refuseWrites(sql: string, ask: (question: string) => Promise<unknown>): Promise<void> {
-  const word = firstWord(sql);
-  if (changing.has(word.toLowerCase())) {
+export async function refuseWrites(
+  sql: string,
+  ask: (question: string) => Promise<unknown>,
+  allowed: Allowed = 'reads',
+): Promise<void> {
+  const words = firstWords(sql);
+  const word = words.split(/\s/, 1)[0] ?? '';
+  if (changing.has(word.toLowerCase()) && !(allowed === 'session' && ofSession.test(words))) {
     throw workflowErrors['not-a-query']({ statement: word.toUpperCase() });
   }
   if (!/;\s*\S/.test(sql)) return;
@@ -33,8 +39,13 @@ export async function refuseWrites(sql: string, ask: (question: string) => Promi
   }
 }
 
-/** The word that says what the statement does: of `explain analyze copy …` it is `copy`. Pure. */
-function firstWord(sql: string): string {
+/** Statements that are let through. */
+export type Allowed = 'reads' | 'session';
+
+const ofSession = /^(?:(?:set|reset|use)\b(?!\s+global\b)|create\s+(?:or\s+replace\s+)?temp(?:orary)?\b)/i;
+
+/** What follows from the word on that says what the statement does: of `explain analyze copy …` it is `copy …`. Pure. */
+function firstWords(sql: string): string {
   let at = 0;
   let explained = false;
   for (;;) {
@@ -42,7 +53,7 @@ function firstWord(sql: string): string {
     const word = /^\w+/.exec(sql.slice(at))?.[0] ?? '';
     if (/^explain$/i.test(word) || (explained && /^analyze$/i.test(word))) at += word.length;
     else if (explained && sql[at] === '(' && sql.includes(')', at)) at = sql.indexOf(')', at) + 1;
-    else return word;
+    else return word === '' ? '' : sql.slice(at);
     explained = true;
   }
 }

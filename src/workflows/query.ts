@@ -4,16 +4,10 @@ import { rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isBoathouseError, systemRandom } from '../base/index.ts';
 import { arrowIpcStream, quoteIdentifier, quoteLiteral } from '../duckdb/index.ts';
-import {
-  changesSomething,
-  type DeltaStatement,
-  parseStatement,
-  placedInQuery,
-  splitStatements,
-} from '../tables/index.ts';
+import type { DeltaStatement } from '../tables/index.ts';
 import { workflowErrors } from './errors.ts';
-import { type Cell, cellOf, type Grid } from './grid.ts';
-import { refuseWrites } from './only-reads.ts';
+import { cellOf, type Grid } from './grid.ts';
+import { placedIn, type Question, readQuestion, resolveQuestion, rowsOf } from './question.ts';
 import { openReader, type Reader, type ReaderOptions } from './reader.ts';
 import { runStatementIn, type StatementOptions, type StatementOutcome } from './statement.ts';
 import { systemProblem } from './target-folder.ts';
@@ -64,33 +58,18 @@ export interface QueryResult extends Grid {
  * engine says of the SQL; tables.*, delta.*
  */
 export async function query(options: QueryOptions): Promise<QueryResult> {
-  const { reader, sql, statement, written } = await prepare(options);
+  const { reader, question, sql } = await prepare(options);
+  const { statement, written } = question;
   try {
     const limit = options.limit ?? 10_000;
-    if (statement !== undefined) {
-      const outcome = await runStatementIn(reader, statement, { ...options, written });
-      const { columns, rows } = outcome;
-      return { columns, rows: rows.slice(0, limit), truncated: rows.length > limit, outcome };
+    if (statement === undefined) {
+      return { ...(await rowsOf(reader, sql, { limit, signal: options.signal })), outcome: undefined };
     }
-    const stream = reader.session.stream(sql, undefined, { signal: options.signal });
-    const columns = await stream.columns();
-    const rows: (readonly Cell[])[] = [];
-    let truncated = false;
-    for await (const row of stream) {
-      if (rows.length >= limit) {
-        truncated = true;
-        break;
-      }
-      rows.push(row.map((value, i) => cellOf(value, columns[i]!)));
-    }
-    return {
-      columns: columns.map(({ name, type }) => ({ name, type })),
-      rows,
-      truncated,
-      outcome: undefined,
-    };
+    const outcome = await runStatementIn(reader, statement, { ...options, written });
+    const { columns, rows } = outcome;
+    return { columns, rows: rows.slice(0, limit), truncated: rows.length > limit, outcome };
   } catch (error) {
-    throw placed(await reader.explain(error), statement, written);
+    throw placedIn(await reader.explain(error), question);
   } finally {
     await reader.close();
   }
@@ -106,7 +85,8 @@ export async function exportQuery(options: ExportOptions): Promise<ExportResult>
   if (options.format === 'parquet' && path === undefined) {
     throw workflowErrors['needs-output']({ format: options.format });
   }
-  const { reader, sql, statement, written } = await prepare(options);
+  const { reader, question, sql } = await prepare(options);
+  const { statement, written } = question;
   const draft = path === undefined ? undefined : `${path}.${systemRandom.uuid()}.tmp`;
   try {
     const rowCount =
@@ -117,7 +97,7 @@ export async function exportQuery(options: ExportOptions): Promise<ExportResult>
     return { rowCount, path };
   } catch (error) {
     if (draft !== undefined) await rm(draft, { force: true });
-    const cause = placed(await reader.explain(error), statement, written);
+    const cause = placedIn(await reader.explain(error), question);
     if (isBoathouseError(cause) || path === undefined) throw cause;
     const problem = systemProblem(cause instanceof Error ? cause.message : String(cause));
     throw workflowErrors['write-failed']({ path, problem }, { cause });
@@ -128,58 +108,24 @@ export async function exportQuery(options: ExportOptions): Promise<ExportResult>
 
 interface Prepared {
   readonly reader: Reader;
+  readonly question: Question;
   readonly sql: string;
-  /** Before tables were resolved. */
-  readonly written: string;
-  /** What is for a Delta table and not for the engine. */
-  readonly statement: DeltaStatement | undefined;
 }
 
 async function prepare(
   options: ReaderOptions & { readonly sql: string; readonly format?: ExportFormat },
 ): Promise<Prepared> {
-  const text = options.sql.trim().replace(/;+\s*$/, '');
-  const rendered = /\{[{%#]/.test(text) ? await renderInProject(text, options) : text;
-  const texts = splitStatements(rendered);
-  const statement = parseStatement(texts[0] ?? '');
-  if (statement !== undefined && texts.length > 1) throw workflowErrors['several-statements']({});
-  if (options.asOf !== undefined && statement !== undefined && changesSomething(statement)) {
-    throw workflowErrors['past-is-read-only']({ at: options.asOf });
-  }
-  if (statement !== undefined && (options.format === 'parquet' || options.format === 'arrow')) {
+  const question = await readQuestion(options.sql, options);
+  if (question.statement !== undefined && (options.format === 'parquet' || options.format === 'arrow')) {
     throw workflowErrors['not-for-statements']({ format: options.format });
   }
   const reader = await openReader({ ...options, needsCatalog: false });
   try {
-    if (statement !== undefined) return { reader, sql: rendered, statement, written: rendered };
-    await refuseWrites(rendered, (question) => reader.session.value(question));
-    return { reader, sql: await reader.resolve(rendered), statement, written: rendered };
+    return { reader, question, sql: await resolveQuestion(reader, question) };
   } catch (error) {
     const cause = await reader.explain(error);
     await reader.close();
     throw cause;
-  }
-}
-
-/** Statements have told the place themselves. */
-function placed(error: unknown, statement: DeltaStatement | undefined, written: string): unknown {
-  return statement === undefined ? placedInQuery(error, written) : error;
-}
-
-async function renderInProject(text: string, options: ReaderOptions): Promise<string> {
-  const { openProject } = await import('./project-session.ts');
-  const session = await openProject('query', { ...options, logPath: null });
-  const target = await session.openTarget({ writes: false });
-  try {
-    await target.prepare([]);
-    const connection = await target.session('query');
-    return await session.compilation.compileInline(text, {
-      session: connection,
-      warehouse: target.warehouse,
-    });
-  } finally {
-    await target.close();
-    session.close();
   }
 }
 

@@ -13,6 +13,7 @@ import { landCommand } from './land.ts';
 import { logCommand } from './log.ts';
 import { lsCommand } from './ls.ts';
 import { maintainCommand } from './maintain.ts';
+import { openCommand } from './open.ts';
 import { parseCommand } from './parse.ts';
 import { queryCommand } from './query.ts';
 import { rollbackCommand } from './rollback.ts';
@@ -34,6 +35,7 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
   snapshotCommand,
   landCommand,
   queryCommand,
+  openCommand,
   logCommand,
   diffCommand,
   rollbackCommand,

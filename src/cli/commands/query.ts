@@ -1,7 +1,7 @@
 /** `boathouse query`. */
 import { fstatSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import type { ExportFormat, Grid, QueryResult, StatementOutcome } from '../../workflows/index.ts';
+import type { ExportFormat, QueryResult } from '../../workflows/index.ts';
 import type { CommandInput, CommandSpec } from '../command.ts';
 import { cliErrors } from '../errors.ts';
 
@@ -84,41 +84,10 @@ async function printRows(options: Options, { flags, terminal }: CommandInput): P
     await terminal.data(`${withMember(head, 'rows', gridRowsJson(grid))}\n`);
     return 0;
   }
-  if (isExplanation(grid)) {
-    await terminal.data(`${grid.rows.map((row) => row[1]?.text ?? '').join('\n')}\n`);
-    return 0;
-  }
-  if (grid.columns.length > 0) {
-    const { printTable } = await import('../output/table.ts');
-    const shown = outcome === undefined ? grid : await readable({ ...outcome, ...grid }, terminal.columns);
-    await terminal.data(`${printTable(shown, terminal.columns, terminal.colors)}\n`);
-  }
-  if (flags.is('quiet') === true) return 0;
-  const told = outcome === undefined || outcome.statement === 'history' || outcome.statement === 'detail';
-  if (told) {
-    const count = `${grid.rows.length} ${grid.rows.length === 1 ? 'row' : 'rows'}`;
-    const more = grid.truncated ? ', more left out: see --limit and --output' : '';
-    terminal.err(`${terminal.colors.dim(`${count}${more}`)}\n`);
-    return 0;
-  }
-  const { describeOutcome } = await import('../output/statement-view.ts');
-  const name = outcome.table.split('/').at(-1) ?? outcome.table;
-  terminal.err(`${terminal.colors.dim(describeOutcome(outcome, name))}\n`);
+  const { printAnswer } = await import('../output/answer-view.ts');
+  const more = ', more left out: see --limit and --output';
+  await printAnswer(grid, terminal, { quiet: flags.is('quiet') === true, more });
   return 0;
-}
-
-/** Many columns of few rows, turned into what a terminal has room for. */
-async function readable(outcome: StatementOutcome, width: number): Promise<Grid> {
-  const { downwardGrid, historyGrid } = await import('../output/table-facts.ts');
-  if (outcome.statement === 'history') return historyGrid(outcome);
-  const headWidth = outcome.columns.reduce((sum, { name }) => sum + name.length + 3, 1);
-  const isWide = outcome.rows.length === 1 && headWidth > width;
-  return outcome.statement === 'detail' || isWide ? downwardGrid(outcome) : outcome;
-}
-
-/** What EXPLAIN gives is a drawing of many lines, which a table would fold. */
-function isExplanation({ columns }: Grid): boolean {
-  return columns.map(({ name }) => name).join() === 'explain_key,explain_value';
 }
 
 async function exportRows(
