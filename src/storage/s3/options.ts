@@ -6,6 +6,7 @@
  */
 
 import type { StorageOptions } from '../storage.ts';
+import { profileName, readAwsProfiles } from './credentials/aws-files.ts';
 import { type Endpoint, endpointOf } from './endpoint.ts';
 import { s3Errors } from './errors.ts';
 
@@ -43,7 +44,7 @@ export function s3Config(options: StorageOptions, env: NodeJS.ProcessEnv): S3Con
   const { named, unknown } = namedOptions(options, env);
   const get = (name: string): string | undefined => named.get(name) || undefined;
   const flag = (name: string): boolean | undefined => flagOf(name, get(name));
-  const region = get('region') ?? get('default_region');
+  const region = get('region') ?? get('default_region') ?? regionOfProfile(named, env);
   return {
     endpoint: endpointOf({
       endpoint: get('endpoint_url'),
@@ -71,6 +72,13 @@ export function s3Config(options: StorageOptions, env: NodeJS.ProcessEnv): S3Con
     named,
     unknown,
   };
+}
+
+/** What AWS's files say for the wanted profile; they are about Amazon's own endpoints. */
+function regionOfProfile(named: ReadonlyMap<string, string>, env: NodeJS.ProcessEnv): string | undefined {
+  if (named.has('endpoint_url')) return undefined;
+  const files = { env, named };
+  return readAwsProfiles(files).get(profileName(files).name)?.get('region');
 }
 
 /** The options over what the environment says, by canonical names. */
