@@ -25,6 +25,19 @@ describe('the secret registry', () => {
     expect(registry.scrub(text)).toBe(shown);
   });
 
+  it.each([
+    ['https://b.s3.amazonaws.com/k?X-Amz-Date=1&X-Amz-Signature=0123456789abcdef0123&x=1', '&x=1'],
+    [
+      'AWS4-HMAC-SHA256 Credential=AKIA/x, SignedHeaders=host, Signature=0123456789abcdef0123',
+      'SignedHeaders=host',
+    ],
+  ])('masks the signature in %s', (text, rest) => {
+    const registry = new SecretRegistry();
+    expect(registry.scrub(text)).not.toContain('0123456789abcdef0123');
+    expect(registry.scrub(text)).toContain(rest);
+    expect(registry.isIn(new TextEncoder().encode(text))).toBe(true);
+  });
+
   it('leaves values too short to be secrets', () => {
     const registry = new SecretRegistry();
     registry.add('1');

@@ -22,21 +22,24 @@ export class SecretRegistry {
     }
   }
 
-  /** Whether UTF-8 text holds a registered secret. */
+  /** Whether UTF-8 text may hold a registered secret or a signature. */
   isIn(text: Uint8Array): boolean {
     const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
-    return [...this.#values].some((value) => bytes.includes(value));
+    return [...this.#values, 'ignature='].some((value) => bytes.includes(value));
   }
 
-  /** `text` with every registered secret masked, longest first. */
+  /** `text` with every registered secret masked, longest first, and the signatures of requests and presigned URLs. */
   scrub(text: string): string {
     let clean = text;
     for (const value of [...this.#values].sort((a, b) => b.length - a.length)) {
       if (clean.includes(value)) clean = clean.split(value).join(secretMask);
     }
-    return clean;
+    return clean.includes('ignature=') ? clean.replace(signature, `$1${secretMask}`) : clean;
   }
 }
+
+/** Whoever has a signature can do what was signed, for as long as it lasts. */
+const signature = /((?:X-(?:Amz|Goog)-)?Signature=)[0-9A-Za-z%+/=_-]{16,}/gi;
 
 /** How `value` may be spelt in what is printed. Lines of a key are masked alone, for texts are indented. */
 function formsOf(value: string): readonly string[] {
@@ -52,3 +55,17 @@ function formsOf(value: string): readonly string[] {
 
 /** The process's registry: `profiles.yml` and `env_var('DBT_ENV_SECRET_…')` add to it, every output scrubs. */
 export const secrets: SecretRegistry = new SecretRegistry();
+
+/** From now on the values of `DBT_ENV_SECRET…` variables, and of those that stores' credentials are in, are masked. */
+export function keepSecrets(env: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(env)) {
+    if ((name.startsWith('DBT_ENV_SECRET') || ofStores.has(name.toUpperCase())) && value !== undefined)
+      secrets.add(value);
+  }
+}
+
+const ofStores: ReadonlySet<string> = new Set([
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_CONTAINER_AUTHORIZATION_TOKEN',
+]);

@@ -1,5 +1,5 @@
 /** One run of the command, from arguments to an exit code. */
-import { backgroundDone, isBoathouseError } from '../base/index.ts';
+import { backgroundDone, isBoathouseError, keepSecrets } from '../base/index.ts';
 import type { CommandSpec } from './command.ts';
 import { cliErrors } from './errors.ts';
 import { printError } from './output/error-view.ts';
@@ -15,6 +15,12 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   const bare = openTerminal({ useColors: undefined });
   // Nobody is left to be told.
   process.stderr.on('error', () => {});
+  keepSecrets(process.env);
+  // Node would print what nobody caught as it is, with secrets that its message may have.
+  process.on('uncaughtException', (error) => {
+    printError(error, bare, { debug: true });
+    process.exit(2);
+  });
   const code = await codeOf(argv, bare);
   await backgroundDone();
   process.exit(code);

@@ -29,7 +29,7 @@ function secretLengthMin(key: string): number | undefined {
 }
 
 const secretKey =
-  /^(?:secret|secret_key|client_secret|secret_access_key|aws_secret_access_key|account_key|private_key|connection_string|.*password|passwd|pass|.*token)$/i;
-const keyId = /^(?:key_id|access_key_id|aws_access_key_id|key)$/i;
+  /^(?:(?:.*_)?secret|(?:.*_)?secret_(?:access_)?key|account_key|private_key|connection_string|.*password|passwd|pass|.*token)$/i;
+const keyId = /^(?:key_id|(?:.*_)?access_key_id|key)$/i;
 /** `password=…` in a connection text, and `user:password@` in a URL. */
 const inConnectionText = /password\s*=\s*'?([^\s';&]+)|:\/\/[^/\s:@]+:([^/\s@]+)@/gi;

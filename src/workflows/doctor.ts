@@ -1,5 +1,5 @@
 /** `doctor`: a profile from end to end, place by place, and what to do where it breaks. */
-import { isBoathouseError, secrets as registry } from '../base/index.ts';
+import { isBoathouseError, keepSecrets, secrets as registry } from '../base/index.ts';
 import { Database, type DatabaseOptions, type OptionValue } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
 import {
@@ -13,7 +13,6 @@ import {
   trustBundle,
 } from '../storage/index.ts';
 import { examineFolder } from './doctor-folder.ts';
-import { keepSecrets } from './keep-secrets.ts';
 import type { ProjectOptions } from './options.ts';
 import { readProjectOnly } from './read-project.ts';
 

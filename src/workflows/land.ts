@@ -1,11 +1,10 @@
 /** `land`: files of others into a Delta table, in one commit. */
-import { systemClock } from '../base/index.ts';
+import { keepSecrets, systemClock } from '../base/index.ts';
 import {
   landFiles,
   type LandOptions as TableLandOptions,
   type LandResult as TableLandResult,
 } from '../tables/index.ts';
-import { keepSecrets } from './keep-secrets.ts';
 
 /** What to land, and where. */
 export interface LandOptions extends TableLandOptions {

@@ -1,7 +1,6 @@
 /** `parse`: is the project sound? Its manifest, without touching a database. */
-import { systemClock, systemRandom } from '../base/index.ts';
+import { keepSecrets, systemClock, systemRandom } from '../base/index.ts';
 import { type Manifest, parseAgain, writeManifestText } from '../compiler/index.ts';
-import { keepSecrets } from './keep-secrets.ts';
 import type { ProjectOptions } from './options.ts';
 import { likelyTargetPath, parseRequest } from './parse-request.ts';
 import { writingTo } from './target-folder.ts';

@@ -1,8 +1,7 @@
 /** Finding and reading a project, without compiling it. */
-import { isBoathouseError } from '../base/index.ts';
+import { isBoathouseError, keepSecrets } from '../base/index.ts';
 import { type Project, parseVars, readProject } from '../project/index.ts';
 import { findProjectDir } from './find-project.ts';
-import { keepSecrets } from './keep-secrets.ts';
 import type { ProjectOptions } from './options.ts';
 
 /** Reads the project that `options` name without compiling it, on the branch that they name. @throws project.*, catalog.no-branch */

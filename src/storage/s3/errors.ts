@@ -91,7 +91,7 @@ const kinds: Kinds = {
     message: (d) =>
       `${d.path} can't be written in ${d.uri}: this store keeps objects as files, and an object is where a folder is needed, or the reverse`,
     hint: () =>
-      'Such stores (versitygw, MinIO) can hold a/b or a/b/c, but not both. Remove what is in the way, or choose another location.',
+      'Such stores (versitygw, older MinIO) can hold a/b or a/b/c, but not both. Remove what is in the way, or choose another location.',
     httpStatus: 409,
   },
 };

@@ -4,6 +4,7 @@
  * Sources: Amazon ECS and EKS Pod Identity, "container credential provider"; EC2, "instance metadata version 2".
  */
 import { readFileSync } from 'node:fs';
+import { secrets } from '../../../base/index.ts';
 import { ask } from './ask.ts';
 import { parseCredentialReply } from './credential-reply.ts';
 import type { Credentials } from './credentials.ts';
@@ -33,6 +34,7 @@ export async function containerCredentials({ env, named }: MachineInput): Promis
   } catch (cause) {
     throw refuse(cause instanceof Error ? cause.message : String(cause), cause);
   }
+  if (token) secrets.add(token);
   const headers: Record<string, string> = token ? { authorization: token } : {};
   const reply = await ask(url, { headers, timeoutMs: 2000, env }).catch((cause: unknown) => {
     throw refuse(cause instanceof Error ? cause.message : String(cause), cause);
@@ -61,6 +63,7 @@ export async function instanceCredentials(input: MachineInput): Promise<Credenti
     absent.add(endpoint);
     return undefined;
   }
+  secrets.add(token.text.trim());
   const headers = { 'x-aws-ec2-metadata-token': token.text };
   const source = "the machine's role";
   const read = async (path: string): Promise<string | undefined> => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import aws4 from 'aws4';
 import { XMLParser } from 'fast-xml-parser';
-import { systemRandom } from '../../../base/index.ts';
+import { secrets, systemRandom } from '../../../base/index.ts';
 import { ask } from './ask.ts';
 import { credentialsIn } from './credential-reply.ts';
 import type { Credentials } from './credentials.ts';
@@ -38,6 +38,7 @@ export async function assumeRoleWithToken(role: RoleInput, tokenFile: string): P
       { cause },
     );
   }
+  secrets.add(token);
   return await send(
     role,
     { ...formOf('AssumeRoleWithWebIdentity', role), WebIdentityToken: token },
