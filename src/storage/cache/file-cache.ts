@@ -3,7 +3,7 @@
  *
  * `objects/<id>.data` holds the bytes; `objects/<id>.json` says what they are. An entry is good when both are
  * there and the data has the size and time that the other says; when only the time differs its SHA-256 decides.
- * What isn't good is fetched again. Entries used least lately go when there are too many bytes. Whoever uses an
+ * What isn't good is fetched again. Small objects stand together in packs (`packs.ts`). Entries used least lately go when there are too many bytes. Whoever uses an
  * entry has a hard link of its own, so that nothing that is in use can be taken away.
  */
 import { createHash } from 'node:crypto';
@@ -36,6 +36,7 @@ import {
 import type { FileInfo } from '../storage.ts';
 import { warnOfStorage } from '../warnings.ts';
 import type { CacheSettings } from './cache-settings.ts';
+import { Packs, packedBytesMax } from './packs.ts';
 
 /** What an entry holds. */
 export interface CachedObject {
@@ -57,7 +58,8 @@ export class FileCache {
   readonly #limitBytes: number;
   #ready: Promise<string> | undefined;
   readonly #fetching = new Map<string, Promise<string>>();
-  /** Small objects that are being fetched or kept. */
+  readonly #packs: Packs;
+  /** Objects that are read whole and being fetched or kept. */
   readonly #small = new Map<string, Promise<Uint8Array>>();
   /** Bytes added since the folder was last measured; infinite before the first time. */
   #addedBytes = Number.POSITIVE_INFINITY;
@@ -67,6 +69,11 @@ export class FileCache {
   constructor({ folder, limitBytes }: CacheSettings) {
     this.#wanted = folder;
     this.#limitBytes = limitBytes;
+    this.#packs = new Packs({
+      folder: () => this.folder(),
+      temporary: () => this.#temporary(),
+      added: (sizeBytes) => this.#added(sizeBytes),
+    });
   }
 
   /** The folder in use. */
@@ -95,12 +102,15 @@ export class FileCache {
   }
 
   /**
-   * The bytes of a small object, fetched unless they are here. A file of its own holds them behind their SHA-256:
-   * logs have thousands of small objects, so nothing is spent on each that can be spared.
+   * The bytes of an object, fetched unless they are here. Nobody may change them.
+   *
+   * Small objects whose size is known are kept together. Others have a file of their own, behind their SHA-256.
    *
    * @throws what `fetch` throws
    */
   async read(object: CachedObject, fetch: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    if ((object.sizeBytes ?? Number.POSITIVE_INFINITY) <= packedBytesMax)
+      return await this.#packs.read(object, fetch);
     const file = smallFile(await this.folder(), idOf(object));
     const known = this.#small.get(file);
     if (known !== undefined) return await known;
@@ -234,6 +244,13 @@ export class FileCache {
   async #entries(): Promise<{ id: string; sizeBytes: number; usedMs: number }[]> {
     const folder = join(await this.folder(), 'objects');
     const entries: { id: string; sizeBytes: number; usedMs: number }[] = [];
+    const packs = join(await this.folder(), 'packs');
+    for (const group of await readdir(packs).catch(() => [])) {
+      for (const name of await readdir(join(packs, group)).catch(() => [])) {
+        const pack = await quietStat(join(packs, group, name));
+        if (pack) entries.push({ id: join(group, name), sizeBytes: pack.size, usedMs: pack.mtimeMs });
+      }
+    }
     for (const group of await readdir(folder).catch(() => [])) {
       for (const name of await readdir(join(folder, group)).catch(() => [])) {
         const file = join(folder, group, name);
@@ -349,6 +366,7 @@ async function readFacts(file: string): Promise<EntryFacts | undefined> {
 }
 
 async function dropEntry(folder: string, id: string): Promise<void> {
+  if (id.endsWith('.pack')) return await unlink(join(folder, 'packs', id)).catch(() => undefined);
   if (id.endsWith('.small'))
     return await unlink(join(folder, 'objects', id.slice(0, 2), id)).catch(() => undefined);
   const data = dataFile(folder, id);

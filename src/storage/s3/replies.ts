@@ -1,5 +1,6 @@
 /** What a store's XML says. Facts: Amazon S3's API reference. */
 import { XMLParser } from 'fast-xml-parser';
+import { type ListTexts, objectMembers, pageMembers, scanListPage } from './list-page.ts';
 
 /** One object of a listing. */
 export interface ListedObject {
@@ -26,19 +27,35 @@ export interface Refusal {
 
 /** The page in a reply; undefined when it isn't one. */
 export function parseListPage(body: Uint8Array): ListPage | undefined {
-  const result = root(body, 'ListBucketResult');
-  if (result === undefined) return undefined;
-  const isEncoded = textOf(result['EncodingType']) === 'url';
-  const decode = (text: string): string => (isEncoded ? decodeURIComponent(text.replaceAll('+', ' ')) : text);
-  const objects = items(result['Contents']).map((item) => ({
-    key: decode(textOf(item['Key']) ?? ''),
-    sizeBytes: Number(textOf(item['Size']) ?? 0),
-    modifiedMs: Date.parse(textOf(item['LastModified']) ?? '') || 0,
-    etag: bareEtag(textOf(item['ETag'])),
+  const text = new TextDecoder().decode(body);
+  const { page, objects: found } = scanListPage(text) ?? parsedListPage(text) ?? {};
+  if (page === undefined || found === undefined) return undefined;
+  const isEncoded = page.EncodingType === 'url';
+  const decode = (key: string): string => (isEncoded ? decodeURIComponent(key.replaceAll('+', ' ')) : key);
+  const objects = found.map(({ Key, Size, LastModified, ETag }) => ({
+    key: decode(Key ?? ''),
+    sizeBytes: Number(Size ?? 0),
+    modifiedMs: Date.parse(LastModified ?? '') || 0,
+    etag: bareEtag(ETag),
   }));
-  const isTruncated = textOf(result['IsTruncated']) === 'true';
-  const next = isTruncated ? textOf(result['NextContinuationToken']) || undefined : undefined;
+  const isTruncated = page.IsTruncated === 'true';
+  const next = isTruncated ? page.NextContinuationToken || undefined : undefined;
   return { objects, next, isTruncated };
+}
+
+/** The same as `scanListPage` by a parser of XML, for whatever a store sends. */
+export function parsedListPage(text: string): ListTexts | undefined {
+  const result = rootOf(text, 'ListBucketResult');
+  if (result === undefined) return undefined;
+  const members = <Name extends string>(
+    element: Element,
+    names: readonly Name[],
+  ): Partial<Record<Name, string>> =>
+    Object.fromEntries(names.map((name) => [name, textOf(element[name])])) as Partial<Record<Name, string>>;
+  return {
+    page: members(result, pageMembers),
+    objects: items(result['Contents']).map((item) => members(item, objectMembers)),
+  };
 }
 
 /** What a reply's body says was refused; undefined when it says nothing of the kind. */
@@ -117,7 +134,10 @@ const parser = new XMLParser({
 });
 
 function root(body: Uint8Array, name: string): Element | undefined {
-  const text = new TextDecoder().decode(body);
+  return rootOf(new TextDecoder().decode(body), name);
+}
+
+function rootOf(text: string, name: string): Element | undefined {
   if (!text.includes('<')) return undefined;
   let document: unknown;
   try {
