@@ -16,7 +16,15 @@ export { storageErrors } from './errors.ts';
 export { type Fault, FaultyStorage, faults } from './faulty.ts';
 export { LocalStorage, type LocalStorageOptions } from './local.ts';
 export { MemoryStorage } from './memory.ts';
-export { engineAccess, examineStore, openMount, openStorage } from './open.ts';
+export {
+  copyBetween,
+  engineAccess,
+  examineStore,
+  openBeside,
+  openMount,
+  openStorage,
+  optionsOfStorage,
+} from './open.ts';
 export { compareUtf8 } from './paths.ts';
 export type { EngineAccess } from './s3/engine-access.ts';
 export type { Finding } from './s3/examine.ts';

@@ -8,6 +8,7 @@ import { storageErrors } from './errors.ts';
 import { LocalStorage } from './local.ts';
 import { MemoryStorage } from './memory.ts';
 import { RemoteStorage } from './remote.ts';
+import { optionsOfPlace } from './remote-stores.ts';
 import { placeOf } from './s3/bucket-place.ts';
 import type { EngineAccess } from './s3/engine-access.ts';
 import type { Finding } from './s3/examine.ts';
@@ -33,10 +34,57 @@ export function openStorage(uri: string, options: StorageOptions = {}): Storage 
   }
   if (/^file:/i.test(uri)) return new LocalStorage(localPathOf(uri));
   if (/^memory:/i.test(uri)) return openMemory(uri.slice('memory:'.length));
-  if (/^s3[an]?:\/\//i.test(uri)) return new RemoteStorage(placeOf(uri), options);
+  if (/^s3[an]?:\/\//i.test(uri)) {
+    const storage = new RemoteStorage(placeOf(uri), options);
+    given.set(storage, options);
+    return storage;
+  }
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):\/\//.exec(uri)?.[1];
   if (scheme) throw storageErrors['unsupported-scheme']({ uri, scheme: scheme.toLowerCase() });
   return new LocalStorage(resolve(uri));
+}
+
+/** With which options each storage in a bucket was opened. */
+const given = new WeakMap<Storage, StorageOptions>();
+
+/** The options that `storage` was opened with; none for a folder. */
+export function optionsOfStorage(storage: Storage): StorageOptions {
+  return given.get(storage) ?? {};
+}
+
+/**
+ * The storage rooted at `uri`, which something in `storage` names: another folder of the lake, the folder of a file that
+ * a table's log names by its address. Opened as `storage` was, or as this process has opened the other bucket before.
+ *
+ * @throws storage.unsupported-scheme, storage.bad-path
+ */
+export function openBeside(storage: Storage, uri: string): Storage {
+  const own = optionsOfStorage(storage);
+  const bucketOf = (place: string): string => /^s3[an]?:\/\/([^/]+)/i.exec(place)?.[1] ?? '';
+  const isSame = bucketOf(uri) === bucketOf(storage.uri);
+  return openStorage(uri, isSame ? own : (optionsOfPlace(`${uri.replace(/\/+$/, '')}/`)?.options ?? own));
+}
+
+/**
+ * Copies an object to another storage: by the store itself where both are in one bucket. What has that name is replaced.
+ *
+ * @throws storage.not-found
+ */
+export async function copyBetween(from: Storage, path: string, to: Storage, target: string): Promise<void> {
+  const [bucket = ''] = /^s3:\/\/[^/]+/.exec(from.uri) ?? [];
+  const isOne =
+    bucket !== '' &&
+    `${to.uri}/`.startsWith(`${bucket}/`) &&
+    JSON.stringify(optionsOfStorage(from)) === JSON.stringify(optionsOfStorage(to));
+  if (isOne) {
+    const inBucket = (storage: Storage, name: string): string =>
+      storage.locate(name).slice(bucket.length + 1);
+    await openBeside(to, bucket).copy(inBucket(from, path), inBucket(to, target), { replace: true });
+    return;
+  }
+  await to.abandonWrite(target);
+  await from.download(path, await to.prepareWrite(target));
+  await to.finishWrite(target);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** An open table: where it is, and the newest state of it that this process knows. */
 import { readSnapshot, type Snapshot, type TimeBounds, updateSnapshot, versionAt } from '../delta/index.ts';
-import { openStorage, type Storage } from '../storage/index.ts';
+import { openStorage, optionsOfStorage, type Storage } from '../storage/index.ts';
 import { tablesErrors } from './errors.ts';
 import { duckdbParquetRows } from './parquet-rows.ts';
 import { pointInTimeMs } from './read/point-in-time.ts';
@@ -56,7 +56,7 @@ export class TableHandle {
 
   /** A handle on a table whose state is known already, free to move on. */
   static of(storage: Storage, snapshot: Snapshot): TableHandle {
-    return new TableHandle(storage, snapshot, false);
+    return new TableHandle(storage, snapshot, false, optionsOfStorage(storage));
   }
 
   /** The table's folder as a URI. */

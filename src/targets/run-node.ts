@@ -20,6 +20,7 @@ import { printName } from './relation-sql.ts';
 import { planBatchesOf, runBatches } from './run-batches.ts';
 import { readSeedFacts } from './seed-facts.ts';
 import type { LakehouseSession } from './session.ts';
+import { isBucketPlace } from './storage-access.ts';
 
 /** One node's surroundings while it runs. */
 export interface NodeRun extends PerformInput {
@@ -178,9 +179,10 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
 async function beginAppend(run: NodeRun, target: RelationName, output: ExternalOutput): Promise<void> {
   const facts = run.work.factsOf(target);
   if (run.work.branch === undefined || !output.append || facts?.catalogKind !== 'external') return;
-  if (output.isRemote || facts.location === output.location) return;
+  const isElsewhere = output.isRemote && !isBucketPlace(output.location);
+  if (isElsewhere || facts.location === output.location) return;
   if (await somethingAt(output.location, run.work.access)) return;
-  await placeExternal(facts, run.random, output.location);
+  await placeExternal(facts, run.random, run.work.access, output.location);
 }
 
 /** Rows that a Delta table has collected aren't left behind unsaid. @throws targets.left-delta */

@@ -16,7 +16,7 @@ import {
 } from '../catalog/index.ts';
 import { openStorage } from '../storage/index.ts';
 import { generationOf, type LakeOptions, onBranchOf, openLake, ownRelations, rootOf } from './lake.ts';
-import { openTables } from './past-catalog.ts';
+import { openBase } from './past-catalog.ts';
 import { publishState, waitOf } from './publish-state.ts';
 
 /** The branch's name, and what it begins with. */
@@ -63,7 +63,7 @@ export async function createBranch(options: CreateBranchOptions): Promise<Create
   try {
     await generationNumbered(source.log, generation.number);
     const lake = await onBranchOf(source, name);
-    const tables = await openTables(source, generation);
+    const base = await openBase(source, generation);
     try {
       const { branch } = source;
       await publishState(
@@ -83,12 +83,12 @@ export async function createBranch(options: CreateBranchOptions): Promise<Create
           newest === undefined
             ? {
                 changes: { upserts: relations, removals: [] },
-                tables: { from: tables?.path, kept: undefined },
+                tables: { from: base, kept: undefined },
               }
             : undefined,
       );
     } finally {
-      await tables?.release();
+      await base?.release();
     }
     return { name, catalog: lake.file, from: head.from, relations: relations.length };
   } catch (error) {

@@ -185,7 +185,7 @@ class Merge {
       return isClone || (await onlyMergedSince(storage, 0, snapshot.version, this.#tag));
     }
     if (await onlyMergedSince(storage, version, snapshot.version, this.#tag)) return true;
-    const { storageOptions } = this.#own;
+    const { storageOptions } = handle;
     const base = await TableHandle.open(handle.uri, { version, storageOptions });
     return holdsTheSame(snapshot, base.snapshot);
   }
@@ -234,10 +234,11 @@ class Merge {
     their: CatalogRelation | undefined,
     touched: { readonly table: string; readonly before: number }[],
   ): Promise<CatalogRelation> {
-    const { storageOptions } = this.#own;
+    const { access } = this.#own;
     const table = await this.#target(after, their);
+    const storageOptions = access.optionsFor(table);
     const from = await TableHandle.open(after.location ?? '', {
-      storageOptions,
+      storageOptions: access.optionsFor(after.location ?? ''),
       ...(after.deltaVersion === null ? {} : { version: after.deltaVersion }),
     });
     let handle = await openIfThere(table, this.#own);
@@ -245,7 +246,10 @@ class Merge {
       // A branch of a branch has what its base has; a new table begins as what the branch has.
       const isTheirs = their?.kind === 'delta' && their.location !== null && their.deltaVersion !== null;
       const source = isTheirs
-        ? await TableHandle.open(their.location, { storageOptions, version: their.deltaVersion })
+        ? await TableHandle.open(their.location, {
+            storageOptions: access.optionsFor(their.location),
+            version: their.deltaVersion,
+          })
         : from;
       handle = (await cloneTable(source, table, { storageOptions, ifNotExists: true })).handle;
     } else if (their !== undefined && their.deltaVersion !== null) {
@@ -298,7 +302,7 @@ class Merge {
       this.#options.onStep?.('externals');
       const { placeExternal } = await import('../targets/index.ts');
       for (const relation of this.#merged.values()) {
-        if (relation.kind === 'external') await placeExternal(relation, systemRandom);
+        if (relation.kind === 'external') await placeExternal(relation, systemRandom, this.#into.access);
       }
       return generation;
     } finally {
@@ -307,7 +311,7 @@ class Merge {
   }
 
   async #undo({ table, before }: { readonly table: string; readonly before: number }): Promise<void> {
-    const handle = await TableHandle.open(table, { storageOptions: this.#own.storageOptions });
+    const handle = await TableHandle.open(table, { storageOptions: this.#own.access.optionsFor(table) });
     const now = handle.snapshot.version;
     if (now > before && (await onlyMergedSince(handle.storage, before, now, this.#tag))) {
       await restoreTable(handle, { version: before });
@@ -338,9 +342,9 @@ function sameTable(location: string, handle: TableHandle): boolean {
   return openStorage(location, handle.storageOptions).uri === handle.uri;
 }
 
-async function openIfThere(table: string, { storageOptions }: Lake): Promise<TableHandle | undefined> {
+async function openIfThere(table: string, { access }: Lake): Promise<TableHandle | undefined> {
   try {
-    return await TableHandle.open(table, { storageOptions });
+    return await TableHandle.open(table, { storageOptions: access.optionsFor(table) });
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'delta.not-a-table') return undefined;
     throw error;

@@ -95,7 +95,7 @@ async function isReadable(
   return found.every(Boolean);
 }
 
-async function statAt(pin: string, { storageOptions }: Lake): Promise<unknown> {
+async function statAt(pin: string, { access }: Lake): Promise<unknown> {
   const slash = pin.lastIndexOf('/');
-  return await openStorage(pin.slice(0, slash), storageOptions).stat(pin.slice(slash + 1));
+  return await openStorage(pin.slice(0, slash), access.optionsFor(pin)).stat(pin.slice(slash + 1));
 }

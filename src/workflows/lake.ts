@@ -14,9 +14,11 @@ import {
 import type { Project } from '../project/index.ts';
 import { openStorage, storageAccess } from '../storage/index.ts';
 import { pointInTimeMs } from '../tables/index.ts';
+import type { ReaderAccess } from './catalog-tables.ts';
 import { workflowErrors } from './errors.ts';
 import type { ProjectOptions } from './options.ts';
 import { readProjectOnly } from './read-project.ts';
+import { accessFor } from './reader.ts';
 
 /** Which lake, and which branch of it. */
 export interface LakeOptions extends ProjectOptions {
@@ -36,7 +38,12 @@ export interface Lake {
   readonly branch: string | undefined;
   /** The profile's target; undefined without a project. */
   readonly target: string | undefined;
+  /** What the profile says; undefined without a project. */
+  readonly profile: Project['profile'] | undefined;
+  /** How the lake's storage is opened. */
   readonly storageOptions: Readonly<Record<string, string>>;
+  /** How other places are opened: tables and files may be in other buckets. */
+  readonly access: ReaderAccess;
 }
 
 /** The lake that `options` name. @throws workflows.no-lake, catalog.no-branch, project.* */
@@ -44,17 +51,16 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
   if (options.catalog !== undefined) {
     const given = options.catalog;
     const file = /^[a-z][a-z0-9+]*:\/\//i.test(given) ? given : resolve(given);
-    return await lakeOf(file, options.branch, stemOf(file), undefined, {});
+    return await lakeOf({ file, database: stemOf(file), profile: undefined }, options.branch);
   }
   const { profile } = await readProjectOnly(options);
   if (profile.catalogPlace === undefined) throw workflowErrors['no-lake']({ target: profile.targetName });
-  const storageOptions = storageOptionsOf(profile);
-  return await lakeOf(profile.catalogPlace, undefined, profile.database, profile.targetName, storageOptions);
+  return await lakeOf({ file: profile.catalogPlace, database: profile.database, profile }, undefined);
 }
 
 /** The same lake on another branch; undefined for the main one. @throws catalog.no-branch */
 export async function onBranchOf(lake: Lake, branch: string | undefined): Promise<Lake> {
-  return await lakeOf(lake.mainFile, branch, lake.database, lake.target, lake.storageOptions);
+  return await lakeOf({ ...lake, file: lake.mainFile }, branch);
 }
 
 /** With which the storage of the profile's lake is opened. */
@@ -99,12 +105,11 @@ export function ownRelations(
 }
 
 async function lakeOf(
-  file: string,
+  { file, database, profile }: Pick<Lake, 'file' | 'database' | 'profile'>,
   branch: string | undefined,
-  database: string,
-  target: string | undefined,
-  storageOptions: Readonly<Record<string, string>>,
 ): Promise<Lake> {
+  const access = accessFor(profile && { profile });
+  const storageOptions = access.optionsFor(file);
   const folder = file.slice(0, file.lastIndexOf('/'));
   const place = branchPlaceOf(folder);
   const mainFile = place === undefined ? file : `${place.root}/${basename(file)}`;
@@ -114,7 +119,8 @@ async function lakeOf(
   }
   const own = name === undefined ? mainFile : branchFile(mainFile, name);
   const log = openCatalog(own.slice(0, own.lastIndexOf('/')), storageOptions);
-  return { file: own, mainFile, database, log, branch: name, target, storageOptions };
+  const target = profile?.targetName;
+  return { file: own, mainFile, database, log, branch: name, target, profile, storageOptions, access };
 }
 
 function stemOf(file: string): string {

@@ -2,7 +2,7 @@
 import { basename, dirname } from 'node:path';
 import { systemRandom } from '../base/index.ts';
 import { branchLocation, type CatalogRelation, originalLocation, pinName } from '../catalog/index.ts';
-import { openStorage } from '../storage/index.ts';
+import { copyBetween, openStorage } from '../storage/index.ts';
 import { type Lake, rootOf } from './lake.ts';
 
 /** Copies the pins beside the other side's output. The files at the output itself are put there afterwards. */
@@ -20,14 +20,13 @@ export async function mergedExternal(
   if (location === relation.location) return relation;
   const id = pinName(into.log.storage.uri, systemRandom);
   const folder = `${dirname(location)}/_boathouse/pins/${basename(location)}/${id}`;
-  const target = openStorage(folder, into.storageOptions);
+  const target = openStorage(folder, into.access.optionsFor(folder));
   const pins: string[] = [];
   let { sql } = relation;
   for (const pin of relation.pins) {
     const [, inside = basename(pin)] = /\/_boathouse\/pins\/[^/]+\/[^/]+\/(.+)$/s.exec(pin) ?? [];
-    const from = openStorage(dirname(pin), own.storageOptions);
-    await from.download(basename(pin), await target.prepareWrite(inside));
-    await target.finishWrite(inside);
+    const from = openStorage(dirname(pin), own.access.optionsFor(pin));
+    await copyBetween(from, basename(pin), target, inside);
     const copy = `${folder}/${inside}`;
     pins.push(copy);
     sql = sql.replaceAll(literal(pin), literal(copy));

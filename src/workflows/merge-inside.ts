@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import type { CatalogRelation, Generation, RelationDifference } from '../catalog/index.ts';
 import { Database, quoteIdentifier, quoteLiteral, quotePath, type Session } from '../duckdb/index.ts';
 import type { Lake } from './lake.ts';
-import { openTables } from './past-catalog.ts';
+import { type BaseFile, openBase } from './past-catalog.ts';
 
 /** Files that are built for a merge, until they are removed. */
 export interface MergedInside {
   /** A file with the tables of `newest`, and those that the branch changed as the branch has them. */
-  build(newest: Generation | undefined): Promise<string>;
+  build(newest: Generation | undefined): Promise<BaseFile>;
   remove(): Promise<void>;
 }
 
@@ -22,16 +22,16 @@ export async function mergeTablesInside(
   changed: readonly RelationDifference[],
 ): Promise<MergedInside> {
   const folder = await mkdtemp(join(tmpdir(), 'boathouse-merge-'));
-  const branch = await openTables(own, generation);
+  const branch = await openBase(own, generation);
   let builds = 0;
   return {
     build: async (newest) => {
       builds += 1;
       const file = join(folder, `${builds}.duckdb`);
-      const theirs = newest && (await openTables(into, newest));
+      const theirs = newest && (await openBase(into, newest));
       if (theirs !== undefined) await copyFile(theirs.path, file).finally(() => theirs.release());
       await fill(file, branch?.path, into.database, changed);
-      return file;
+      return { path: file, views: theirs?.views ?? [] };
     },
     remove: async () => {
       await branch?.release();

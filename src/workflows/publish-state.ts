@@ -10,6 +10,7 @@ import {
   acquireLease,
   applyChanges,
   type CatalogChanges,
+  type CatalogRelation,
   fileIn,
   type Generation,
   type GenerationOrigin,
@@ -19,20 +20,24 @@ import {
   publisher,
   publishGeneration,
   readGeneration,
+  readsBucket,
+  type StagedCatalogFile,
   stageCatalogFile,
 } from '../catalog/index.ts';
 import { workflowErrors } from './errors.ts';
 import { type Lake, ownRelations } from './lake.ts';
+import { withLakeEngine } from './lake-engine.ts';
 import type { ProjectOptions } from './options.ts';
+import { type BaseFile, keptIn, type OpenBase, openBase } from './past-catalog.ts';
 
 /** What is to be published on top of the newest generation. */
 export interface StatePlan {
   readonly changes: CatalogChanges;
   /**
-   * The tables inside the file: those that are there, or those of a local file, with the name of the copy that keeps
-   * them where there is one already.
+   * The tables inside the file: those that are there, or those of a file of this machine, with the name of the copy
+   * that keeps them where there is one already.
    */
-  readonly tables: 'same' | { readonly from: string | undefined; readonly kept: string | undefined };
+  readonly tables: 'same' | { readonly from: BaseFile | undefined; readonly kept: string | undefined };
 }
 
 /** Who publishes, and why. */
@@ -99,21 +104,29 @@ async function publishOnce(
   const replaces = fileIn(newest, basename(path));
   const relations = applyChanges(newest?.relations ?? [], changes);
   const hasTables = ownRelations(lake, { relations }).some(({ kind }) => kind === 'table');
-  const keepsOwn = tables === 'same' && (hasTables || replaces?.kept !== undefined);
-  // A file in a bucket is read by a copy.
-  const inBucket = place.isLocal || !keepsOwn ? undefined : (replaces?.kept ?? replaces?.staged);
-  const copy = inBucket === undefined ? undefined : await log.storage.openLocal(inBucket);
-  const tablesFrom = tables === 'same' ? (keepsOwn ? (copy?.path ?? path) : undefined) : tables.from;
-  const staged = await stageCatalogFile(
-    { relations },
-    { database, path, place, ...(tablesFrom === undefined ? {} : { tablesFrom }) },
-  ).finally(() => copy?.release());
+  const own = tables === 'same' ? await sameBase(lake, place, newest, relations, hasTables) : undefined;
+  const base = tables === 'same' ? own : tables.from;
+  const isKept = keptIn(base);
+  const staged = await withLakeEngine(lake, (engine) =>
+    stageCatalogFile(
+      { relations },
+      {
+        database,
+        path,
+        place,
+        engine,
+        // In a folder views are made anew: another program may have changed what is in the file.
+        isKept: (relation) => (!place.isLocal || readsBucket(relation)) && isKept(relation),
+        ...(base === undefined ? {} : { tablesFrom: base.path }),
+      },
+    ),
+  ).finally(() => own?.release());
   // A staged file that a generation may name is put in place by the next run, if it wasn't by this one.
   let mayBeNamed = false;
   try {
     const known = tables === 'same' ? replaces?.kept : tables.kept;
     const kept =
-      tablesFrom === undefined ? undefined : (known ?? (await keepTables(log, staged.state.staged, random)));
+      hasTables || known !== undefined ? (known ?? (await keptOf(place, staged, random))) : undefined;
     const state = {
       ...staged.state,
       name: basename(path),
@@ -135,4 +148,24 @@ async function publishOnce(
   } finally {
     if (!mayBeNamed) await staged.discard();
   }
+}
+
+/** What the file begins with when its tables stay as they are. */
+async function sameBase(
+  lake: Lake,
+  place: PublishedPlace,
+  newest: Generation | undefined,
+  relations: readonly CatalogRelation[],
+  hasTables: boolean,
+): Promise<OpenBase | undefined> {
+  if (newest === undefined) return undefined;
+  if (!place.isLocal) return await openBase(lake, newest);
+  const isNeeded = hasTables || relations.some(readsBucket) || fileIn(newest, place.name)?.kept !== undefined;
+  const isThere = isNeeded && (await place.look(newest)) !== undefined;
+  return isThere ? { path: place.path, views: newest.relations, release: async () => undefined } : undefined;
+}
+
+/** A copy that keeps the rows of the staged file's tables. What is staged in a bucket stays as it is. */
+async function keptOf(place: PublishedPlace, { state }: StagedCatalogFile, random: Random): Promise<string> {
+  return place.isLocal ? await keepTables(place.log, state.staged, random) : state.staged;
 }

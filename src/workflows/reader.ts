@@ -7,9 +7,9 @@
 import { existsSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { isBoathouseError } from '../base/index.ts';
-import { type AttachSpec, Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
+import { Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
-import { engineAccess, type Mount, openMount, storageAccess, trustBundle } from '../storage/index.ts';
+import { engineAccess, type Mount, openMount, storageAccess } from '../storage/index.ts';
 import {
   type DeltaCall,
   type OpenedTable,
@@ -23,6 +23,7 @@ import { CatalogTables, type ReaderAccess } from './catalog-tables.ts';
 import { workflowErrors } from './errors.ts';
 import { findProjectDir } from './find-project.ts';
 import { keepSecrets } from './keep-secrets.ts';
+import { readerEngine } from './lake-engine.ts';
 import type { ProjectOptions } from './options.ts';
 import type { PastCatalog } from './past-catalog.ts';
 import { readProjectOnly } from './read-project.ts';
@@ -87,8 +88,13 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
   const published =
     given === undefined ? project?.profile.catalogPlace : isRemotePlace(given) ? given : resolve(given);
   const wanted = past?.path ?? published;
-  const access = await accessFor(project);
-  const copy = wanted === undefined ? undefined : await openCatalogCopy(wanted, access.optionsFor(wanted));
+  const access = accessFor(project);
+  const copy =
+    past !== undefined
+      ? { file: past.path, isOwn: true, generation: past.generation, release: async () => undefined }
+      : wanted === undefined
+        ? undefined
+        : await openCatalogCopy(wanted, access.optionsFor(wanted));
   const isThere = copy !== undefined;
   if (
     (options.catalog !== undefined || (project !== undefined && options.needsCatalog !== false)) &&
@@ -100,7 +106,8 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
   const catalog = isThere ? wanted : undefined;
   const alias =
     project?.profile.database ?? (catalog === undefined ? '' : parse(catalog).name.split('.')[0]!);
-  const attach: AttachSpec[] = (project?.profile.attach ?? []).map((spec) => ({ ...spec, readOnly: true }));
+  const engine = readerEngine(project?.profile);
+  const { attach } = engine;
   // What is the reader's own may be written to: views are made anew there.
   if (copy !== undefined) attach.unshift({ path: copy.file, alias, readOnly: !copy.isOwn });
   const remote = new RemoteRelations(
@@ -108,13 +115,8 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
     (uri) => engineAccess(uri, project === undefined ? undefined : access),
   );
   if (copy?.isOwn) for (const relation of remoteRelations(copy, alias, alias)) remote.register(relation);
-  const { extensions = [], settings = {}, secrets = [] } = project?.profile ?? {};
   const database = await Database.open({
-    extensions,
-    settings,
-    secrets: secrets.map(({ options: keys, ...known }) => ({ ...keys, ...known })),
-    attach,
-    caFile: () => trustBundle(project?.profile.lakehouse.caFile),
+    ...engine,
     beforeStatement: remote.hook,
     restoreText: remote.restore,
   }).catch(async (error: unknown) => {
@@ -168,7 +170,7 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
 }
 
 /** How a reader comes to storage: as the project's profile says, else as the environment does. */
-async function accessFor(project: Project | undefined): Promise<ReaderAccess> {
+export function accessFor(project: Pick<Project, 'profile'> | undefined): ReaderAccess {
   if (project === undefined) return { optionsFor: () => ({}), mount: () => openMount() };
   const { secrets, settings, lakehouse } = project.profile;
   const { storageOptions, caFile } = lakehouse;

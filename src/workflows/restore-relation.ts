@@ -1,6 +1,7 @@
 /** Bringing the Delta table of a relation back to the version that a generation pins. */
 import type { CatalogRelation } from '../catalog/index.ts';
 import { fileKey, type Snapshot } from '../delta/index.ts';
+import type { StorageAccess } from '../storage/index.ts';
 import { openDeltaRelation, restoreTable, TableHandle } from '../tables/index.ts';
 
 /** A table that got a commit. */
@@ -29,11 +30,12 @@ export function isRestorable({ kind, location, deltaVersion, uniqueId }: Catalog
  */
 export async function restoreRelation(
   relation: CatalogRelation,
-  storageOptions: Readonly<Record<string, string>>,
+  access: StorageAccess,
   commitMetadata: Readonly<Record<string, string | number>>,
 ): Promise<{ readonly relation: CatalogRelation; readonly committed: RestoredTable | undefined }> {
   const { location, deltaVersion } = relation;
   if (location === null || deltaVersion === null) return { relation, committed: undefined };
+  const storageOptions = access.optionsFor(location);
   const handle = await TableHandle.open(location, { storageOptions });
   const { snapshot } = await TableHandle.open(location, { storageOptions, version: deltaVersion });
   if (handle.snapshot.version === deltaVersion) return { relation, committed: undefined };

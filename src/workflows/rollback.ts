@@ -19,7 +19,7 @@ import {
 } from '../catalog/index.ts';
 import { workflowErrors } from './errors.ts';
 import { generationOf, type Lake, type LakeOptions, openLake, ownRelations } from './lake.ts';
-import { openTables } from './past-catalog.ts';
+import { type BaseFile, openBase } from './past-catalog.ts';
 import { publishState, type StatePlan, waitOf } from './publish-state.ts';
 import { isRestorable, type RestoredTable, restoreRelation } from './restore-relation.ts';
 
@@ -64,7 +64,7 @@ export async function rollback(options: RollbackOptions): Promise<RollbackResult
   const nothing = { generation: null, restored: wanted.number, changed, tables: [] };
   const isSameInside = tablesOf(newest, lake) === tablesOf(wanted, lake);
   if ((changed.length === 0 && isSameInside) || options.dryRun === true) return nothing;
-  const tables = isSameInside ? undefined : await openTables(lake, wanted);
+  const tables = isSameInside ? undefined : await openBase(lake, wanted);
   const wait = waitOf(options);
   const turn = isSameInside
     ? undefined
@@ -84,7 +84,7 @@ export async function rollback(options: RollbackOptions): Promise<RollbackResult
         runId: systemRandom.uuid(),
         ...wait,
       },
-      async (now) => planOf(lake, wanted, now, tables?.path, isSameInside, restored),
+      async (now) => planOf(lake, wanted, now, tables, isSameInside, restored),
     );
     await placeExternals(lake, wanted, newest);
     return {
@@ -103,7 +103,7 @@ async function planOf(
   lake: Lake,
   wanted: Generation,
   now: Generation | undefined,
-  tablesFrom: string | undefined,
+  tablesFrom: BaseFile | undefined,
   isSameInside: boolean,
   restored: Map<string, RestoredTable>,
 ): Promise<StatePlan | undefined> {
@@ -115,7 +115,7 @@ async function planOf(
   for (let attempt = 1; ; attempt += 1) {
     let isStill = true;
     for (const relation of goingBack) {
-      const done = await restoreRelation(relation, lake.storageOptions, { rollbackTo: wanted.number });
+      const done = await restoreRelation(relation, lake.access, { rollbackTo: wanted.number });
       if (done.committed !== undefined) {
         restored.set(done.committed.table, done.committed);
         isStill = false;
@@ -154,7 +154,8 @@ async function placeExternals(lake: Lake, wanted: Generation, before: Generation
   const differing = differences(ownRelations(lake, before), ownRelations(lake, wanted));
   const { placeExternal } = await import('../targets/index.ts');
   for (const { after } of differing) {
-    if (after?.kind === 'external' && after.pins.length > 0) await placeExternal(after, systemRandom);
+    if (after?.kind === 'external' && after.pins.length > 0)
+      await placeExternal(after, systemRandom, lake.access);
   }
 }
 

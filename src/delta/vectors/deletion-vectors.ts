@@ -9,7 +9,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { isBoathouseError, type Random } from '../../base/index.ts';
-import { openStorage, type Storage } from '../../storage/index.ts';
+import { openBeside, type Storage } from '../../storage/index.ts';
 import { type AddFile, type DeletionVector, fileKey } from '../actions.ts';
 import { deltaErrors } from '../errors.ts';
 import { decodeFilePath, isAbsoluteFilePath } from '../file-paths.ts';
@@ -171,7 +171,7 @@ async function readVector(file: AddFile, vector: DeletionVector, storage: Storag
 async function readFramed(path: string, vector: DeletionVector, storage: Storage): Promise<Uint8Array> {
   const { sizeBytes } = vector;
   if (!(sizeBytes >= 0 && sizeBytes <= vectorBytesMax)) throw new Error(`its size is given as ${sizeBytes}`);
-  const [where, name] = vector.storageType === 'p' ? absolute(path) : [storage, path];
+  const [where, name] = vector.storageType === 'p' ? absolute(storage, path) : [storage, path];
   const start = vector.offset ?? 0;
   let framed = await where.readRange(name, start, sizeBytes + frameBytes + 1);
   // Without an offset a file's only vector is meant, which stands behind the format's version.
@@ -188,9 +188,9 @@ async function readFramed(path: string, vector: DeletionVector, storage: Storage
 const vectorBytesMax = 2 ** 31 - 1;
 
 /** An absolute path is a URI, in a folder of its own: shallow clones name the vectors of their source so. */
-function absolute(uri: string): readonly [Storage, string] {
+function absolute(storage: Storage, uri: string): readonly [Storage, string] {
   const slash = uri.lastIndexOf('/');
-  return [openStorage(uri.slice(0, slash + 1)), decodeURIComponent(uri.slice(slash + 1))];
+  return [openBeside(storage, uri.slice(0, slash + 1)), decodeURIComponent(uri.slice(slash + 1))];
 }
 
 function parseVector(body: Uint8Array): RowSet {

@@ -81,6 +81,7 @@ export async function cloneTable(
       ? source.snapshot
       : (
           await TableHandle.open(source.uri, {
+            storageOptions: source.storageOptions,
             ...(version === undefined ? {} : { version }),
             ...(timestamp === undefined ? {} : { timestamp }),
           })

@@ -13,7 +13,7 @@ import {
   type Snapshot,
   vectorPath,
 } from '../../delta/index.ts';
-import type { Storage } from '../../storage/index.ts';
+import { copyBetween, inParallel, type Storage } from '../../storage/index.ts';
 import { type Relative, relativeTo } from '../maintain/table-folder.ts';
 import type { TableHandle } from '../table-handle.ts';
 import { type OperationOptions, transact } from '../transact.ts';
@@ -62,10 +62,12 @@ export async function mergeBranchTable(
       const added: AddFile[] = [];
       const kept = new Set<string>();
       for (const file of wanted.files.values()) {
-        const moved = movedFile(file, fromRelative, toRelative, copies);
+        const { moved, own } = movedFile(file, fromRelative, toRelative);
         const key = keyOf(moved, toRelative);
         kept.add(key);
-        if (!known.has(key)) added.push(withRowIds(moved, byPath.get(placeOf(moved.path, toRelative))));
+        if (known.has(key)) continue;
+        added.push(withRowIds(moved, byPath.get(placeOf(moved.path, toRelative))));
+        for (const path of own) copies.add(path);
       }
       const nowMs = (options.clock ?? systemClock).nowMs();
       const removed = [...known].filter(([key]) => !kept.has(key)).map(([, file]) => removeOf(file, nowMs));
@@ -73,7 +75,7 @@ export async function mergeBranchTable(
       if (actions.length === 0) {
         return { kind: 'nothing', result: { version: snapshot.version, committed: false } };
       }
-      for (const path of copies) await copyInto(from.storage, handle.storage, path);
+      await inParallel([...copies], (path) => copyInto(from.storage, handle.storage, path));
       return {
         kind: 'commit',
         draft: {
@@ -118,25 +120,25 @@ function isHarmless(
   return name === operation && parameters['branch'] === tag;
 }
 
-/** The file as the table names it; what has to be copied for that goes to `copies`. */
+/** The file as the table names it, and what has to be copied for that. */
 function movedFile(
   file: AddFile,
   fromRelative: Relative,
   toRelative: Relative,
-  copies: Set<string>,
-): AddFile {
+): { readonly moved: AddFile; readonly own: readonly string[] } {
   const { logPath, baseRowId: _, defaultRowCommitVersion: __, ...rest } = file;
   const own = fromRelative(file.path);
   const inside = own ?? toRelative(file.path);
-  if (own !== undefined) copies.add(own);
   const { deletionVector } = file;
   const vector = deletionVector && vectorPath(deletionVector, file.path);
   const ownVector = vector === undefined ? undefined : fromRelative(vector);
-  if (ownVector !== undefined) copies.add(ownVector);
   return {
-    ...rest,
-    dataChange: true,
-    ...(inside === undefined ? { ...(logPath === undefined ? {} : { logPath }) } : { path: inside }),
+    moved: {
+      ...rest,
+      dataChange: true,
+      ...(inside === undefined ? { ...(logPath === undefined ? {} : { logPath }) } : { path: inside }),
+    },
+    own: [own, ownVector].filter((path) => path !== undefined),
   };
 }
 
@@ -201,7 +203,5 @@ function plain({ name, description, schemaString, partitionColumns, configuratio
 async function copyInto(from: Storage, to: Storage, path: string): Promise<void> {
   const there = await to.stat(path);
   if (there !== undefined && there.sizeBytes === (await from.stat(path))?.sizeBytes) return;
-  await to.abandonWrite(path);
-  await from.download(path, await to.prepareWrite(path));
-  await to.finishWrite(path);
+  await copyBetween(from, path, to, path);
 }

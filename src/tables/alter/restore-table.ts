@@ -15,7 +15,7 @@ import {
   type StructField,
   vectorPath,
 } from '../../delta/index.ts';
-import { openStorage, type Storage } from '../../storage/index.ts';
+import { openBeside, type Storage } from '../../storage/index.ts';
 import { tablesErrors } from '../errors.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
 import { pointInTimeMs } from '../read/point-in-time.ts';
@@ -218,7 +218,7 @@ async function isPresent(storage: Storage, path: string): Promise<boolean> {
     if (!isAbsoluteFilePath(path)) return (await storage.stat(path)) !== undefined;
     const slash = path.lastIndexOf('/');
     const name = path.startsWith('file:') ? decodeURIComponent(path.slice(slash + 1)) : path.slice(slash + 1);
-    return (await openStorage(path.slice(0, slash)).stat(name)) !== undefined;
+    return (await openBeside(storage, path.slice(0, slash)).stat(name)) !== undefined;
   } catch (error) {
     if (isBoathouseError(error, 'storage.not-found')) return false;
     throw error;
