@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type Clock,
   fixedClock,
@@ -183,6 +183,87 @@ describe('a lease', () => {
     expect(clock.nowMs()).toBeLessThan(1000);
     await lease.check();
     await lease.release();
+  });
+
+  it('is looked at only where it may have been lost: never while every renewal was in time', async () => {
+    const memory = new MemoryStorage();
+    let looks = 0;
+    const storage = wrapStorage(memory, {
+      list: (prefix, after) => {
+        looks += 1;
+        return memory.list(prefix, after);
+      },
+    });
+    let nowMs = 0;
+    let renew = (): void => undefined;
+    const clock: Clock = {
+      nowMs: () => nowMs,
+      sleep: async (ms) => {
+        nowMs += ms;
+      },
+      every: (_, work) => {
+        renew = work;
+        return () => undefined;
+      },
+    };
+    const lease = await acquireLease(storage, 'x', { ...ask, clock });
+    const costOf = async (): Promise<number> => {
+      const before = looks;
+      await lease.check();
+      return looks - before;
+    };
+    const passes = async (ms: number): Promise<void> => {
+      nowMs += ms;
+      renew();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    for (let time = 0; time < 5; time += 1) {
+      await passes(15_000);
+      expect(await costOf()).toBe(0);
+    }
+    nowMs += 59_000;
+    expect(await costOf()).toBe(0);
+    nowMs += 2_000;
+    expect(await costOf()).toBe(1);
+    // Someone may have decided meanwhile to take it over, and do so later: a renewal doesn't undo that.
+    await passes(0);
+    expect(await costOf()).toBe(1);
+    await lease.release();
+  });
+
+  it('is believed for as long as its holder says, whatever the one who waits would say', async () => {
+    const storage = new MemoryStorage();
+    const clock = fixedClock(0);
+    const took = async (timeToLiveMs: number): Promise<number> => {
+      const startMs = clock.nowMs();
+      const asked = { ...ask, clock, timeToLiveMs, timeoutMs: 300_000 };
+      await acquireLease(storage, 'x', asked);
+      return clock.nowMs() - startMs;
+    };
+    await took(120_000);
+    expect(await took(5_000)).toBeGreaterThan(120_000);
+    const waitedMs = await took(60_000);
+    expect(waitedMs).toBeGreaterThan(5_000);
+    expect(waitedMs).toBeLessThan(10_000);
+  });
+
+  it.each([
+    ['8', 8_000],
+    ['0', 60_000],
+    ['soon', 60_000],
+    [undefined, 60_000],
+  ])('is believed for what BOATHOUSE_LEASE_SECONDS says: %s', async (seconds, expectedMs) => {
+    vi.stubEnv('BOATHOUSE_LEASE_SECONDS', seconds);
+    try {
+      const storage = new MemoryStorage();
+      const clock = fixedClock(0);
+      await acquireLease(storage, 'x', { ...ask, clock });
+      await acquireLease(storage, 'x', { ...ask, clock, timeoutMs: 120_000 });
+      expect(clock.nowMs()).toBeGreaterThan(expectedMs);
+      expect(clock.nowMs()).toBeLessThan(expectedMs + 2_000);
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('passes over a holder that is not heard of, who then learns that it lost', async () => {

@@ -46,8 +46,8 @@ export interface PublishOptions {
   readonly runId: string;
   /** The published file that comes with the generation, and the state of it that this one was made from. */
   readonly file?: { readonly state: PublishedFile; readonly replaces: PublishedFile | undefined };
-  /** The newest generation as it was read just now, and when: spares the first attempt to read it again. */
-  readonly onTopOf?: { readonly newest: Generation | undefined; readonly lookedMs?: number };
+  /** The newest generation as it was read just now, and since when: spares the first attempt to read it again. */
+  readonly onTopOf?: { readonly newest: Generation | undefined; readonly lookedMs: number };
   readonly by?: Publisher;
   readonly message?: string;
   readonly from?: GenerationOrigin;

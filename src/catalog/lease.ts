@@ -4,7 +4,7 @@
  * `_boathouse/leases/<name>/<number>.json`, each created if absent. The holder of the highest number
  * holds the lease until it writes into its own object that it is done, or stops renewing it. On one
  * host a holder whose process is gone is passed over at once; elsewhere once it hasn't renewed for
- * `timeToLiveMs` by the clock of the one who waits, so hosts' clocks need not agree. Whoever takes
+ * `timeToLiveMs`, which its object says, by the clock of the one who waits, so hosts' clocks need not agree. Whoever takes
  * over creates the next number, so of several that try one wins.
  *
  * A process that stood still longer than `timeToLiveMs` may have lost its lease without knowing;
@@ -44,7 +44,12 @@ export interface LeaseHolder {
 export interface Lease {
   /** Higher than that of everyone who held the lease before: tells late writers from the holder. */
   readonly number: number;
-  /** @throws catalog.lease-lost when someone took it over; storage.* when that can't be told. */
+  /**
+   * That nobody took it over. Costs nothing while every renewal was in time, because then nobody can have; else a
+   * listing and a read.
+   *
+   * @throws catalog.lease-lost when someone took it over; storage.* when that can't be told.
+   */
   check(): Promise<void>;
   /**
    * Gives it up. Never fails: when it is lost already there is nothing to do, and what storage can't be
@@ -58,7 +63,7 @@ export interface LeaseOptions {
   readonly purpose: string;
   /** How long to wait for it. */
   readonly timeoutMs: number;
-  /** How long a holder that isn't heard of is believed alive; 60 seconds unless given. */
+  /** How long others believe this holder alive when it isn't heard of; what `BOATHOUSE_LEASE_SECONDS` says unless given, else 60 seconds. */
   readonly timeToLiveMs?: number;
   /** Called when it has to wait, and again whenever the holder is another one. */
   readonly onWait?: (holder: LeaseHolder) => void;
@@ -74,7 +79,7 @@ export interface LeaseOptions {
  * @throws catalog.lease-timeout naming the holder; an AbortError when `signal` aborts first.
  */
 export async function acquireLease(storage: Storage, name: string, options: LeaseOptions): Promise<Lease> {
-  const { clock = systemClock, random = systemRandom, timeToLiveMs = 60_000 } = options;
+  const { clock = systemClock, random = systemRandom, timeToLiveMs = usualTimeToLiveMs() } = options;
   const folder = `_boathouse/leases/${name}/`;
   const me: LeaseHolder = {
     token: random.uuid(),
@@ -85,7 +90,7 @@ export async function acquireLease(storage: Storage, name: string, options: Leas
     process: thisProcess(),
   };
   const startedMs = clock.nowMs();
-  const watch = new Watch(timeToLiveMs);
+  const watch = new Watch();
   let told = '';
   for (let delay = 20; ; delay = Math.min(delay * 1.5, 500)) {
     options.signal?.throwIfAborted();
@@ -100,13 +105,16 @@ export async function acquireLease(storage: Storage, name: string, options: Leas
       holder = newest && !isOurs ? watch.livingHolder(newest, askedMs, clock.nowMs()) : undefined;
       if (!holder) {
         const number = isOurs ? newest.number : (newest?.number ?? 0) + 1;
-        const record = printRecord({ holder: me, renewals: 0, released: false });
+        const record = printRecord({ holder: me, renewals: 0, released: false, timeToLiveMs });
+        const begunMs = clock.nowMs();
         const outcome = isOurs ? created : await storage.putIfAbsent(pathOf(folder, number), record);
         if (outcome.kind === 'taken') continue;
         // While we looked, others may have come and gone, and swept the number that was free for us.
         if (await isHighest(storage, folder, number)) {
           await removeBelow(storage, folder, number).catch(ignoreTrouble);
-          return new HeldLease(storage, folder, name, number, me, timeToLiveMs, clock, random);
+          // Of a creation whose reply was lost it isn't known when it was.
+          const sinceMs = isOurs ? Number.NEGATIVE_INFINITY : begunMs;
+          return new HeldLease({ storage, folder, name, number, me, timeToLiveMs, sinceMs, clock, random });
         }
         await storage.remove(pathOf(folder, number));
         continue;
@@ -126,6 +134,14 @@ export async function acquireLease(storage: Storage, name: string, options: Leas
   }
 }
 
+/** Of holders who don't say. */
+const defaultTimeToLiveMs = 60_000;
+
+function usualTimeToLiveMs(): number {
+  const seconds = Number(process.env['BOATHOUSE_LEASE_SECONDS']);
+  return seconds >= 1 && seconds <= 3600 ? seconds * 1000 : defaultTimeToLiveMs;
+}
+
 /** A holder in words: `boathouse build (process 4711 on nas)`. */
 export function describeHolder(holder: LeaseHolder): string {
   return `${holder.purpose} (process ${holder.pid} on ${holder.host})`;
@@ -137,6 +153,8 @@ interface Held {
   /** Counts up while its holder is alive. */
   readonly renewals: number;
   readonly released: boolean;
+  /** How long its holder is believed alive when it isn't heard of. */
+  readonly timeToLiveMs: number;
 }
 
 type Numbered = Held & { readonly number: number };
@@ -145,13 +163,8 @@ const created: PutOutcome = { kind: 'created' };
 
 /** Tells living holders from dead ones by what one waiter sees happen, on its own clock. */
 class Watch {
-  readonly #timeToLiveMs: number;
   #seen = '';
   #sinceMs = 0;
-
-  constructor(timeToLiveMs: number) {
-    this.#timeToLiveMs = timeToLiveMs;
-  }
 
   /** @param askedMs before `held` was read. @param nowMs after. */
   livingHolder(held: Numbered, askedMs: number, nowMs: number): LeaseHolder | undefined {
@@ -161,49 +174,54 @@ class Watch {
       this.#seen = seen;
       this.#sinceMs = nowMs;
     }
-    return askedMs - this.#sinceMs > this.#timeToLiveMs ? undefined : held.holder;
+    return askedMs - this.#sinceMs > held.timeToLiveMs ? undefined : held.holder;
   }
 }
 
-class HeldLease implements Lease {
-  readonly #storage: Storage;
-  readonly #folder: string;
-  readonly #name: string;
+/** What a lease that is held was taken with. */
+interface HeldParts {
+  readonly storage: Storage;
+  readonly folder: string;
+  readonly name: string;
   readonly number: number;
-  readonly #me: LeaseHolder;
-  readonly #clock: Clock;
-  readonly #random: Random;
+  readonly me: LeaseHolder;
+  readonly timeToLiveMs: number;
+  /** Before it was created. */
+  readonly sinceMs: number;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+class HeldLease implements Lease {
+  readonly #parts: HeldParts;
+  readonly number: number;
   readonly #stop: () => void;
   #writing: Promise<void> = Promise.resolve();
   #renewals = 0;
   #ended = false;
+  /** When the last renewal was begun that is known to have arrived. */
+  #heardMs: number;
+  /** Once a renewal was late someone may have decided to take over, and may do so at any time. */
+  #wasAlwaysHeard = true;
 
-  constructor(
-    storage: Storage,
-    folder: string,
-    name: string,
-    number: number,
-    me: LeaseHolder,
-    timeToLiveMs: number,
-    clock: Clock,
-    random: Random,
-  ) {
-    this.#storage = storage;
-    this.#folder = folder;
-    this.#name = name;
-    this.number = number;
-    this.#me = me;
-    this.#clock = clock;
-    this.#random = random;
+  constructor(parts: HeldParts) {
+    this.#parts = parts;
+    this.number = parts.number;
+    this.#heardMs = parts.sinceMs;
+    this.#hear(parts.sinceMs);
+    const { clock, timeToLiveMs } = parts;
     const renew = (): void => this.#renew();
     this.#stop = clock.every?.(timeToLiveMs / 4, renew) ?? systemClock.every(timeToLiveMs / 4, renew);
   }
 
   async check(): Promise<void> {
-    const newest = await readNewest(this.#storage, this.#folder);
-    if (newest?.number === this.number && newest.holder.token === this.#me.token) return;
+    const { storage, folder, name, me, clock, timeToLiveMs } = this.#parts;
+    // Whoever takes over has seen the same renewal for all of the time to live, and none is that old.
+    if (this.#wasAlwaysHeard && clock.nowMs() - this.#heardMs < timeToLiveMs) return;
+    const newest = await readNewest(storage, folder);
+    if (newest?.number === this.number && newest.holder.token === me.token) return;
     throw catalogErrors['lease-lost']({
-      lease: this.#name,
+      lease: name,
       holder: newest ? describeHolder(newest.holder) : 'nobody',
     });
   }
@@ -213,8 +231,9 @@ class HeldLease implements Lease {
     this.#ended = true;
     this.#stop();
     await this.#writing;
-    await retry(patience, this.#clock, this.#random, isTrouble, async () => {
-      const newest = await readNewest(this.#storage, this.#folder);
+    const { storage, folder, clock, random } = this.#parts;
+    await retry(patience, clock, random, isTrouble, async () => {
+      const newest = await readNewest(storage, folder);
       // Writing into a number that someone has taken over and swept would bring it back.
       if (newest?.number === this.number) await this.#write(true);
     }).catch(() => undefined);
@@ -228,9 +247,19 @@ class HeldLease implements Lease {
   }
 
   async #write(released: boolean): Promise<void> {
+    const { storage, folder, me, timeToLiveMs, clock } = this.#parts;
     this.#renewals += 1;
-    const record = printRecord({ holder: this.#me, renewals: this.#renewals, released });
-    await this.#storage.put(pathOf(this.#folder, this.number), record);
+    const begunMs = clock.nowMs();
+    const record = printRecord({ holder: me, renewals: this.#renewals, released, timeToLiveMs });
+    await storage.put(pathOf(folder, this.number), record);
+    this.#hear(begunMs);
+  }
+
+  /** Something that was begun at `begunMs` has arrived by now. */
+  #hear(begunMs: number): void {
+    const { clock, timeToLiveMs } = this.#parts;
+    this.#wasAlwaysHeard &&= clock.nowMs() - this.#heardMs < timeToLiveMs;
+    this.#heardMs = begunMs;
   }
 }
 
@@ -288,11 +317,13 @@ function printRecord(held: Held): Uint8Array {
 function parseRecord(bytes: Uint8Array): Held {
   try {
     const held = JSON.parse(new TextDecoder().decode(bytes)) as Held;
-    if (typeof held.holder.process.pid === 'number') return held;
+    // An earlier version didn't say how long it is to be believed.
+    const { timeToLiveMs = defaultTimeToLiveMs } = held as Partial<Held>;
+    if (typeof held.holder.process.pid === 'number') return { ...held, timeToLiveMs };
   } catch {
     // Not ours and not readable: nobody who is alive wrote it.
   }
-  return { holder: nobody, renewals: 0, released: true };
+  return { holder: nobody, renewals: 0, released: true, timeToLiveMs: 0 };
 }
 
 const nobody: LeaseHolder = {

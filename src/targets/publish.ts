@@ -106,6 +106,7 @@ const attemptsMax = 10;
 /** @returns undefined when another publisher of the file was faster. */
 async function publishOnce(input: PublishInput): Promise<Generation | undefined> {
   const { log, changes, place, runId, clock, random } = input;
+  const lookedMs = clock.nowMs();
   const newest = await readGeneration(log);
   // In a bucket nothing hangs on it: what is built begins with what the generation names.
   if (place.isLocal) await place.settle(newest);
@@ -126,6 +127,7 @@ async function publishOnce(input: PublishInput): Promise<Generation | undefined>
       ...(await keptTables(input, replaces, staged)),
     };
     const all = { ...changes, removals: [...changes.removals, ...dropped] };
+    if (input.tablesFile !== undefined) await input.tables.checkTurn();
     mayBeNamed = true;
     const generation = await publishGeneration(log, all, {
       runId,
@@ -133,7 +135,7 @@ async function publishOnce(input: PublishInput): Promise<Generation | undefined>
       random,
       by: input.by,
       file: { state, replaces },
-      onTopOf: { newest },
+      onTopOf: { newest, lookedMs },
     });
     if (generation) await staged.publish(generation);
     mayBeNamed = false;

@@ -54,6 +54,16 @@ export class TablesTurn {
     throw targetErrors['tables-overtaken']({ path: this.#place.path });
   }
 
+  /**
+   * This run still has its turn: to be asked right before its tables become visible. One that stood still would
+   * publish under whoever has the turn now, who would then fail in its place.
+   *
+   * @throws catalog.lease-lost
+   */
+  async checkTurn(): Promise<void> {
+    await this.#lease?.check();
+  }
+
   /** Others may have it. */
   async release(): Promise<void> {
     this.#isOver = true;

@@ -9,7 +9,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { systemRandom } from '../base/index.ts';
+import { systemClock, systemRandom } from '../base/index.ts';
 import {
   acquireLease,
   applyChanges,
@@ -92,6 +92,7 @@ async function publishOnce(
   access: ReaderAccess,
 ): Promise<Generation | undefined> {
   const { log } = place;
+  const lookedMs = systemClock.nowMs();
   const newest = await readGeneration(log);
   await place.settle(newest);
   const replaces = fileIn(newest, basename(path));
@@ -112,7 +113,7 @@ async function publishOnce(
       runId,
       by: publisher('table'),
       file: { state, replaces },
-      onTopOf: { newest },
+      onTopOf: { newest, lookedMs },
     });
     if (generation !== undefined) await staged.publish(generation);
     mayBeNamed = false;
