@@ -97,6 +97,17 @@ const broken: Readonly<Record<string, readonly [Sabotage, RegExp]>> = {
     },
     /removed generation \d+, superseded|deleted .* (?:needs|had just written)/,
   ],
+  'a vacuum that ignores what generations pin': [
+    {
+      lake: (storage) =>
+        wrapStorage(storage, {
+          async *list(): AsyncIterable<FileInfo> {
+            yield* [];
+          },
+        }),
+    },
+    /deleted .* needs|is gone/,
+  ],
   'a lease that never looks whether it is still held': [
     {
       acquire: async (...asked) => {

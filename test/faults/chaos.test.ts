@@ -1,7 +1,8 @@
 /**
  * Three hosts on one store in simulated time, with everything going wrong that can: see docs/internals/chaos.md.
  *
- * `BOATHOUSE_CHAOS_SEED=17` runs one seed and prints its schedule; `BOATHOUSE_CHAOS_RUNS=5000` runs more of them.
+ * `BOATHOUSE_CHAOS_SEED=17` runs one seed and prints its schedule; `BOATHOUSE_CHAOS_RUNS=5000` runs more of them, and
+ * `BOATHOUSE_CHAOS_FROM=10000` others.
  */
 import { describe, expect, it, vi } from 'vitest';
 import { type Outcome, simulate } from './simulation/simulate.ts';
@@ -18,6 +19,7 @@ vi.mock('../../src/tables/parquet-rows.ts', async () => ({
 
 const only = process.env['BOATHOUSE_CHAOS_SEED'];
 const runs = Number(process.env['BOATHOUSE_CHAOS_RUNS'] ?? 500);
+const from = Number(process.env['BOATHOUSE_CHAOS_FROM'] ?? 0);
 const perTest = 50;
 
 /** What a failure says: what is wrong, how it came to it, and how to see it again. */
@@ -30,10 +32,10 @@ function report(seed: number, { violations, trace }: Outcome): string {
 
 if (only === undefined) {
   describe('three hosts and a store in trouble', () => {
-    it.each(Array.from({ length: Math.ceil(runs / perTest) }, (_, i) => [i * perTest]))(
+    it.each(Array.from({ length: Math.ceil(runs / perTest) }, (_, i) => [from + i * perTest]))(
       'keep every promise, seeds from %i on',
       async (first) => {
-        for (let seed = first; seed < Math.min(first + perTest, runs); seed += 1) {
+        for (let seed = first; seed < Math.min(first + perTest, from + runs); seed += 1) {
           const outcome = await simulate(seed);
           if (outcome.violations.length > 0) expect.unreachable(report(seed, outcome));
           expect(outcome.versions + outcome.generations).toBeGreaterThan(0);

@@ -97,6 +97,17 @@ export class CatalogLedger implements Witness {
     }
   }
 
+  /** The versions of a table that the generations show which are still there. */
+  pinnedOf(table: string): ReadonlySet<number> {
+    const pinned = new Set<number>();
+    for (const { number, relations } of this.generations) {
+      if (this.#removed.has(number)) continue;
+      for (const { name, deltaVersion } of relations)
+        if (name === table && deltaVersion !== null) pinned.add(deltaVersion);
+    }
+    return pinned;
+  }
+
   /** The highest number of a lease that stands by now. */
   highest(name: string): number {
     return Math.max(0, ...(this.#leases.get(name)?.keys() ?? []));

@@ -41,8 +41,8 @@ async function publish(at: CatalogAtHost): Promise<void> {
   const { host, ledger, log, tables } = at;
   const { world } = host;
   const runId = at.nextName();
-  const relations = tables.map((table) => relationOf(table.name, table.latest, runId));
-  const other = relationOf(`view${world.between(1, 4)}`, null, runId);
+  const relations = tables.map((table) => pinOf(table, log.storage.uri, runId));
+  const other = relationOf(`view${world.between(1, 4)}`, runId);
   const isRemoved = world.random.fraction() < 0.3;
   const changes = {
     upserts: isRemoved ? relations : [...relations, other],
@@ -67,16 +67,24 @@ async function sweep({ host, log, graceMs }: CatalogAtHost): Promise<void> {
   await sweepCatalog(log, { graceMs, nowMs });
 }
 
-function relationOf(name: string, deltaVersion: number | null, runId: string): CatalogRelation {
+/** A relation that shows the table as it is now, as those of runs do: its version, and a view of its very files. */
+function pinOf({ name, latest, versions }: TableLedger, lake: string, runId: string): CatalogRelation {
+  const location = `${lake}/${name}`;
+  const files = [...(versions[latest]?.live ?? [])].map((path) => `'${location}/${path}'`);
+  const sql = `select * from read_parquet([${files.join(', ')}])`;
+  return { ...relationOf(name, runId), kind: 'delta', format: 'delta', deltaVersion: latest, location, sql };
+}
+
+function relationOf(name: string, runId: string): CatalogRelation {
   return {
     database: 'lake',
     schema: 'main',
     name,
-    kind: deltaVersion === null ? 'view' : 'delta',
+    kind: 'view',
     sql: `select '${runId}'`,
     location: null,
-    format: deltaVersion === null ? null : 'delta',
-    deltaVersion,
+    format: null,
+    deltaVersion: null,
     pins: [],
     columns: [],
     comment: null,
@@ -94,7 +102,8 @@ async function readCatalog(at: CatalogAtHost): Promise<void> {
   await host.clock().sleep(host.world.between(0, 600_000));
   for (const { name, deltaVersion } of generation?.relations ?? []) {
     const table = tables.find((candidate) => candidate.name === name);
-    if (table && deltaVersion !== null && table.isKept(deltaVersion)) table.readable(deltaVersion, host.name);
+    // However old the version is: the generation was the newest a moment ago, and holds it.
+    if (table && deltaVersion !== null) table.readable(deltaVersion, host.name);
   }
 }
 

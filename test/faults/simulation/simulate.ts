@@ -16,6 +16,8 @@ export interface Sabotage {
   /** Stands between the hosts and a store. */
   readonly storage?: (storage: Storage) => Storage;
   readonly acquire?: typeof acquireLease;
+  /** Stands between a vacuum and the lake above its table. */
+  readonly lake?: (storage: Storage) => Storage;
 }
 
 /** What came of a run. */
@@ -33,6 +35,8 @@ const retentionMs = 6 * hourMs;
 const leaseMs = 60_000;
 const graceMs = hourMs / 4;
 
+const lakeUri = 'sim://lake';
+
 /** Everything happens within so much simulated time, or hangs. */
 const limitMs = 60 * 24 * hourMs;
 
@@ -45,16 +49,18 @@ export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<O
   const violations: string[] = [];
   const done = new Map<string, number>();
   const clock = { ...fixedClock(0), nowMs: () => Math.floor(world.nowMs) };
-  const storeOf = (name: string, witness: Witness): Store => ({
-    name,
-    inner: new MemoryStorage(name, clock),
+  // The tables stand below the lake, whose generations pin their versions.
+  const storeOf = (uri: string, witness: Witness): Store => ({
+    name: uri.replace(/^.*\//, ''),
+    inner: wrapStorage(new MemoryStorage(uri, clock), { uri, locate: (path) => `${uri}/${path}` }),
     witness,
     times: undefined,
   });
   const tables = ['orders', 'events'].map((name) => new TableLedger(name, world, violations, retentionMs));
-  const stores = tables.map((ledger) => storeOf(ledger.name, ledger));
+  const stores = tables.map((ledger) => storeOf(`${lakeUri}/${ledger.name}`, ledger));
   const catalog = new CatalogLedger(world, violations, { graceMs, leaseMs });
-  const catalogStore = storeOf('catalog', catalog);
+  const catalogStore = storeOf(lakeUri, catalog);
+  for (const ledger of tables) ledger.pinned = () => catalog.pinnedOf(ledger.name);
   // The sweep looks for what runs have left on the disk, too: there is nothing.
   const { inner } = catalogStore;
   const onNoDisk = wrapStorage(inner, { locate: (path) => `/nowhere/${path}` });
@@ -110,7 +116,12 @@ export async function simulate(seed: number, sabotage: Sabotage = {}): Promise<O
         }
       }
     };
-    const open = (): undefined => undefined;
+    const open = (uri: string): Storage | undefined => {
+      const asked = [store, ...stores].find(({ inner: { uri: known } }) => known === uri);
+      if (asked === undefined) return undefined;
+      const storage = new SimulatedStorage(asked, host.life, weather);
+      return asked === store ? (sabotage.lake?.(storage) ?? storage) : storage;
+    };
     const ended = (error?: unknown): void => {
       if (error !== undefined) violations.push(`${host.name}: ${String(error)}`);
       world.hostEnded();
