@@ -79,9 +79,11 @@ export class Extensions {
   async #load(name: string): Promise<void> {
     const key = canonical(name);
     const caFile = key === 'httpfs' || key === 'delta' ? await this.#caFile?.() : undefined;
-    // The delta extension's own connections know nothing but this variable.
-    if (key === 'delta' && caFile !== undefined) process.env['SSL_CERT_FILE'] ??= caFile;
+    // The delta extension's own connections know nothing but this variable. What it named is in our file, too.
+    if (key === 'delta' && caFile !== undefined) process.env['SSL_CERT_FILE'] = caFile;
     if (!builtIn.has(name)) await this.#installAndLoad(name);
+    // It finds its keys in secrets, whose kinds another extension knows.
+    if (key === 'delta' && this.#waitingSecrets.length > 0) await this.load('httpfs').catch(() => undefined);
     if (key === 'httpfs' && caFile !== undefined) {
       await this.#run(`SET GLOBAL ca_cert_file = ${quoteLiteral(caFile)}`);
     }

@@ -1,18 +1,21 @@
 /** Without copies DuckDB reads buckets by itself: httpfs gets the secret and the authorities of each place. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../src/duckdb/index.ts';
-import { openStorage } from '../../src/storage/index.ts';
-import { RemoteRelations } from '../../src/tables/index.ts';
+import { openStorage, trustBundle } from '../../src/storage/index.ts';
+import { trustOf } from '../../src/storage/trust/trust.ts';
+import { RemoteRelations, writeDelta } from '../../src/tables/index.ts';
 import { type Store, startStore, storeReason } from './server.ts';
 
 const python = process.env['BOATHOUSE_PEERS_PYTHON'];
-const wheel = python === undefined ? undefined : wheelFile(python);
+const wheels = ['httpfs', 'delta'].flatMap((name) =>
+  python === undefined ? [] : (wheelFile(python, name) ?? []),
+);
 const reason =
   storeReason('versitygw') ??
-  (wheel === undefined ? 'no Python of BOATHOUSE_PEERS_PYTHON has httpfs' : undefined);
+  (wheels.length < 2 ? 'no Python of BOATHOUSE_PEERS_PYTHON has httpfs and delta' : undefined);
 
 describe.skipIf(reason !== undefined)(`httpfs without copies${reason ? ` (${reason})` : ''}`, () => {
   let folder: string;
@@ -24,7 +27,7 @@ describe.skipIf(reason !== undefined)(`httpfs without copies${reason ? ` (${reas
     const version = String(await session.value('SELECT version()'));
     const platform = String((await session.query('PRAGMA platform')).rows[0]?.[0]);
     mkdirSync(join(folder, version, platform), { recursive: true });
-    copyFileSync(wheel ?? '', join(folder, version, platform, 'httpfs.duckdb_extension'));
+    for (const file of wheels) copyFileSync(file, join(folder, version, platform, basename(file)));
     for (const [i, tls] of (['private-ca', false] as const).entries()) {
       const store = await startStore({ kind: 'versitygw', tls });
       stores.push(store);
@@ -56,15 +59,43 @@ describe.skipIf(reason !== undefined)(`httpfs without copies${reason ? ` (${reas
     expect(failure).toMatchObject({ code: expect.stringMatching(/^duckdb\./) });
     expect(JSON.stringify(failure)).not.toContain('secret-of');
   });
+
+  it('the delta extension, whose own connections learn of the CA as well', async () => {
+    const [store] = stores as [Store];
+    const table = 's3://lake0/by-extension';
+    await writeDelta(table, { sql: 'SELECT range AS id FROM range(7)' }, { storageOptions: store.options });
+    const open = (caFile: string | undefined): Promise<Database> =>
+      Database.open({
+        extensionDirectory: folder,
+        config: { custom_extension_repository: 'http://127.0.0.1:9' },
+        extensions: [{ name: 'httpfs' }, { name: 'delta' }],
+        secrets: [
+          {
+            type: 's3',
+            key_id: store.accessKeyId,
+            secret: store.secretAccessKey,
+            region: store.region,
+            endpoint: store.endpoint,
+          },
+        ],
+        caFile: async () => caFile,
+      });
+    await using database = await open(await trustBundle(store.caFile));
+    await using session = await database.session();
+    expect(await session.value(`SELECT count(*)::INT FROM delta_scan('${table}')`)).toBe(7);
+    // What was put into the variable isn't the user's word: who asks without naming the CA doesn't trust it.
+    const { ca } = trustOf({ caFiles: [], env: process.env });
+    expect(ca).not.toContain(readFileSync(store.caFile ?? '', 'utf8').trim());
+  });
 });
 
-/** The extension's file as the PyPI wheel `duckdb-extension-httpfs` brings it. */
-function wheelFile(program: string): string | undefined {
+/** An extension's file as the PyPI wheel `duckdb-extension-<name>` brings it. */
+function wheelFile(program: string, name: string): string | undefined {
   const lib = resolve(dirname(program), '../lib');
   for (const version of existsSync(lib) ? readdirSync(lib) : []) {
-    const root = join(lib, version, 'site-packages/duckdb_extension_httpfs/extensions');
+    const root = join(lib, version, `site-packages/duckdb_extension_${name}/extensions`);
     for (const engine of existsSync(root) ? readdirSync(root) : []) {
-      const file = join(root, engine, 'httpfs.duckdb_extension');
+      const file = join(root, engine, `${name}.duckdb_extension`);
       if (existsSync(file)) return file;
     }
   }

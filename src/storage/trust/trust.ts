@@ -33,7 +33,7 @@ export interface TrustInput {
 /** The certificates to trust. The same files are read once. @throws storage.bad-option for one that is no PEM */
 export function trustOf({ caFiles, env }: TrustInput): Trust {
   const asked = [...new Set(caFiles)].filter(isGiven);
-  const inherited = variables.map((name) => [name, env[name]] as const);
+  const inherited = variables.map((name) => [name, usersOwn(name, env[name])] as const);
   const key = JSON.stringify([asked, inherited]);
   const known = trusts.get(key);
   if (known) return known;
@@ -61,7 +61,12 @@ function trustIn(own: readonly string[]): Trust {
 }
 
 function isGiven(file: string | undefined): file is string {
-  return file !== undefined && file !== '' && file !== bundles.latest;
+  return file !== undefined && file !== '';
+}
+
+/** What the user has put there: an extension may have been given our bundle by the same variable. */
+function usersOwn(name: string, file: string | undefined): string | undefined {
+  return file !== undefined && bundles.has(file) ? atStart[name] : file;
 }
 
 function readCertificates(file: string): readonly string[] {
@@ -138,9 +143,10 @@ function writeBundle(text: string): string {
   const file = join(folder, 'ca.pem');
   writeFileSync(file, text, { mode: 0o600 });
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  bundles.latest = file;
+  bundles.add(file);
   return file;
 }
 
-/** Not taken for the user's own where it was put into `SSL_CERT_FILE` for an extension. */
-const bundles: { latest: string | undefined } = { latest: undefined };
+/** Every file that was written here. */
+const bundles = new Set<string>();
+const atStart: Readonly<Record<string, string | undefined>> = { ...process.env };
