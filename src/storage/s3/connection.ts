@@ -76,6 +76,8 @@ export class Connections {
       maxSockets: socketsMax,
       maxFreeSockets: socketsMax,
       scheduling: 'lifo',
+      // Of the sockets, so that not every request winds up a clock of its own.
+      timeout: options.timeoutMs,
     } as const;
     this.#agent =
       endpoint.protocol === 'http:'
@@ -156,7 +158,7 @@ export class Connections {
         connecting = setTimeout(() => wire.destroy(timeout('ETIMEDOUT', problem)), connectTimeoutMs);
         socket.once(this.#endpoint.protocol === 'http:' ? 'connect' : 'secureConnect', connected);
       });
-      wire.setTimeout(this.#options.timeoutMs, () =>
+      wire.once('timeout', () =>
         wire.destroy(timeout('ESOCKETTIMEDOUT', `silent for ${this.#options.timeoutMs} ms`)),
       );
       wire.once('error', (error) => {
@@ -181,10 +183,7 @@ export class Connections {
       if (!reply.complete) throw timeout('ECONNRESET', 'the reply broke off');
       return { ...told, body: nothing, sizeBytes: file.bytesWritten };
     }
-    const chunks: Buffer[] = [];
-    for await (const chunk of reply) chunks.push(chunk as Buffer);
-    if (!reply.complete) throw timeout('ECONNRESET', 'the reply broke off');
-    const body = Buffer.concat(chunks);
+    const body = await bodyOf(reply);
     // A proxy that cuts replies may close the connection in good form.
     const promised = Number(reply.headers['content-length'] ?? Number.NaN);
     if (request.method !== 'HEAD' && Number.isFinite(promised) && promised !== body.length) {
@@ -221,6 +220,25 @@ export class Connections {
       cause: error,
     });
   }
+}
+
+/** The whole body. Iterating over it would cost as much as the rest of a small reply. */
+function bodyOf(reply: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let isWhole = false;
+    reply.on('data', (chunk: Buffer) => chunks.push(chunk));
+    reply.once('end', () => {
+      isWhole = reply.complete;
+      const [first] = chunks;
+      if (isWhole) resolve(first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks));
+    });
+    reply.once('error', reject);
+    // The last that happens, however it went.
+    reply.once('close', () => {
+      if (!isWhole) reject(timeout('ECONNRESET', 'the reply broke off'));
+    });
+  });
 }
 
 const nothing = new Uint8Array(0);
