@@ -29,6 +29,7 @@ type Kinds = {
   'not-compatible': ErrorKind<{ table: string; feature: string; problems: readonly string[] }>;
   'feature-in-history': ErrorKind<{ table: string; feature: string; version: number; retention: string }>;
   'files-are-gone': ErrorKind<{ table: string; version: number; files: readonly string[]; count: number }>;
+  'vacuum-under-way': ErrorKind<{ table: string; version: number; since: string }>;
   'cannot-convert': ErrorKind<{ folder: string; problem: string; hint: string }>;
   'mixed-schemas': ErrorKind<{ folder: string; problems: readonly string[] }>;
   'cannot-clone': ErrorKind<{ table: string; target: string; problem: string }>;
@@ -180,6 +181,16 @@ const kinds: Kinds = {
     sqlState: '58P01',
     httpStatus: 409,
     exitCode: 1,
+  },
+  'vacuum-under-way': {
+    message: (d) =>
+      `${d.table} can't be restored to version ${d.version}: a vacuum that began at ${d.since} may be deleting its files`,
+    hint: () =>
+      'Run it again when the vacuum has ended. One that was killed is taken for ended a day after it began.',
+    sqlState: '55006',
+    httpStatus: 409,
+    exitCode: 1,
+    retryable: true,
   },
   'cannot-convert': {
     message: (d) => `${d.folder} can't become a Delta table: ${d.problem}`,

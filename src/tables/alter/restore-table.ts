@@ -17,6 +17,7 @@ import {
 } from '../../delta/index.ts';
 import { openBeside, type Storage } from '../../storage/index.ts';
 import { tablesErrors } from '../errors.ts';
+import { runningVacuums } from '../maintain/running-vacuums.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
 import { pointInTimeMs } from '../read/point-in-time.ts';
 import { type TableHandle, wantedVersion } from '../table-handle.ts';
@@ -51,9 +52,9 @@ export interface RestoreResult {
  * stay readable. The protocol is never lowered, and numbers that were given out (column ids, row ids, identity values)
  * aren't given again. Loses to every other commit made meanwhile, and is then planned anew.
  *
- * Costs a look at each file that comes back.
+ * Costs a look at each file that comes back, and a read of each commit of the last day.
  *
- * @throws tables.files-are-gone naming files that were vacuumed; delta.no-such-version, delta.append-only,
+ * @throws tables.files-are-gone naming files that were vacuumed; tables.vacuum-under-way; delta.no-such-version, delta.append-only,
  * tables.bad-option, tables.pinned-table
  */
 export async function restoreTable(
@@ -82,8 +83,9 @@ export async function restoreTable(
       if (snapshot.version === wanted.version) return { kind: 'nothing', result: nothing };
       assertWritable(handle.uri, snapshot.protocol, snapshot);
       const { restored, removed } = difference(wanted, snapshot);
-      await assertPresent(handle, wanted.version, restored);
       const nowMs = (options.clock ?? systemClock).nowMs();
+      if (restored.length > 0) await assertNoVacuum(handle, wanted.version, snapshot.version, nowMs);
+      await assertPresent(handle, wanted.version, restored);
       const result = resultOf(snapshot, wanted, restored, removed);
       const { numRestoredFiles, numRemovedFiles, restoredFilesSize, removedFilesSize } = result;
       const { numOfFilesAfterRestore, tableSizeAfterRestore } = result;
@@ -185,6 +187,20 @@ function withHigherMark(field: StructField, now: Snapshot): StructField {
   return isHigher
     ? { ...field, metadata: { ...field.metadata, 'delta.identity.highWaterMark': value } }
     : field;
+}
+
+/** No vacuum is at work that may delete what comes back. @throws tables.vacuum-under-way */
+async function assertNoVacuum(
+  handle: TableHandle,
+  wanted: number,
+  newest: number,
+  nowMs: number,
+): Promise<void> {
+  for (const { begunAtMs, oldestKept } of await runningVacuums(handle.storage, newest, nowMs)) {
+    if (oldestKept !== undefined && wanted >= oldestKept) continue;
+    const since = new Date(begunAtMs).toISOString();
+    throw alterErrors['vacuum-under-way']({ table: handle.uri, version: wanted, since });
+  }
 }
 
 /** @throws tables.files-are-gone */

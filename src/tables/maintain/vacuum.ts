@@ -4,7 +4,7 @@
  * Nothing is deleted that this didn't list itself, that stands outside the table's folder, that is hidden, or that
  * is younger than the retention: writers stage their files before they commit them.
  */
-import { systemClock } from '../../base/index.ts';
+import { systemClock, systemRandom } from '../../base/index.ts';
 import {
   assertReadable,
   assertWritable,
@@ -21,6 +21,7 @@ import { maintainErrors } from './errors.ts';
 import { heldByLakes } from './lake-holds.ts';
 import { writeLastVacuum } from './last-vacuum.ts';
 import { keptVersions, pathsOf } from './needed-files.ts';
+import { oldestKeptParameter, runParameter } from './running-vacuums.ts';
 import { relativeTo, removeEmpty } from './table-folder.ts';
 import { fullInventory, type Inventory, liteInventory } from './vacuum-inventory.ts';
 import type { VacuumedFile, VacuumResult, VacuumSpec } from './vacuum-spec.ts';
@@ -37,7 +38,8 @@ const deletesMax = 16;
  * Deletes the files that no version needs which was current at any time since the retention began, and that were
  * there before it did. Two commits tell of it, one before and one after, when there is anything to delete.
  *
- * Safe beside readers of those versions, and beside writers that take no longer than the retention. Versions that
+ * Safe beside readers of those versions, beside writers that take no longer than the retention, and beside restores,
+ * which give way to it. Versions that
  * are older can't be read any more, but for those that a generation or a branch of a lake above the table shows.
  *
  * Ages are told by the clock that stamps the files: with one of its own that is ahead, a host would delete what
@@ -97,7 +99,7 @@ export async function vacuum(
   const { files } = inventory;
   const done =
     files.length > 0
-      ? await deleteLogged(handle, inventory, spec, options)
+      ? await deleteLogged(handle, inventory, spec, oldest, options)
       : { files, folders: await removeEmpty(storage, inventory.oldFolders) };
   // What is held now is to be found again by the next one that looks at commits only.
   if (lastBefore !== undefined && heldFiles === 0) await writeLastVacuum(storage, lastBefore);
@@ -136,13 +138,17 @@ async function deleteLogged(
   handle: TableHandle,
   inventory: Inventory,
   spec: VacuumSpec,
+  oldestKept: number,
   options: OperationOptions,
 ): Promise<Deleted> {
   const { files } = inventory;
   const { retentionHours, enforceRetention = true } = spec;
+  const run = (options.random ?? systemRandom).uuid();
   await logVacuum(handle, options, {
     name: 'VACUUM START',
     parameters: {
+      [runParameter]: run,
+      [oldestKeptParameter]: oldestKept,
       retentionCheckEnabled: enforceRetention,
       defaultRetentionMillis: tombstoneRetentionMs(handle.snapshot.metadata),
       ...(retentionHours === undefined ? {} : { specifiedRetentionMillis: retentionHours * hourMs }),
@@ -155,7 +161,11 @@ async function deleteLogged(
   // What began is told to have ended, also when it was stopped.
   const { signal: _, ...unstoppable } = options;
   const end = (status: 'COMPLETED' | 'FAILED', metrics: Operation['metrics'] = {}): Promise<void> =>
-    logVacuum(handle, unstoppable, { name: 'VACUUM END', parameters: { status }, metrics });
+    logVacuum(handle, unstoppable, {
+      name: 'VACUUM END',
+      parameters: { [runParameter]: run, status },
+      metrics,
+    });
   try {
     const deleted = await deleteFiles(handle, inventory, options);
     const folders = await removeEmpty(handle.storage, inventory.oldFolders);

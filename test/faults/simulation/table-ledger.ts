@@ -98,6 +98,12 @@ export class TableLedger implements Witness {
     }
   }
 
+  /** `version` is told to be `wanted` again. */
+  restored(version: number, wanted: number, by: string): void {
+    const [made, was] = [version, wanted].map((one) => [...(this.versions[one]?.live ?? [])].sort().join());
+    if (made !== was) this.#wrong(`${by} restored ${wanted} as ${version}, which holds something else`);
+  }
+
   /** The files of `version` are there, as they must be while it is kept. */
   readable(version: number, by: string): void {
     for (const path of this.versions[version]?.live ?? []) {

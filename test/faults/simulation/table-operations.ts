@@ -14,6 +14,7 @@ import {
   writeCheckpoint,
 } from '../../../src/delta/index.ts';
 import type { Storage } from '../../../src/storage/index.ts';
+import { restoreTable } from '../../../src/tables/alter/restore-table.ts';
 import { vacuum } from '../../../src/tables/maintain/vacuum.ts';
 import { TableHandle } from '../../../src/tables/table-handle.ts';
 import { saysNothingCommitted, transact } from '../../../src/tables/transact.ts';
@@ -78,6 +79,7 @@ export const tableOperations: Readonly<
   read: [14, (at) => read(at, 0)],
   'read for long': [5, (at) => read(at, at.retentionMs / 2)],
   'read an old version': [4, readOld],
+  restore: [4, putBack],
 };
 
 /** What may go wrong for a caller, and is told so. */
@@ -241,6 +243,34 @@ async function clean(at: TableAtHost): Promise<void> {
   ).catch((error: unknown) => {
     if (!isBoathouseError(error, 'tables.no-lite-vacuum')) throw error;
   });
+}
+
+/** Puts the table back to a version that may be older than the retention, beside whatever deletes its files. */
+async function putBack(at: TableAtHost): Promise<void> {
+  const { host, ledger } = at;
+  const name = at.nextName();
+  const version = host.world.between(Math.max(0, ledger.latest - 12), ledger.latest);
+  host.world.note(host.name, `begins to restore ${ledger.name} to ${version} as ${name}`);
+  ledger.told.set(name, { kind: 'unknown' });
+  try {
+    const restored = await restoreTable(
+      await handleOf(at),
+      { version },
+      {
+        clock: host.clock(),
+        random: host.random,
+        commitMetadata: { chaosOperation: name, chaosKind: 'restore' },
+      },
+    );
+    if (restored.kind === 'unchanged') return;
+    ledger.told.set(name, { kind: 'committed', version: restored.version });
+    ledger.restored(restored.version, version, host.name);
+  } catch (error) {
+    if (saysNothingCommitted(error)) ledger.told.set(name, { kind: 'failed' });
+    const refusals = ['tables.files-are-gone', 'tables.vacuum-under-way', 'delta.no-such-version'];
+    const isRefused = refusals.some((code) => isBoathouseError(error, code));
+    if (!isRefused) throw error;
+  }
 }
 
 /** Reads, and looks for the files a while later: those of a version that was current are kept so long. */
