@@ -15,6 +15,8 @@ export interface OptionSpec {
   readonly env?: string;
   /** How its text is read; text unless given. A flag without a value is a boolean by itself. */
   readonly type?: 'count' | 'number';
+  /** May be given several times, with one value each; all of them count. */
+  readonly repeats?: boolean;
   readonly choices?: readonly string[];
   /** Works, but isn't shown by `--help`: dbt's options that change nothing here. */
   readonly hidden?: boolean;

@@ -65,3 +65,19 @@ export function parseCount(option: string, text: string, least: number): number 
   }
   return value;
 }
+
+/** `name=value` pairs. @throws cli.bad-value */
+export function pairsOf(
+  option: string,
+  given: readonly string[] | undefined,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    (given ?? []).map((pair) => {
+      const at = pair.indexOf('=');
+      const name = pair.slice(0, at).trim();
+      if (at < 0 || name === '')
+        throw cliErrors['bad-value']({ option, value: pair, expected: 'a name=value' });
+      return [name, pair.slice(at + 1).trim()];
+    }),
+  );
+}

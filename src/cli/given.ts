@@ -1,7 +1,7 @@
 /** Option values as workflows take them. */
 import type { ProjectOptions, RunOptions, SelectOptions } from '../workflows/index.ts';
 import type { CommandInput } from './command.ts';
-import type { Flags } from './flags.ts';
+import { type Flags, pairsOf } from './flags.ts';
 import { eventPrinter } from './output/events.ts';
 
 /** Which project, which target, and who is told. */
@@ -13,6 +13,7 @@ export function projectGiven(input: CommandInput): ProjectOptions {
     profile: flags.text('profile'),
     target: flags.text('target'),
     branch: flags.text('branch'),
+    storageOptions: storageGiven(flags),
     vars: flags.text('vars'),
     threads: flags.is('singleThreaded') === true ? 1 : flags.number('threads'),
     targetPath: flags.text('targetPath'),
@@ -25,6 +26,12 @@ export function projectGiven(input: CommandInput): ProjectOptions {
     emit: eventPrinter(input),
     signal,
   };
+}
+
+/** How buckets are opened, as far as the command line says. */
+export function storageGiven(flags: Flags): ProjectOptions['storageOptions'] {
+  const given = flags.texts('storageOption');
+  return given === undefined ? undefined : pairsOf('--storage-option', given);
 }
 
 /** Which nodes. */

@@ -29,6 +29,11 @@ export const projectOptions: readonly OptionSpec[] = [
     env: 'TARGET',
   },
   { flags: '--branch <name>', summary: 'branch of the lake to work on (default: main)' },
+  {
+    flags: '--storage-option <name=value>',
+    summary: 'how buckets are opened, over the profile: AWS_ENDPOINT_URL=https://… (may be repeated)',
+    repeats: true,
+  },
   { flags: '--vars <yaml>', summary: "variables for the project: '{name: value}'", env: 'VARS' },
   { flags: '--threads <count>', summary: 'nodes to run at once', type: 'count', env: 'THREADS' },
   { flags: '--target-path <folder>', summary: 'where artifacts go (default: target)', env: 'TARGET_PATH' },

@@ -185,6 +185,9 @@ function makeOption(spec: OptionSpec): Option {
   if (spec.hidden === true) option.hideHelp();
   if (spec.group !== undefined) option.helpGroup(spec.group);
   if (spec.choices !== undefined) option.choices([...spec.choices]);
+  if (spec.repeats === true) {
+    option.argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]);
+  }
   if (spec.type === 'count') option.argParser((text) => parseCount(longName(spec), text, 1));
   if (spec.type === 'number') option.argParser((text) => parseCount(longName(spec), text, -1));
   return option;

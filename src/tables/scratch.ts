@@ -140,6 +140,9 @@ export async function withOwnDatabase<T>(
 ): Promise<T> {
   const { tempDirectory } = configured;
   await using database = await Database.open({
+    caFile: () => trustBundle(undefined),
+    beforeStatement: remoteFiles.hook,
+    restoreText: remoteFiles.restore,
     ...configured,
     ...options,
     ...(tempDirectory === undefined ? {} : { tempDirectory }),

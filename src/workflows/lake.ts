@@ -51,7 +51,14 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
   if (options.catalog !== undefined) {
     const given = options.catalog;
     const file = /^[a-z][a-z0-9+]*:\/\//i.test(given) ? given : resolve(given);
-    return await lakeOf({ file, database: stemOf(file), profile: undefined }, options.branch);
+    const { storageOptions } = options;
+    const named = {
+      file,
+      database: stemOf(file),
+      profile: undefined,
+      ...(storageOptions && { storageOptions }),
+    };
+    return await lakeOf(named, options.branch);
   }
   const { profile } = await readProjectOnly(options);
   if (profile.catalogPlace === undefined) throw workflowErrors['no-lake']({ target: profile.targetName });
@@ -105,10 +112,10 @@ export function ownRelations(
 }
 
 async function lakeOf(
-  { file, database, profile }: Pick<Lake, 'file' | 'database' | 'profile'>,
+  { file, database, profile, ...given }: Pick<Lake, 'file' | 'database' | 'profile'> & Partial<Lake>,
   branch: string | undefined,
 ): Promise<Lake> {
-  const access = accessFor(profile && { profile });
+  const access = accessFor(profile && { profile }, given.storageOptions);
   const storageOptions = access.optionsFor(file);
   const folder = file.slice(0, file.lastIndexOf('/'));
   const place = branchPlaceOf(folder);

@@ -1,10 +1,12 @@
 /** `land`: files of others into a Delta table, in one commit. */
 import { keepSecrets, systemClock } from '../base/index.ts';
+import { isRemote } from '../storage/index.ts';
 import {
   landFiles,
   type LandOptions as TableLandOptions,
   type LandResult as TableLandResult,
 } from '../tables/index.ts';
+import type { ProjectOptions } from './options.ts';
 
 /** What to land, and where. */
 export interface LandOptions extends TableLandOptions {
@@ -12,6 +14,8 @@ export interface LandOptions extends TableLandOptions {
   readonly source: string;
   /** The Delta table's folder. */
   readonly table: string;
+  /** Whose profile says how buckets are opened, under `storageOptions`. The project here unless given. */
+  readonly project?: ProjectOptions | undefined;
 }
 
 /** What landing did. */
@@ -19,11 +23,33 @@ export interface LandResult extends TableLandResult {
   readonly elapsedMs: number;
 }
 
-/** Lands `source` in `table`. Atomic: readers see all of it or none. @throws tables.*, delta.*, duckdb.* */
+/**
+ * Lands `source` in `table`. Atomic: readers see all of it or none.
+ *
+ * @throws tables.*, delta.*, duckdb.*, storage.*; project.* when something is in a bucket
+ */
 export async function land(options: LandOptions): Promise<LandResult> {
   const startedMs = systemClock.nowMs();
   keepSecrets(process.env);
-  const { source, table, ...rest } = options;
-  const result = await landFiles(source, table, rest);
+  const { source, table, project, ...rest } = options;
+  const result = await landFiles(source, table, {
+    ...rest,
+    ...(isRemote(source) || isRemote(table) ? await storageFor(options) : {}),
+  });
   return { ...result, elapsedMs: systemClock.nowMs() - startedMs };
+}
+
+/** The profile's storage, and what was given over it. */
+async function storageFor({
+  source,
+  table,
+  project,
+  storageOptions = {},
+}: LandOptions): Promise<Pick<TableLandOptions, 'storageOptions' | 'sourceOptions'>> {
+  const { accessFor, projectOf } = await import('./reader.ts');
+  const access = accessFor(await projectOf(project ?? {}));
+  return {
+    storageOptions: { ...access.optionsFor(table), ...storageOptions },
+    sourceOptions: { ...access.optionsFor(source), ...storageOptions },
+  };
 }

@@ -13,6 +13,8 @@ export interface ProjectOptions {
   readonly target?: string | undefined;
   /** A branch of the target's lake; else `lakehouse.branch` of the target; else the main one. */
   readonly branch?: string | undefined;
+  /** How buckets are opened, by deltalake's names; over what the profile says. */
+  readonly storageOptions?: Readonly<Record<string, string>> | undefined;
   /** Variables, or their YAML or JSON text. */
   readonly vars?: Readonly<Record<string, unknown>> | string | undefined;
   /** Nodes at once; the target's `threads` unless given. */

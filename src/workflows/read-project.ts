@@ -20,20 +20,30 @@ export async function readProjectOnly(options: ProjectOptions): Promise<Project>
   let project: Project;
   let isByTarget = false;
   try {
-    project = await readProject(request);
+    project = withOptions(await readProject(request), options);
   } catch (error) {
     // A target that the profile doesn't have may be a branch of its default target's lake.
     if (!isBoathouseError(error, 'project.no-target') || options.target === undefined) throw error;
     const { hasBranch } = await import('./branch-project.ts');
-    project = await readProject({ ...request, target: undefined }).catch(() => {
+    const other = await readProject({ ...request, target: undefined }).catch(() => {
       throw error;
     });
+    project = withOptions(other, options);
     if (!(await hasBranch(project, options.target))) throw error;
     isByTarget = true;
   }
   const branch = options.branch ?? (isByTarget ? options.target : project.profile.lakehouse.branch);
   if (branch === undefined || branch === 'main') return project;
   return (await import('./branch-project.ts')).onBranch(project, branch);
+}
+
+/** What the command line says of storage wins over the profile's secrets and options. */
+function withOptions(project: Project, { storageOptions }: ProjectOptions): Project {
+  if (storageOptions === undefined) return project;
+  const { profile } = project;
+  const { lakehouse } = profile;
+  const all = { ...lakehouse.storageOptions, ...storageOptions };
+  return { ...project, profile: { ...profile, lakehouse: { ...lakehouse, storageOptions: all } } };
 }
 
 /** `--vars` as a dictionary, whichever way it was given. @throws project.bad-vars */

@@ -6,10 +6,10 @@
  */
 import { existsSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
-import { isBoathouseError } from '../base/index.ts';
+import { isBoathouseError, keepSecrets } from '../base/index.ts';
 import { Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
-import { engineAccess, type Mount, openMount, storageAccess } from '../storage/index.ts';
+import { engineAccess, type Mount, openMount, type StorageOptions, storageAccess } from '../storage/index.ts';
 import {
   type DeltaCall,
   type OpenedTable,
@@ -22,7 +22,6 @@ import { openCatalogCopy, remoteRelations } from './catalog-copy.ts';
 import { CatalogTables, type ReaderAccess } from './catalog-tables.ts';
 import { workflowErrors } from './errors.ts';
 import { findProjectDir } from './find-project.ts';
-import { keepSecrets } from './keep-secrets.ts';
 import { readerEngine } from './lake-engine.ts';
 import type { ProjectOptions } from './options.ts';
 import type { PastCatalog } from './past-catalog.ts';
@@ -88,7 +87,7 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
   const published =
     given === undefined ? project?.profile.catalogPlace : isRemotePlace(given) ? given : resolve(given);
   const wanted = past?.path ?? published;
-  const access = accessFor(project);
+  const access = accessFor(project, options.storageOptions);
   const copy =
     past !== undefined
       ? { file: past.path, isOwn: true, generation: past.generation, release: async () => undefined }
@@ -112,7 +111,7 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
   if (copy !== undefined) attach.unshift({ path: copy.file, alias, readOnly: !copy.isOwn });
   const remote = new RemoteRelations(
     () => access.mount(),
-    (uri) => engineAccess(uri, project === undefined ? undefined : access),
+    (uri) => engineAccess(uri, project === undefined && !options.storageOptions ? undefined : access),
   );
   if (copy?.isOwn) for (const relation of remoteRelations(copy, alias, alias)) remote.register(relation);
   const database = await Database.open({
@@ -169,9 +168,20 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
   }
 }
 
-/** How a reader comes to storage: as the project's profile says, else as the environment does. */
-export function accessFor(project: Pick<Project, 'profile'> | undefined): ReaderAccess {
-  if (project === undefined) return { optionsFor: () => ({}), mount: () => openMount() };
+/**
+ * How a reader comes to storage: as the project's profile says, else as the environment does.
+ *
+ * @param given over the environment, where there is no project; one has them in its profile already.
+ */
+export function accessFor(
+  project: Pick<Project, 'profile'> | undefined,
+  given: StorageOptions = {},
+): ReaderAccess {
+  if (project === undefined) {
+    const optionsFor = (uri: string): StorageOptions => (isRemotePlace(uri) ? given : {});
+    const isGiven = Object.keys(given).length > 0;
+    return { optionsFor, mount: () => openMount(isGiven ? optionsFor : undefined) };
+  }
   const { secrets, settings, lakehouse } = project.profile;
   const { storageOptions, caFile } = lakehouse;
   const access = storageAccess({ secrets, settings, storageOptions, caFile });
@@ -215,7 +225,8 @@ async function useCatalog(session: Session, alias: string, schema: string): Prom
   await session.run(`SET search_path = ${quoteLiteral(path.join(','))}`);
 }
 
-async function projectOf(options: ReaderOptions): Promise<Project | undefined> {
+/** The project that `options` name, or that the process is in; undefined where there is none. */
+export async function projectOf(options: ProjectOptions): Promise<Project | undefined> {
   const projectDir = findProjectDir(options.projectDir);
   const named =
     options.projectDir !== undefined || options.target !== undefined || options.profile !== undefined;

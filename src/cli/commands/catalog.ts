@@ -1,5 +1,6 @@
 /** `boathouse catalog`: what others know of the lake. */
 import type { CommandGroup, CommandSpec } from '../command.ts';
+import { pairsOf } from '../flags.ts';
 
 const registerCommand: CommandSpec = {
   name: 'catalog register',
@@ -23,7 +24,7 @@ const registerCommand: CommandSpec = {
     'boathouse catalog register --trino https://trino.home --trino-schema main=shop --dry-run',
   ],
   load: async () => {
-    const [{ registerCatalog }, { projectGiven }, { needed, pairsOf }] = await Promise.all([
+    const [{ registerCatalog }, { projectGiven }, { needed }] = await Promise.all([
       import('../../workflows/index.ts'),
       import('../given.ts'),
       import('./table/table-verb.ts'),

@@ -9,7 +9,7 @@ export const landCommand: CommandSpec = {
   summary: 'Land CSV, JSON, NDJSON or Parquet files in a Delta table, in one commit',
   arguments: [
     { name: '<source>', summary: 'a file, a glob, a URL, or - for standard input' },
-    { name: '<table>', summary: 'the Delta table’s folder' },
+    { name: '<table>', summary: 'the Delta table’s folder, also s3://…' },
   ],
   options: [
     {
@@ -35,16 +35,19 @@ export const landCommand: CommandSpec = {
   ],
   examples: [
     'boathouse land prices.csv lake/landing/prices --mode append',
+    'boathouse land prices.csv s3://lake/prices --storage-option AWS_ENDPOINT_URL=https://minio.home:9000',
     "boathouse land 'exports/*.parquet' lake/landing/trades --mode overwrite --partition-by symbol",
   ],
   stopsCleanly: true,
   load: async () => {
-    const [{ land }, { printJsonLine }, { seconds }] = await Promise.all([
+    const [{ land }, { projectGiven, storageGiven }, { printJsonLine }, { seconds }] = await Promise.all([
       import('../../workflows/index.ts'),
+      import('../given.ts'),
       import('../output/json-lines.ts'),
       import('../output/run-view.ts'),
     ]);
-    return async ({ args, flags, terminal, signal }) => {
+    return async (input) => {
+      const { args, flags, terminal, signal } = input;
       const [source = '', table = ''] = args;
       const partitionBy = flags
         .text('partitionBy')
@@ -59,6 +62,8 @@ export const landCommand: CommandSpec = {
         partitionBy,
         format: flags.text('format'),
         readerOptions: readerOptions(flags.texts('read')),
+        project: projectGiven(input),
+        storageOptions: storageGiven(flags),
         signal,
       };
       const told = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

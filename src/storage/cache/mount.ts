@@ -22,8 +22,8 @@ import { isUnique } from './unique.ts';
 /** What a mount needs. */
 export interface MountOptions {
   readonly cache: FileCache;
-  /** Storage of a whole bucket; several when one name is in use at several stores. */
-  readonly bucket: (name: string) => readonly CachedStorage[];
+  /** Storage of a whole bucket, for that key or pattern; several when one name is in use at several stores. */
+  readonly bucket: (name: string, key: string) => readonly CachedStorage[];
 }
 
 /** A private folder of remote files. */
@@ -168,7 +168,7 @@ export class Mount {
   }
 
   #storages(bucket: string, key: string): readonly CachedStorage[] {
-    const storages = this.#options.bucket(bucket);
+    const storages = this.#options.bucket(bucket, key);
     if (storages.length === 0) throw storageErrors['not-found']({ path: key, uri: `s3://${bucket}` });
     return storages;
   }

@@ -22,6 +22,8 @@ export interface LandOptions extends WriteOptions {
   readonly readerOptions?: Readonly<Record<string, OptionValue>>;
   /** What `-` reads; the process's standard input unless given. */
   readonly stdin?: Readable;
+  /** How the bucket of an `s3://` source is opened; as the table's unless given. */
+  readonly sourceOptions?: Readonly<Record<string, string>>;
   /** How URLs are fetched; Node's own unless given. */
   readonly fetch?: typeof fetch;
   /** DuckDB's memory limit while landing. */
@@ -82,6 +84,7 @@ async function fetchSource(source: string, folder: string, options: LandOptions)
     const got = await download(source, folder, options.fetch ?? fetch, options.signal);
     return { pattern: got.file, format: options.format ?? got.format ?? (await sniffFormat(got.file)) };
   }
+  if (/^s3[an]?:\/\//i.test(source)) return await findInBucket(source, options);
   const isPlain = await stat(source).then(
     (found) => found.isFile(),
     () => false,
@@ -90,6 +93,25 @@ async function fetchSource(source: string, folder: string, options: LandOptions)
   const format = options.format ?? formatOfName(source) ?? (isPlain ? await sniffFormat(source) : undefined);
   if (format === undefined) throw tablesErrors['unknown-format']({ source });
   return { pattern: isPlain ? globSafe(source) : source, format };
+}
+
+/** Opens the bucket, so that the engine finds its files, and looks whether there are any. */
+async function findInBucket(source: string, options: LandOptions): Promise<LocalSource> {
+  const [, bucket = source, key = ''] = /^(s3[an]?:\/\/[^/]+)\/?(.*)$/is.exec(source) ?? [];
+  const storage = openStorage(bucket, options.sourceOptions ?? options.storageOptions);
+  const beforeGlob = /^[^*?[]*/.exec(key)?.[0] ?? '';
+  let isThere = false;
+  if (beforeGlob === key) isThere = key !== '' && (await storage.stat(key)) !== undefined;
+  else {
+    for await (const _ of storage.list(beforeGlob)) {
+      isThere = true;
+      break;
+    }
+  }
+  if (!isThere) throw tablesErrors['no-files']({ source });
+  const format = options.format ?? formatOfName(source);
+  if (format === undefined) throw tablesErrors['unknown-format']({ source });
+  return { pattern: source, format };
 }
 
 function readerSql(

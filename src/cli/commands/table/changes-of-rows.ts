@@ -1,6 +1,7 @@
 /** `boathouse table delete`, `update` and `merge`. */
 import type { CommandSpec } from '../../command.ts';
-import { changeCommand, needed, pairsOf } from './table-verb.ts';
+import { pairsOf } from '../../flags.ts';
+import { changeCommand, needed } from './table-verb.ts';
 
 const where = { flags: '--where <condition>', summary: 'SQL over the columns' };
 

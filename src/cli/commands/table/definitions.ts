@@ -1,6 +1,7 @@
 /** `boathouse table create`, `alter`, `cluster`, `clone`, `convert` and `restore`. */
 import type { CommandSpec } from '../../command.ts';
-import { changeCommand, momentOf, momentOptions, namesOf, needed, pairsOf } from './table-verb.ts';
+import { pairsOf } from '../../flags.ts';
+import { changeCommand, momentOf, momentOptions, namesOf, needed } from './table-verb.ts';
 
 const replaceOptions = [
   { flags: '--replace', summary: 'a table that is there is replaced, and keeps its history' },

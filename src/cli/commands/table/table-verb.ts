@@ -61,22 +61,6 @@ export function needed(flags: Flags, name: string, problem: string, hint: string
   throw cliErrors['nothing-to-do']({ problem }, { hint });
 }
 
-/** `name=value` pairs. @throws cli.bad-value */
-export function pairsOf(
-  option: string,
-  given: readonly string[] | undefined,
-): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    (given ?? []).map((pair) => {
-      const at = pair.indexOf('=');
-      const name = pair.slice(0, at).trim();
-      if (at < 0 || name === '')
-        throw cliErrors['bad-value']({ option, value: pair, expected: 'a name=value' });
-      return [name, pair.slice(at + 1).trim()];
-    }),
-  );
-}
-
 /** A command that changes the table. */
 export interface ChangeSpec extends Omit<CommandSpec, 'load' | 'arguments'> {
   /** After the table. */

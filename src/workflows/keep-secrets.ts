@@ -1,2 +1,0 @@
-/** Secrets that the environment holds. */
-export { keepSecrets } from '../base/index.ts';
