@@ -8,7 +8,7 @@ import { type Clock, isBoathouseError, systemClock } from '../base/index.ts';
 import type { Storage } from '../storage/index.ts';
 import { checkBranchName } from './branch-place.ts';
 import { catalogErrors } from './errors.ts';
-import type { CatalogRelation, Publisher } from './generation.ts';
+import type { CatalogRelation, PublishedFile, Publisher } from './generation.ts';
 
 /** A branch. */
 export interface BranchHead {
@@ -23,6 +23,8 @@ export interface BranchHead {
   readonly base: readonly CatalogRelation[];
   /** Its own relations when it was created or last merged. */
   readonly own: readonly CatalogRelation[];
+  /** The published files of the branch with just those, relative to its folder. */
+  readonly files?: readonly PublishedFile[];
   /** When it was deleted; its files stay for those who still read them. */
   readonly deletedAtMs?: number;
 }

@@ -54,9 +54,11 @@ export {
   readGeneration,
   readIfThere,
 } from './generation-log.ts';
+export { type Hold, holdGeneration } from './holds.ts';
 export { dropTables, keepTables } from './kept-tables.ts';
 export { type LakeLogs, lakeLogs } from './lake-logs.ts';
 export { acquireLease, describeHolder, type Lease, type LeaseHolder, type LeaseOptions } from './lease.ts';
+export { abandonedIn } from './pin-entries.ts';
 export { logId, pinName } from './pin-name.ts';
 export {
   copyPublished,
@@ -69,5 +71,5 @@ export {
 export { type PublishedDraft, type PublishedPlace, publishedPlace } from './published-place.ts';
 export { publisher } from './publisher.ts';
 export { asIs, readsBucket } from './stand-ins.ts';
-export { abandonedIn, purgeBranch, type SweepOptions, sweepCatalog } from './sweep.ts';
+export { purgeBranch, type SweepOptions, sweepCatalog } from './sweep.ts';
 export { createStatement, createViews, type ViewOutcome } from './views.ts';

@@ -30,7 +30,7 @@ export async function keepTables(
 /** Removes the copies that none of `generations` names. One that was made lately may be about to be named. */
 export async function dropTables(
   log: CatalogLog,
-  generations: readonly Generation[],
+  generations: readonly Pick<Generation, 'files'>[],
   olderThanMs: number,
 ): Promise<number> {
   const named = new Set(

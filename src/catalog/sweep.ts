@@ -6,11 +6,9 @@
  * newer one names them. Pins that no generation names belong to a run that hasn't published yet, or
  * never will: they go when that process is known to have ended, or after a week where nobody can tell.
  */
-import { readdir, rm, rmdir, stat } from 'node:fs/promises';
-import { basename, dirname, join, sep } from 'node:path';
-import { parseMark, stateOf } from '../base/index.ts';
-import { removeBranchFiles } from './branch-heads.ts';
-import { branchFolder } from './branch-place.ts';
+import { basename, dirname, join } from 'node:path';
+import { type BranchHead, removeBranchFiles } from './branch-heads.ts';
+import { branchFolder, branchOf, isOnBranch } from './branch-place.ts';
 import type { CatalogRelation, Generation } from './generation.ts';
 import {
   type CatalogLog,
@@ -19,8 +17,17 @@ import {
   removeGeneration,
   stampedGenerations,
 } from './generation-log.ts';
+import { readHolds } from './holds.ts';
 import { dropTables } from './kept-tables.ts';
-import { lakeLogs } from './lake-logs.ts';
+import { type LakeLogs, lakeLogs } from './lake-logs.ts';
+import {
+  abandonedIn,
+  abandonedPins,
+  pinEntryOf,
+  pinFolderOf,
+  removeEntry,
+  removeIfEmpty,
+} from './pin-entries.ts';
 import { logId } from './pin-name.ts';
 
 /** What is kept. */
@@ -48,79 +55,64 @@ export async function sweepCatalog(
   options: SweepOptions,
 ): Promise<{ readonly generations: number; readonly folders: number }> {
   const { kept, expired } = await ageOf(log, options);
+  const { storage } = log;
   const pinned = [...pinsOf(kept), ...pinsOf(expired)].map(pinFolderOf);
   const folders = [...new Set([...pinned, ...(options.pinFolders ?? [])])];
   // Who has ended is found out first and what is published after: nobody publishes after his end.
-  const isOurs = (name: string): boolean => name.includes(`.${logId(log.storage.uri)}.`);
-  const found = await Promise.all(folders.map((folder) => abandonedIn(folder, options.nowMs)));
+  const isOurs = (name: string): boolean => name.includes(`.${logId(storage.uri)}.`);
+  const found = await Promise.all(folders.map((folder) => abandonedPins(folder, storage, options.nowMs)));
   // Another catalog may keep pins of the same output: only its own log knows whether they are needed.
   const pins = found.flat().filter((path) => isOurs(basename(path)));
-  const work = await abandonedIn(join(log.storage.locate('_boathouse'), 'work'), options.nowMs);
-  const later = await laterThan(log, kept);
+  const work = storage.isLocal ? await abandonedIn(storage.locate('_boathouse/work'), options.nowMs) : [];
   // The oldest first: while one is there, so are those that followed it.
   for (const { number } of [...expired].reverse()) await removeGeneration(log, number);
-  // Whoever begins a branch makes it known first and looks afterwards whether its generation is still there. So
-  // either the branch is seen here, or its maker sees that the generation is gone.
-  const root = log.root ?? log.storage;
-  const { heads, ofLogs } = await lakeLogs(root, log.storageOptions, log.storage.uri);
-  const superseded = new Set(pinsOf(expired).map((pin) => dirnameBelow(pinFolderOf(pin), pin)));
+  const later = await laterThan(log, kept);
+  const all = [...kept, ...later];
+  // Whoever begins a branch, or goes back to an old generation, makes it known first and looks afterwards whether that
+  // generation is still there. So either he is seen here, or he sees that the generation is gone.
+  const root = log.root ?? storage;
+  const { heads, ofLogs } = await lakeLogs(root, log.storageOptions, storage.uri);
+  const holds = await readHolds(root, options.nowMs);
   const needed = new Set([
-    ...neededFolders(log, [...kept, ...later]),
-    ...pinsIn([...ofLogs, ...heads.flatMap(({ base, own }) => [base, own])].flat()).map((pin) =>
-      dirnameBelow(pinFolderOf(pin), pin),
-    ),
+    ...pinsOf(all).map(pinEntryOf),
+    ...neededByOthers({ heads, ofLogs: [...ofLogs, ...holds.map(({ relations }) => relations)] }),
+    ...(storage.isLocal ? workOf(log, all) : []),
   ]);
   let removed = 0;
-  for (const folder of new Set([...superseded, ...pins, ...work])) {
-    if (needed.has(folder)) continue;
-    removed += (await removeQuietly(folder)) ? 1 : 0;
+  for (const entry of new Set([...pinsOf(expired).map(pinEntryOf), ...pins, ...work])) {
+    if (needed.has(entry)) continue;
+    removed += (await removeEntry(entry, storage)) ? 1 : 0;
   }
-  for (const folder of folders) await rmdir(folder).catch(() => undefined);
-  await dropTables(log, [...kept, ...later], options.nowMs - unnamedMs);
+  for (const folder of folders) await removeIfEmpty(folder);
+  const own = heads.find(({ name }) => name === branchOf(log));
+  const files = [own, ...holds.filter((hold) => hold.log === storage.uri)].flatMap((one) => one?.files ?? []);
+  await dropTables(log, [...all, { files }], options.nowMs - unnamedMs);
   for (const { name, deletedAtMs } of heads) {
-    if (deletedAtMs !== undefined && deletedAtMs < options.nowMs - options.graceMs) {
-      await purgeBranch(log, name);
-    }
+    const isOver = deletedAtMs !== undefined && deletedAtMs < options.nowMs - options.graceMs;
+    if (isOver && name !== branchOf(log)) await purgeBranch(log, name);
   }
   return { generations: expired.length, folders: removed };
 }
 
-/** Removes a branch, with the pinned files that only it still named. Safe to call again. */
+/**
+ * Removes a branch, with the pinned files that only it still named. Safe to call again. One that others need, because they
+ * began on it or show what stands in its files, stays.
+ */
 export async function purgeBranch(log: CatalogLog, name: string): Promise<void> {
   const root = log.root ?? log.storage;
-  const folder = branchFolder({ name, root: root.uri });
+  const place = { name, root: root.uri };
   const all = await lakeLogs(root, log.storageOptions);
-  const others = await lakeLogs(root, log.storageOptions, folder);
-  const entriesOf = (pins: readonly string[]): string[] =>
-    pins.map((pin) => dirnameBelow(pinFolderOf(pin), pin));
-  const isOther = others.heads.filter((head) => head.name !== name).flatMap(({ base, own }) => [base, own]);
-  const needed = new Set(entriesOf(pinsIn([...others.ofLogs, ...isOther].flat())));
-  const entries = new Set(
-    entriesOf(pinsIn([...all.ofLogs, ...all.heads.flatMap(({ base, own }) => [base, own])].flat())),
-  );
-  for (const entry of entries) if (!needed.has(entry)) await removeQuietly(entry);
-  await removeBranchFiles(root, name);
-}
-
-/**
- * The entries of `folder` whose makers are known to have ended, or haven't been heard of for
- * `unheardMs`, a week unless given. Names tell the maker: see `markedName`.
- */
-export async function abandonedIn(
-  folder: string,
-  nowMs: number,
-  unheardMs: number = 7 * 86_400_000,
-): Promise<readonly string[]> {
-  const abandoned: string[] = [];
-  for (const name of await readdir(folder).catch(() => [])) {
-    const mark = parseMark(name);
-    const state = mark === undefined ? 'unknown' : stateOf(mark);
-    const path = join(folder, name);
-    if (state === 'gone' || (state === 'unknown' && (await isOlder(path, nowMs - unheardMs)))) {
-      abandoned.push(path);
-    }
+  const others = await lakeLogs(root, log.storageOptions, branchFolder(place));
+  const heads = others.heads.filter((head) => head.name !== name);
+  const shown = [...others.ofLogs, ...heads.flatMap(({ base, own }) => [base, own])].flat();
+  const isUsed = shown.some(({ location }) => location !== null && isOnBranch(place, location));
+  if (isUsed || heads.some(({ from, deletedAtMs }) => from.branch === name && deletedAtMs === undefined))
+    return;
+  const needed = new Set(neededByOthers({ heads, ofLogs: others.ofLogs }));
+  for (const entry of new Set(neededByOthers(all))) {
+    if (!needed.has(entry)) await removeEntry(entry, root);
   }
-  return abandoned;
+  await removeBranchFiles(root, name);
 }
 
 async function ageOf(
@@ -149,14 +141,11 @@ async function laterThan(log: CatalogLog, kept: readonly Generation[]): Promise<
   return later.filter((generation) => generation !== undefined);
 }
 
-/** The folders of pins that generations name, and those of files that the newest one may still have to put in place. */
-function neededFolders(log: CatalogLog, generations: readonly Generation[]): ReadonlySet<string> {
+/** The folders of staged files that the newest generation may still have to put in place. */
+function workOf(log: CatalogLog, generations: readonly Generation[]): readonly string[] {
   const root = dirname(log.storage.locate('_boathouse'));
   const newest = generations.reduce((a, b) => (b.number > a.number ? b : a), generations[0] ?? none);
-  return new Set([
-    ...pinsOf(generations).map((pin) => dirnameBelow(pinFolderOf(pin), pin)),
-    ...newest.files.map(({ staged }) => dirname(join(root, staged))),
-  ]);
+  return newest.files.map(({ staged }) => dirname(join(root, staged)));
 }
 
 const none: Pick<Generation, 'number' | 'files'> = { number: 0, files: [] };
@@ -169,16 +158,10 @@ function pinsIn(relations: readonly CatalogRelation[]): string[] {
   return relations.flatMap(({ pins }) => pins);
 }
 
-/** `…/_boathouse/pins/<output>`: the folder of all pins of one output. */
-function pinFolderOf(pin: string): string {
-  const [, folder] = /^(.*[\\/]_boathouse[\\/]pins[\\/][^\\/]+)[\\/]/.exec(pin) ?? [];
-  return folder ?? dirname(dirname(pin));
-}
-
-/** The entry of `folder` that `path` is in. */
-function dirnameBelow(folder: string, path: string): string {
-  const [name = ''] = path.slice(folder.length + 1).split(sep);
-  return join(folder, name);
+/** The entries of pins that logs name, and those that branches began with. */
+function neededByOthers({ heads, ofLogs }: LakeLogs): readonly string[] {
+  const ofHeads = heads.flatMap(({ base, own }: BranchHead) => [base, own]);
+  return pinsIn([...ofLogs, ...ofHeads].flat()).map(pinEntryOf);
 }
 
 /** One that can't be read is left alone; reading it as the newest says why. */
@@ -188,26 +171,3 @@ async function readQuietly(log: CatalogLog, number: number): Promise<Generation 
 
 /** How long a copy that nobody names yet is left to whoever made it. */
 const unnamedMs = 86_400_000;
-
-/** Whether nothing in the folder, nor the folder itself, has changed since. */
-async function isOlder(path: string, thanMs: number): Promise<boolean> {
-  try {
-    const below = await readdir(path, { recursive: true }).catch(() => []);
-    for (const name of ['', ...below]) {
-      const { mtimeMs } = await stat(join(path, name));
-      if (mtimeMs >= thanMs) return false;
-    }
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-async function removeQuietly(path: string): Promise<boolean> {
-  try {
-    await rm(path, { recursive: true });
-    return true;
-  } catch {
-    return false;
-  }
-}

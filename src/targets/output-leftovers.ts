@@ -16,10 +16,14 @@ export function pinFolderOf(location: string): string {
  */
 export async function sweepOutputs(locations: readonly string[], nowMs: number): Promise<readonly string[]> {
   const local = locations.filter((location) => !/^[a-z][a-z0-9+]+:\/\//i.test(location));
+  const remote = locations.flatMap((location) => {
+    const [, folder, name] = /^(s3[an]?:\/\/.+)\/([^/]+)\/*$/i.exec(location) ?? [];
+    return folder === undefined ? [] : [`${folder}/_boathouse/pins/${name}`];
+  });
   for (const folder of new Set(local.map((location) => dirname(location)))) {
     await recoverSwaps(folder, nowMs);
   }
-  return [...new Set(local.map(pinFolderOf))];
+  return [...new Set([...local.map(pinFolderOf), ...remote])];
 }
 
 /**

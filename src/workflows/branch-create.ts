@@ -4,18 +4,30 @@
  * Nothing but the catalog is copied. The branch is made known first, and then it is looked again whether its
  * generation is still kept: from then on sweeps and vacuums see that its files are needed.
  */
-import { systemClock, systemRandom } from '../base/index.ts';
+import { isBoathouseError, systemClock, systemRandom } from '../base/index.ts';
 import {
   type BranchHead,
   createHead,
+  type Generation,
   generationNumbered,
+  holdGeneration,
   publisher,
   readGeneration,
   readHead,
   removeBranchFiles,
+  replaceHead,
+  requireHead,
 } from '../catalog/index.ts';
 import { openStorage } from '../storage/index.ts';
-import { generationOf, type LakeOptions, onBranchOf, openLake, ownRelations, rootOf } from './lake.ts';
+import {
+  generationOf,
+  type Lake,
+  type LakeOptions,
+  onBranchOf,
+  openLake,
+  ownRelations,
+  rootOf,
+} from './lake.ts';
 import { openBase } from './past-catalog.ts';
 import { publishState, waitOf } from './publish-state.ts';
 
@@ -59,44 +71,64 @@ export async function createBranch(options: CreateBranchOptions): Promise<Create
     base: relations,
     own: relations,
   };
-  if (unfinished === undefined) await createHead(root, head);
+  const letGo = await holdGeneration(root, source.log.storage, generation);
   try {
+    if (unfinished === undefined) await createHead(root, head);
+    // What it begins with may be gone since: a sweep that comes later sees the branch.
     await generationNumbered(source.log, generation.number);
+    if (source.branch !== undefined) await requireHead(root, source.branch);
     const lake = await onBranchOf(source, name);
-    const base = await openBase(source, generation);
-    try {
-      const { branch } = source;
-      await publishState(
-        lake,
-        {
-          command: 'branch create',
-          from: {
-            kind: 'branch',
-            generation: generation.number,
-            ...(branch === undefined ? {} : { branch }),
-          },
-          message: options.message,
-          runId: systemRandom.uuid(),
-          ...waitOf(options),
-        },
-        async (newest) =>
-          newest === undefined
-            ? {
-                changes: { upserts: relations, removals: [] },
-                tables: { from: base, kept: undefined },
-              }
-            : undefined,
-      );
-    } finally {
-      await base?.release();
+    const first = await publishFirst(lake, source, generation, relations, options);
+    // With the files, what it began with can be read as long as the branch is there.
+    const now = await readHead(root, name);
+    if (now !== undefined && now.deletedAtMs === undefined && first !== undefined) {
+      await replaceHead(root, { ...now, files: first.files });
     }
     return { name, catalog: lake.file, from: head.from, relations: relations.length };
   } catch (error) {
     // Nobody can have used it: it has no generation yet.
     const lake = await onBranchOf(source, name).catch(() => undefined);
     const isEmpty = lake === undefined || (await readGeneration(lake.log)) === undefined;
-    if (isEmpty) await removeBranchFiles(root, name);
+    const isOurs = !isBoathouseError(error, 'catalog.branch-exists');
+    if (isEmpty && isOurs) await removeBranchFiles(root, name);
     throw error;
+  } finally {
+    await letGo();
+  }
+}
+
+/** The branch's first generation; undefined when it has one already. */
+async function publishFirst(
+  lake: Lake,
+  source: Lake,
+  generation: Generation,
+  relations: Generation['relations'],
+  options: CreateBranchOptions,
+): Promise<Generation | undefined> {
+  const base = await openBase(source, generation);
+  const { branch } = source;
+  const from = {
+    kind: 'branch',
+    generation: generation.number,
+    ...(branch === undefined ? {} : { branch }),
+  } as const;
+  try {
+    return await publishState(
+      lake,
+      {
+        command: 'branch create',
+        from,
+        message: options.message,
+        runId: systemRandom.uuid(),
+        ...waitOf(options),
+      },
+      async (newest) =>
+        newest === undefined
+          ? { changes: { upserts: relations, removals: [] }, tables: { from: base, kept: undefined } }
+          : undefined,
+    );
+  } finally {
+    await base?.release();
   }
 }
 

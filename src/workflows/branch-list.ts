@@ -11,9 +11,10 @@ import {
   purgeBranch,
   readGeneration,
   readHead,
+  replaceHead,
   requireHead,
 } from '../catalog/index.ts';
-import { openStorage } from '../storage/index.ts';
+import { openStorage, type Storage } from '../storage/index.ts';
 import { workflowErrors } from './errors.ts';
 import { type Lake, type LakeOptions, onBranchOf, openLake, ownRelations, rootOf } from './lake.ts';
 
@@ -77,9 +78,21 @@ export async function deleteBranch(options: DeleteBranchOptions): Promise<Delete
   if (lost.length > 0 && options.force !== true) {
     throw workflowErrors['branch-not-merged']({ name, changed: lost });
   }
-  if (!isLeaving) await markDeleted(root, head, systemClock);
+  if (!isLeaving) await leave(lake, root, head);
   if (options.now === true) await purgeBranch(openCatalog(rootOf(lake), lake.storageOptions), name);
   return { name, lost, isGone: options.now === true };
+}
+
+/**
+ * Marks the branch as deleted, unless somebody begins one on it at the same time: he makes his known first and looks
+ * afterwards whether this one is still there, and here it is the other way round.
+ */
+async function leave(lake: Lake, root: Storage, head: BranchHead): Promise<void> {
+  await markDeleted(root, head, systemClock);
+  const users = await usersOf(lake, head.name);
+  if (users.length === 0) return;
+  await replaceHead(root, head);
+  throw workflowErrors['branch-in-use']({ name: head.name, users });
 }
 
 /** Relations that the branch has otherwise than when it was made or last merged. */

@@ -18,6 +18,7 @@ import {
   nameIn,
   originalLocation,
   type RelationDifference,
+  readHead,
   relationKey,
   replaceHead,
   requireHead,
@@ -90,7 +91,10 @@ export async function mergeBranch(options: MergeBranchOptions): Promise<MergedBr
     if (options.dryRun === true || changed.length === 0) return result;
     const generation = await merge.run();
     options.onStep?.('entry');
-    await replaceHead(root, merge.headAfter(generation));
+    // One that was deleted meanwhile stays so.
+    const now = await readHead(root, name);
+    if (now !== undefined && now.deletedAtMs === undefined)
+      await replaceHead(root, merge.headAfter(generation));
     return { ...result, generation: generation.number };
   } finally {
     await lease.release();
@@ -330,7 +334,8 @@ class Merge {
       if (now === undefined) base.delete(key);
       else base.set(key, now);
     }
-    return { ...this.#head, base: [...base.values()], own: ownRelations(this.#own, this.#generation) };
+    const own = ownRelations(this.#own, this.#generation);
+    return { ...this.#head, base: [...base.values()], own, files: this.#generation.files };
   }
 }
 

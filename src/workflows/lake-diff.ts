@@ -109,13 +109,13 @@ async function sidesOf(options: LakeDiffOptions): Promise<readonly [Side, Side]>
   const head = await requireHead(openStorage(rootOf(main), main.storageOptions), options.branchName);
   const lake = await onBranchOf(main, head.name);
   const newest = await generationOf(lake, undefined);
-  // The rows that the branch began with are in its own first generations, or still pinned by what they began as.
+  // The rows that the branch began with are in its own first file, or still pinned by what they began as.
   const base: Generation = { ...newest, number: head.from.generation, relations: head.own };
-  const first = await generationOf(lake, '1').catch(() => undefined);
+  const first = head.files === undefined ? await generationOf(lake, '1').catch(() => undefined) : undefined;
   return [
     {
       lake: { ...lake, branch: head.from.branch ?? undefined },
-      generation: { ...base, files: first?.files ?? newest.files },
+      generation: { ...base, files: head.files ?? first?.files ?? newest.files },
     },
     { lake, generation: newest },
   ];

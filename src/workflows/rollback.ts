@@ -14,11 +14,14 @@ import {
   differences,
   fileIn,
   type Generation,
+  generationNumbered,
+  holdGeneration,
   isSame,
   nameIn,
 } from '../catalog/index.ts';
+import { openStorage } from '../storage/index.ts';
 import { workflowErrors } from './errors.ts';
-import { generationOf, type Lake, type LakeOptions, openLake, ownRelations } from './lake.ts';
+import { generationOf, type Lake, type LakeOptions, openLake, ownRelations, rootOf } from './lake.ts';
 import { type BaseFile, openBase } from './past-catalog.ts';
 import { publishState, type StatePlan, waitOf } from './publish-state.ts';
 import { isRestorable, type RestoredTable, restoreRelation } from './restore-relation.ts';
@@ -64,6 +67,24 @@ export async function rollback(options: RollbackOptions): Promise<RollbackResult
   const nothing = { generation: null, restored: wanted.number, changed, tables: [] };
   const isSameInside = tablesOf(newest, lake) === tablesOf(wanted, lake);
   if ((changed.length === 0 && isSameInside) || options.dryRun === true) return nothing;
+  const root = openStorage(rootOf(lake), lake.storageOptions);
+  const letGo = await holdGeneration(root, lake.log.storage, wanted);
+  try {
+    // A sweep that didn't see us has removed it.
+    await generationNumbered(lake.log, wanted.number);
+    return await goBack(lake, wanted, newest, options, { ...nothing, isSameInside });
+  } finally {
+    await letGo();
+  }
+}
+
+async function goBack(
+  lake: Lake,
+  wanted: Generation,
+  newest: Generation,
+  options: RollbackOptions,
+  { isSameInside, ...result }: RollbackResult & { readonly isSameInside: boolean },
+): Promise<RollbackResult> {
   const tables = isSameInside ? undefined : await openBase(lake, wanted);
   const wait = waitOf(options);
   const turn = isSameInside
@@ -87,12 +108,7 @@ export async function rollback(options: RollbackOptions): Promise<RollbackResult
       async (now) => planOf(lake, wanted, now, tables, isSameInside, restored),
     );
     await placeExternals(lake, wanted, newest);
-    return {
-      generation: generation?.number ?? null,
-      restored: wanted.number,
-      changed,
-      tables: [...restored.values()],
-    };
+    return { ...result, generation: generation?.number ?? null, tables: [...restored.values()] };
   } finally {
     await turn?.release();
     await tables?.release();

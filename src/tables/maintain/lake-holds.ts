@@ -7,7 +7,7 @@
  */
 import { isBoathouseError } from '../../base/index.ts';
 import { readSnapshot } from '../../delta/index.ts';
-import { openStorage, type Storage, type StorageOptions } from '../../storage/index.ts';
+import { inParallel, openStorage, type Storage, type StorageOptions } from '../../storage/index.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
 import { pathsOf } from './needed-files.ts';
 import type { Relative } from './table-folder.ts';
@@ -118,14 +118,16 @@ async function relationsOf(lake: Storage): Promise<readonly HeldRelation[]> {
       if (Array.isArray(found)) relations.push(...(found as readonly HeldRelation[]));
     }
   };
-  for (const path of await numbered(lake, '_boathouse/catalog/')) await take(path, ['relations']);
+  const takeAll = (paths: readonly string[]): Promise<unknown> =>
+    inParallel(paths, (path) => take(path, ['relations']));
+  await takeAll(await numbered(lake, '_boathouse/catalog/'));
+  // What a rollback that is at work is about to show again.
+  for await (const { path } of lake.list('_boathouse/holds/')) await take(path, ['relations']);
   for await (const { path } of lake.list('_boathouse/heads/')) {
     const name = /([^/]+)\.json$/.exec(path)?.[1];
     if (name === undefined) continue;
     await take(path, ['base', 'own']);
-    for (const each of await numbered(lake, `_boathouse/branches/${name}/catalog/`)) {
-      await take(each, ['relations']);
-    }
+    await takeAll(await numbered(lake, `_boathouse/branches/${name}/catalog/`));
   }
   return relations;
 }
