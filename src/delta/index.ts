@@ -38,6 +38,7 @@ export {
   rowVersionColumnProperty,
 } from './commit/row-tracking.ts';
 export { rowCountOf } from './commit/stats-text.ts';
+export { beginLook, type CommitLook } from './commit/winners.ts';
 export { deltaErrors } from './errors.ts';
 export {
   assertReadable,

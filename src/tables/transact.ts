@@ -12,6 +12,8 @@ import {
 } from '../base/index.ts';
 import {
   type Action,
+  beginLook,
+  type CommitLook,
   type CommitResult,
   commitActions,
   type Operation,
@@ -96,11 +98,14 @@ export async function transact<T>(
     const snapshot = attempt === 1 && startsFrom === 'known' ? handle.snapshot : await handle.refresh();
     if (wasCommitted(snapshot, options.transaction)) return skipped(snapshot);
     options.signal?.throwIfAborted();
+    // What only appends commits as soon as its files are written, so the look before that is on its way meanwhile.
+    const isAhead = attempt === 1 && startsFrom === 'known' && !handle.storage.isLocal;
+    const look = isAhead ? beginLook(handle.storage, snapshot.version, clock, random) : undefined;
     const planned = await plan(snapshot, attempt);
     if (planned.kind === 'nothing') return planned.result;
     let committed: CommitResult;
     try {
-      committed = await commitDraft(handle, snapshot, planned.draft, options, clock, random);
+      committed = await commitDraft(handle, snapshot, planned.draft, options, clock, random, look);
     } catch (error) {
       if (saysNothingCommitted(error)) await planned.draft.discard();
       if (attempt >= plansMax || !isBoathouseError(error, 'delta.commit-conflict')) throw error;
@@ -147,6 +152,7 @@ async function commitDraft<T>(
   options: OperationOptions,
   clock: Clock,
   random: Random,
+  look: CommitLook | undefined,
 ): Promise<CommitResult> {
   const { transaction } = options;
   const moved: readonly Action[] =
@@ -160,6 +166,7 @@ async function commitDraft<T>(
     read: draft.read,
     feedFromFiles: draft.feedFromFiles ?? false,
     keepsRowIds: draft.keepsRowIds ?? true,
+    ...(look === undefined ? {} : { look }),
     rows: duckdbParquetRows,
     clock,
     random,

@@ -42,7 +42,7 @@ import { filesToCompare, findConflicts, isolationOf, type ReadSet } from './conf
 import { commitTimestamp, withEnablement } from './in-commit-timestamps.ts';
 import { type RowChange, RowChanges } from './row-changes.ts';
 import { rowTrackingDomain, withRowIdColumns, withRowIds } from './row-tracking.ts';
-import { commitTimeMs, listWinners, patiently, readWinners } from './winners.ts';
+import { type CommitLook, commitTimeMs, listWinners, patiently, readWinners, seenBy } from './winners.ts';
 
 /** A commit as planned. */
 export interface CommitPlan {
@@ -68,6 +68,8 @@ export interface CommitPlan {
   readonly rows: ParquetRows;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** A look at the commit that the plan rests on, begun while files were still being written. */
+  readonly look?: CommitLook;
   /** How often a number may be lost to harmless commits, and how long to wait then. */
   readonly retry?: RetryPolicy;
   /** Further members of the commit info. */
@@ -212,7 +214,9 @@ class Attempts {
   async #start(): Promise<void> {
     const { snapshot } = this.#planned;
     if (!snapshot) return;
-    const beforeMs = await commitTimeMs(this.#storage, snapshot.version, this.#clock, this.#random);
+    const beforeMs =
+      (await seenBy(this.#plan.look, snapshot.version, this.#clock)) ??
+      (await commitTimeMs(this.#storage, snapshot.version, this.#clock, this.#random));
     this.#previousMs = snapshot.inCommitTimestampMs;
     if (beforeMs !== undefined) return;
     const winners = await listWinners(this.#storage, this.#next, this.#clock, this.#random);

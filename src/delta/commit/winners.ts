@@ -1,5 +1,12 @@
 /** The commits that others made since: read one after the other, until there is none. */
-import { type Clock, isBoathouseError, type Random, retry } from '../../base/index.ts';
+import {
+  type Clock,
+  isBoathouseError,
+  type Random,
+  retry,
+  systemClock,
+  systemRandom,
+} from '../../base/index.ts';
 import type { Storage } from '../../storage/index.ts';
 import type { Action } from '../actions.ts';
 import { deltaErrors } from '../errors.ts';
@@ -16,6 +23,42 @@ export async function commitTimeMs(
   const info = await patiently(clock, random, () => storage.stat(commitPath(version)));
   return info?.modifiedMs;
 }
+
+/** A look whether a commit still stands, on its way. */
+export interface CommitLook {
+  readonly version: number;
+  /** When it was begun. */
+  readonly beganMs: number;
+  readonly timeMs: Promise<number | undefined>;
+}
+
+/** Begins to look whether the commit of `version` stands, for `commitActions` to take up. Never throws. */
+export function beginLook(
+  storage: Storage,
+  version: number,
+  clock: Clock = systemClock,
+  random: Random = systemRandom,
+): CommitLook {
+  const timeMs = commitTimeMs(storage, version, clock, random);
+  return { version, beganMs: clock.nowMs(), timeMs: timeMs.catch(() => undefined) };
+}
+
+/**
+ * When the commit of `version` was written, as far as `look` can tell: it must be of that version and no older than
+ * a request may take on its way. Undefined when it is better to look anew.
+ */
+export async function seenBy(
+  look: CommitLook | undefined,
+  version: number,
+  clock: Clock,
+): Promise<number | undefined> {
+  if (look?.version !== version) return undefined;
+  const timeMs = await look.timeMs;
+  return Math.abs(clock.nowMs() - look.beganMs) <= lookAgeMsMax ? timeMs : undefined;
+}
+
+/** The create that follows a look may itself be as long on its way; an older look says too little. */
+const lookAgeMsMax = 1000;
 
 /**
  * The commits from `first` on, in order, as far as they follow each other.

@@ -108,13 +108,13 @@ export async function writeCheckpoint(
     const { sizeBytes } = await rows.write(storage, path, checkpointSchema(snapshot), chained(table, files));
     written = { path, sizeBytes, sidecars: [] };
   }
-  await writeLastCheckpoint(storage, {
+  const pointer = {
     version: snapshot.version,
     size: table.length + count.adds + count.removes + written.sidecars.length + (kind === 'v2' ? 1 : 0),
     sizeInBytes: written.sizeBytes,
     numOfAddFiles: count.adds,
-  });
-  await writeChecksum(storage, snapshot);
+  };
+  await Promise.all([writeLastCheckpoint(storage, pointer), writeChecksum(storage, snapshot)]);
   return written;
 }
 

@@ -129,14 +129,25 @@ export class FileCache {
     return await fetching;
   }
 
-  /** Keeps `localFile`, which holds the object's bytes and never changes. A failure is no error: it is only a cache. */
+  /**
+   * Keeps `localFile`, which holds the object's bytes and never changes; it may be removed once this returns. Who
+   * reads the object meanwhile waits until it is kept. A failure is no error: it is only a cache.
+   */
   async adopt(object: CachedObject, localFile: string): Promise<void> {
     try {
-      const folder = await this.folder();
-      const data = dataFile(folder, idOf(object));
+      const id = idOf(object);
+      const data = dataFile(await this.folder(), id);
       const temporary = await this.#temporary();
       await linkOrCopy(localFile, temporary);
-      await this.#enter(object, temporary, data);
+      // Where it fails, readers find nothing there, and fetch it.
+      const entering = this.#enter(object, temporary, data)
+        .catch(ignore)
+        .then(() => rm(temporary, { force: true }))
+        .catch(ignore)
+        .then(() => data)
+        .finally(() => this.#fetching.delete(id));
+      this.#fetching.set(id, entering);
+      inBackground(entering);
     } catch {
       // The next reader fetches it.
     }
@@ -325,6 +336,7 @@ function dataFile(folder: string, id: string): string {
 }
 
 const hashBytes = 32;
+const streamedBytesMin = 1_048_576;
 const attemptsMax = 20;
 
 function smallFile(folder: string, id: string): string {
@@ -402,8 +414,14 @@ async function spareBytes(folder: string): Promise<number> {
 }
 
 async function hashOf(file: string): Promise<string> {
+  const { size } = await stat(file);
+  // A stream takes several times as long to be made as a small file to be read.
+  if (size <= streamedBytesMin)
+    return createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1_048_576 }))
+  for await (const chunk of createReadStream(file, { highWaterMark: streamedBytesMin }))
     hash.update(chunk as Buffer);
   return hash.digest('hex');
 }
@@ -412,6 +430,10 @@ async function quietStat(
   file: string,
 ): Promise<{ readonly size: number; readonly mtimeMs: number } | undefined> {
   return await stat(file).catch(() => undefined);
+}
+
+function ignore(): void {
+  // An entry that can't be kept is fetched when it is needed.
 }
 
 function codeOf(error: unknown): string {
