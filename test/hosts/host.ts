@@ -29,11 +29,16 @@ export interface Host {
   close(): Promise<void>;
 }
 
-/** @param decide which trouble a request of the host meets */
+/**
+ * @param folder whose last part is the host's name
+ * @param decide which trouble a request of the host meets
+ * @param more of its environment
+ */
 export async function startHost(
   store: Store,
   folder: string,
   decide: (passing: Passing) => Trouble | undefined = () => undefined,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<Host> {
   const proxy: StoreProxy = await startProxy({ target: store.endpoint, decide });
   const place = (name: string): string => {
@@ -43,7 +48,7 @@ export async function startHost(
   };
   const work = place('work');
   const options: StorageOptions = { ...store.options, AWS_ENDPOINT_URL: proxy.endpoint };
-  const env = { HOME: place('home'), TMPDIR: place('tmp'), BOATHOUSE_CACHE_DIR: place('cache') };
+  const env = { HOME: place('home'), TMPDIR: place('tmp'), BOATHOUSE_CACHE_DIR: place('cache'), ...more };
   return {
     folder: work,
     env,
