@@ -64,6 +64,7 @@ export const writeOptions: Expected = members({
   mode: text,
   schemaMode: text,
   partitionBy: names,
+  clusterBy: columnPaths,
   storageOptions: texts,
   configuration: texts,
   name: text,

@@ -88,7 +88,7 @@ function replacedColumns(schema: StructType, columns: readonly ColumnSpec[]): Al
   return [...dropped.map(({ name }): AlterChange => ({ kind: 'drop-column', column: [name] })), ...changes];
 }
 
-/** One commit with the rows; clustering columns are declared by a second one. */
+/** One commit, with the rows and all that is declared of the table. */
 async function createFromQuery(
   statement: Extract<DeltaStatement, { kind: 'create' }>,
   query: string,
@@ -111,15 +111,12 @@ async function createFromQuery(
     ...(partitionBy === undefined ? {} : { partitionBy }),
     ...(properties === undefined ? {} : { configuration: properties }),
     ...(comment === undefined ? {} : { description: comment }),
+    ...(clusterBy === undefined ? {} : { clusterBy }),
     ...(signal === undefined ? {} : { signal }),
     ...(commitMetadata === undefined ? {} : { commitMetadata }),
     ...storageOf(context),
   });
-  let { version } = written;
-  if (written.kind !== 'ignored' && clusterBy !== undefined) {
-    const handle = await TableHandle.open(uri, storageOf(context));
-    ({ version } = await alterTable(handle, [{ kind: 'cluster-by', columns: clusterBy }], context.options));
-  }
+  const { version } = written;
   const counts = countsRow({ num_affected_rows: written.rows, num_inserted_rows: written.rows });
   return { statement: 'create', uri: written.uri, version, changed: written.kind !== 'ignored', ...counts };
 }

@@ -4,11 +4,13 @@ import {
   type Action,
   assertWritable,
   assignColumnIds,
+  type FeatureName,
   protocolFor,
   protocolUpgradeFor,
   type Snapshot,
 } from '../../delta/index.ts';
 import { type Column, quoteIdentifier, type Session } from '../../duckdb/index.ts';
+import { clusteringAction } from '../alter/clustering.ts';
 import { assertSchema } from '../alter/column-fields.ts';
 import { assertStatsColumns } from '../alter/property-rules.ts';
 import { type CompletedRow, completeRows } from './complete-rows.ts';
@@ -37,7 +39,7 @@ export interface WriteDraft {
  *
  * @throws tables.schema-mismatch, tables.partition-mismatch, tables.bad-partition-column, tables.unsupported-type,
  * tables.duplicate-column, tables.no-columns, tables.unknown-property, tables.bad-property,
- * tables.internal-property, tables.bad-column-spec, tables.identity-given, tables.bad-expression, delta.unsupported-feature
+ * tables.internal-property, tables.bad-clustering, tables.no-such-column, tables.bad-column-spec, tables.identity-given, tables.bad-expression, delta.unsupported-feature
  */
 export async function draftWrite(
   session: Session,
@@ -55,10 +57,12 @@ export async function draftWrite(
   const { schema, metadata } = keeps
     ? { schema: snapshot.schema, metadata: snapshot.metadata }
     : assignColumnIds(planned.schema, bare, planned.previous, random);
+  const also: FeatureName[] = options.clusterBy === undefined ? [] : ['clustering'];
   const protocol =
     snapshot === undefined
-      ? protocolFor(table, metadata, schema)
-      : protocolUpgradeFor(table, snapshot.protocol, metadata, schema);
+      ? protocolFor(table, metadata, schema, also)
+      : protocolUpgradeFor(table, snapshot.protocol, metadata, schema, also);
+  const clustering = options.clusterBy && clusteringAction(table, schema, metadata, options.clusterBy);
   if (!keeps) assertSchema(table, schema, { protocol, metadata });
   if (snapshot === undefined) assertStatsColumns(table, schema, metadata);
   const plan = { ...planned, schema };
@@ -96,6 +100,7 @@ export async function draftWrite(
       return [
         ...(snapshot?.protocol === protocol ? [] : [protocol]),
         ...(moved === undefined ? [] : [moved]),
+        ...(clustering === undefined ? [] : [clustering]),
       ];
     },
   };

@@ -1,5 +1,6 @@
 /** How rows become a table: the words of delta-rs' Python writer. */
 import type { Clock, Json, Random } from '../../base/index.ts';
+import type { ColumnPath } from '../alter/table-spec.ts';
 
 /** What to do when the table exists. */
 export type WriteMode = 'append' | 'overwrite' | 'error' | 'ignore';
@@ -15,6 +16,8 @@ export interface WriteOptions {
   readonly schemaMode?: SchemaMode;
   /** For a new table; must be the table's own, if given, for an existing one. */
   readonly partitionBy?: readonly string[];
+  /** The columns that the table is clustered by from this write on; as it is unless given. */
+  readonly clusterBy?: readonly ColumnPath[];
   /** `AWS_*` names verbatim. */
   readonly storageOptions?: Readonly<Record<string, string>>;
   /** Table properties (`delta.…`) of a new table. One that Delta doesn't have is refused. */

@@ -17,6 +17,7 @@ import {
 } from '../../delta/index.ts';
 import type { Session } from '../../duckdb/index.ts';
 import { openStorage, type Storage } from '../../storage/index.ts';
+import { pathNames, printPath } from '../alter/column-path.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
 import { TableHandle } from '../table-handle.ts';
 import { everyRow, type Planned, saysNothingCommitted, transact } from '../transact.ts';
@@ -286,12 +287,15 @@ class Write {
   }
 
   #operation(draft: WriteDraft, staged: Staged, replaced: Replacement | undefined): Operation {
-    const { operation, replaceWhere } = this.#options;
+    const { operation, replaceWhere, clusterBy } = this.#options;
     return {
       name: operation ?? (draft.snapshot === undefined ? 'CREATE TABLE AS SELECT' : 'WRITE'),
       parameters: {
         mode: modeNames[modeOf(this.#options)],
         partitionBy: [...draft.plan.partitionColumns],
+        ...(clusterBy === undefined
+          ? {}
+          : { clusterBy: clusterBy.map((column) => printPath(pathNames(column))) }),
         ...(replaceWhere === undefined ? {} : { predicate: replaceWhere }),
       },
       metrics: {
