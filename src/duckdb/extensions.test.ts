@@ -100,6 +100,7 @@ describe('Extensions', () => {
     await Promise.all([extensions.load('httpfs'), extensions.load('httpfs')]);
     expect(ran).toEqual([
       'LOAD "httpfs"',
+      'SET GLOBAL enable_server_cert_verification = true',
       "SET s3_region = 'x'",
       `CREATE OR REPLACE SECRET "_dbt_secret_1" (TYPE "s3", "key_id" 'k')`,
     ]);
@@ -122,11 +123,23 @@ describe('Extensions', () => {
     expect(ran).toHaveLength(3);
   });
 
+  it('creates what a secret is resolved to', async () => {
+    const ran: string[] = [];
+    const run = async (sql: string): Promise<void> => {
+      ran.push(sql);
+    };
+    const secrets = [{ type: 's3', provider: 'credential_chain' }];
+    const resolveSecret = async () => ({ type: 's3', key_id: 'k' });
+    await new Extensions(run, { secrets, resolveSecret }, undefined).load('httpfs');
+    expect(ran.at(-1)).toBe(`CREATE OR REPLACE SECRET "_dbt_secret_1" (TYPE "s3", "key_id" 'k')`);
+    expect(ran.join()).not.toContain('aws');
+  });
+
   it('keeps a secret that was refused, so that no later statement goes on without it', async () => {
     const ran: string[] = [];
     let refuse = true;
     const run = async (sql: string): Promise<void> => {
-      ran.push(sql.slice(0, 6));
+      if (!sql.startsWith('SET')) ran.push(sql.slice(0, 6));
       if (sql.startsWith('CREATE') && refuse) throw new Error('Invalid Input Error: no');
     };
     const extensions = new Extensions(run, { secrets: [{ type: 's3' }, { type: 'gcs' }] }, undefined);
@@ -144,7 +157,7 @@ describe('Extensions', () => {
       const ran: string[] = [];
       const run = async (sql: string): Promise<void> => {
         await new Promise((resolve) => setImmediate(resolve));
-        ran.push(sql.split('"')[0] as string);
+        if (!sql.startsWith('SET')) ran.push(sql.split('"')[0] as string);
       };
       const secret = { type: 's3', provider: 'credential_chain' };
       const extensions = new Extensions(run, { secrets: [secret] }, undefined);

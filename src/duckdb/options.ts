@@ -66,6 +66,11 @@ export interface DatabaseOptions {
    * once they have one. Asked for when the first such extension is loaded; their own list when it gives none.
    */
   readonly caFile?: (() => Promise<string | undefined>) | undefined;
+  /**
+   * What is created in the place of a secret: the same where there is nothing to change. Asked when the secret's
+   * extension is there.
+   */
+  readonly resolveSecret?: ((secret: SecretSpec) => Promise<SecretSpec>) | undefined;
   /** Done before each statement of every session, and says what is run in its place. */
   readonly beforeStatement?: StatementHook | undefined;
   /** Undoes in an error's words what `beforeStatement` did to the statement's. */

@@ -70,7 +70,7 @@ export function parseTarget(raw: PlainDict, origin: TargetOrigin): TargetProfile
     extensions: parseExtensions(fields),
     settings: fields.scalars('settings'),
     configOptions: fields.scalars('config_options'),
-    secrets: parseSecrets(fields, useCredentialProvider),
+    secrets: parseSecrets(fields, useCredentialProvider, origin.projectDir),
     attach,
     plugins: parsePlugins(fields),
     externalRoot: externalRootOf(fields, path, lakehouse),

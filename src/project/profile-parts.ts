@@ -1,5 +1,5 @@
 /** The lists in a duckdb target: extensions, secrets, attachments, plugins. */
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { nearest } from '../base/index.ts';
 import { Float } from '../jinja/index.ts';
 import { projectErrors } from './errors.ts';
@@ -45,14 +45,25 @@ export function parseExtensions(fields: Fields): readonly ExtensionProfile[] {
   });
 }
 
-/** `secrets`, with what `use_credential_provider` and `filesystems` mean as secrets after them. */
+/**
+ * `secrets`, with what `use_credential_provider` and `filesystems` mean as secrets after them.
+ *
+ * @param projectDir what a secret's `ca_file` is below, unless it is absolute.
+ */
 export function parseSecrets(
   fields: Fields,
   credentialProvider: string | undefined,
+  projectDir: string,
 ): readonly SecretProfile[] {
   const given = (fields.list('secrets') ?? []).map((entry, i) => {
     const path = [...fields.path, 'secrets', i];
-    return parseSecret(mappingOr(fields, entry, path, 'a mapping with `type`'), fields, path, i + 1);
+    return parseSecret(
+      mappingOr(fields, entry, path, 'a mapping with `type`'),
+      fields,
+      path,
+      i + 1,
+      projectDir,
+    );
   });
   const secrets: SecretProfile[] = [...given];
   if (credentialProvider !== undefined) {
@@ -81,7 +92,13 @@ export function parseSecrets(
 
 const secretName = (position: number): string => `_dbt_secret_${position}`;
 
-function parseSecret(raw: PlainDict, fields: Fields, path: YamlPath, position: number): SecretProfile {
+function parseSecret(
+  raw: PlainDict,
+  fields: Fields,
+  path: YamlPath,
+  position: number,
+  projectDir: string,
+): SecretProfile {
   const secret = new Fields(raw, fields.file, path);
   const provider = secret.text('provider');
   const scope = secret.texts('scope', 'or-one');
@@ -91,8 +108,17 @@ function parseSecret(raw: PlainDict, fields: Fields, path: YamlPath, position: n
     ...(provider !== undefined && { provider }),
     ...(scope !== undefined && { scope }),
     persistent: secret.bool('persistent') ?? false,
-    options: optionsOf(secret.rest),
+    options: withCaFile(optionsOf(secret.rest), projectDir),
   };
+}
+
+/** A name that only our own client knows: DuckDB is told of certificates by a setting. */
+function withCaFile(
+  { ca_file: caFile, ...options }: Record<string, ProfileValue>,
+  projectDir: string,
+): Record<string, ProfileValue> {
+  const isGiven = typeof caFile === 'string' && caFile !== '';
+  return isGiven ? { ...options, ca_file: resolve(projectDir, caFile) } : options;
 }
 
 /** fsspec's settings as DuckDB's secrets, for the stores that DuckDB reads by itself. */

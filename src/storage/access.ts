@@ -34,7 +34,7 @@ export interface AccessInput {
 
 /** The access that a profile gives. Pure. */
 export function storageAccess(input: AccessInput): StorageAccess {
-  const scoped = input.secrets.filter(isS3).flatMap((secret) => {
+  const scoped = input.secrets.filter(isS3Secret).flatMap((secret) => {
     const options = optionsOfSecret(secret);
     return scopesOf(secret).map((scope) => ({ scope, options }));
   });
@@ -98,7 +98,8 @@ export function s3SecretFor(
   return { type: 's3', scope: prefix, options: given };
 }
 
-function isS3({ type }: SecretOptions): boolean {
+/** Whether it is for S3 or a store that speaks its protocol. */
+export function isS3Secret({ type }: Pick<SecretOptions, 'type'>): boolean {
   return /^(?:s3|r2|gcs|aws)$/i.test(type);
 }
 
@@ -111,8 +112,8 @@ function canonicalPlace(uri: string): string {
   return uri.replace(/^s3[an]?:\/\//i, 's3://');
 }
 
-/** A secret's keys as options' names; the endpoint with its protocol, which DuckDB keeps apart. */
-function optionsOfSecret({ type, provider, options }: SecretOptions): StorageOptions {
+/** A secret's keys as options' names; the endpoint with its protocol, which DuckDB keeps apart. Pure. */
+export function optionsOfSecret({ type, provider, options }: SecretOptions): StorageOptions {
   const keys = new Map(Object.entries(options).map(([name, value]) => [name.toLowerCase(), value]));
   const found: Record<string, string> = {};
   for (const [key, name] of Object.entries(secretKeys)) {

@@ -19,6 +19,7 @@ export { MemoryStorage } from './memory.ts';
 export {
   copyBetween,
   engineAccess,
+  engineSecret,
   examineStore,
   openBeside,
   openMount,

@@ -10,7 +10,7 @@ import { MemoryStorage } from './memory.ts';
 import { RemoteStorage } from './remote.ts';
 import { optionsOfPlace } from './remote-stores.ts';
 import { placeOf } from './s3/bucket-place.ts';
-import type { EngineAccess } from './s3/engine-access.ts';
+import type { EngineAccess, FlatSecret } from './s3/engine-access.ts';
 import type { Finding } from './s3/examine.ts';
 import type { Storage, StorageOptions } from './storage.ts';
 
@@ -98,6 +98,11 @@ export async function engineAccess(uri: string, access?: StorageAccess): Promise
   if (access === undefined) return await loaded.engineAccessToOpened(uri);
   const [bucket = uri] = /^s3[an]?:\/\/[^/]+\//i.exec(uri) ?? [];
   return await loaded.engineAccess(access.scopeFor?.(uri) ?? bucket, access.optionsFor(uri));
+}
+
+/** The secret of a profile as httpfs takes it. @throws storage.bad-option */
+export async function engineSecret<S extends FlatSecret>(secret: S): Promise<S> {
+  return await (await import('./s3/engine-access.ts')).engineSecret(secret);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** The profile's target as what DuckDB is opened with. */
 import type { Compilation } from '../compiler/index.ts';
 import type { DatabaseOptions, OptionValue, SecretSpec } from '../duckdb/index.ts';
+import { engineSecret, trustBundle } from '../storage/index.ts';
 import { targetErrors } from './errors.ts';
 
 type Project = Compilation['project'];
@@ -30,7 +31,9 @@ export function engineOptions(
     extensions: profile.extensions.map(({ name, repository }) =>
       repository === undefined ? { name } : { name, repository },
     ),
-    secrets: [...profile.secrets.map(secretSpec), ...credentialChain(profile)],
+    secrets: profile.secrets.map(secretSpec),
+    resolveSecret: engineSecret,
+    caFile: () => trustBundle(caFilesOf(profile)),
     attach: profile.attach.map((attach) => ({
       path: attach.path,
       alias: attach.alias,
@@ -75,11 +78,12 @@ function secretSpec(secret: SecretProfile): SecretSpec {
   };
 }
 
-/** dbt-duckdb's older way to ask for the provider's own chain of credentials. */
-function credentialChain(profile: TargetProfile): SecretSpec[] {
-  if (profile.useCredentialProvider === undefined) return [];
-  return [{ type: 's3', name: '_dbt_credential_provider', provider: 'credential_chain' }];
+/** Every file of certificates that the profile names. */
+function caFilesOf({ lakehouse, secrets }: TargetProfile): readonly (string | undefined)[] {
+  return [lakehouse.caFile, ...secrets.map(({ options }) => textOf(options['ca_file']))];
 }
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 function mapValues<A, B>(values: Readonly<Record<string, A>>, change: (value: A) => B): Record<string, B> {
   return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));

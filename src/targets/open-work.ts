@@ -14,7 +14,6 @@ import {
   readsBucket,
 } from '../catalog/index.ts';
 import type { Compilation } from '../compiler/index.ts';
-import { trustBundle } from '../storage/index.ts';
 import { type FoundRelation, listRelations, missingViews } from './changes.ts';
 import { engineOptions } from './engine-options.ts';
 import { targetErrors } from './errors.ts';
@@ -96,10 +95,7 @@ async function openIn(
   const { database } = profile;
   const copied = await keepCopy(input, own, taken);
   const work = await WorkingDatabase.open({
-    engine: {
-      ...engineOptions(input.compilation.project, own && join(own.folder, 'spill')),
-      caFile: () => trustBundle(profile.lakehouse.caFile),
-    },
+    engine: engineOptions(input.compilation.project, own && join(own.folder, 'spill')),
     database,
     root,
     access: input.access,

@@ -1,7 +1,7 @@
 /** A DuckDB in memory that finds the files of a lake, for building published files outside of runs. */
 import { type AttachSpec, Database, type DatabaseOptions } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
-import { engineAccess, trustBundle } from '../storage/index.ts';
+import { engineAccess, engineSecret, trustBundle } from '../storage/index.ts';
 import { RemoteRelations } from '../tables/index.ts';
 import type { ReaderAccess } from './catalog-tables.ts';
 
@@ -16,8 +16,10 @@ export function readerEngine(
     extensions,
     settings,
     secrets: secrets.map(({ options, ...known }) => ({ ...options, ...known })),
+    resolveSecret: engineSecret,
     attach: attach.map((spec) => ({ ...spec, readOnly: true })),
-    caFile: () => trustBundle(profile?.lakehouse.caFile),
+    caFile: () =>
+      trustBundle([profile?.lakehouse.caFile, ...secrets.map(({ options }) => textOf(options['ca_file']))]),
   };
 }
 
@@ -42,3 +44,5 @@ export async function withLakeEngine<T>(
     await remote.close();
   }
 }
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -86,6 +86,11 @@ export class S3Client {
   /** The largest range that has come through, where larger ones don't: some proxies cut replies. */
   rangeBytesMax: number = Number.POSITIVE_INFINITY;
 
+  /** Where its credentials come from; undefined when requests aren't signed. */
+  get credentials(): CredentialSource | undefined {
+    return this.#credentials;
+  }
+
   /** How the store is shown. */
   get shown(): string {
     return showEndpoint(this.config.endpoint);

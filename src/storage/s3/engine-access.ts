@@ -1,11 +1,11 @@
 /** What DuckDB's httpfs needs to open what our own client opens: a secret, and whom to trust. */
-import { type SecretOptions, s3SecretFor } from '../access.ts';
+import { isS3Secret, optionsOfSecret, type SecretOptions, s3SecretFor } from '../access.ts';
 import { optionsOfPlace } from '../remote-stores.ts';
 import type { StorageOptions } from '../storage.ts';
 import { trustOf } from '../trust/trust.ts';
 import { showEndpoint } from './endpoint.ts';
-import { credentialsOf, s3Client } from './open-s3.ts';
-import { type S3Config, s3Config } from './options.ts';
+import { s3Client } from './open-s3.ts';
+import type { S3Config } from './options.ts';
 
 /** Access to the places below a scope. */
 export interface EngineAccess {
@@ -29,12 +29,12 @@ export async function engineAccess(
   options: StorageOptions,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<EngineAccess> {
-  const config = s3Config(options, env);
-  const found = await credentialsOf(config, scope, env)
-    ?.get()
-    .catch(() => undefined);
+  // The client's own source, so that a role isn't asked for anew with each statement.
+  const client = s3Client(scope, options, env);
+  const { config } = client;
+  const found = await client.credentials?.get().catch(() => undefined);
   const [, bucket = ''] = /^s3:\/\/([^/]+)/.exec(scope) ?? [];
-  const learned = bucket === '' ? undefined : s3Client(scope, options, env).learnedRegion(bucket);
+  const learned = bucket === '' ? undefined : client.learnedRegion(bucket);
   const region = learned ?? config.region ?? (config.endpoint.isAws ? undefined : 'us-east-1');
   const secret = s3SecretFor(scope, {
     ...(config.endpoint.isAws && config.named.get('endpoint_url') === undefined
@@ -66,8 +66,51 @@ export async function engineAccessToOpened(uri: string): Promise<EngineAccess> {
   return await engineAccess(known?.scope ?? bucket.replace(/^s3[an]?:/i, 's3:'), known?.options ?? {});
 }
 
+/** A secret as DuckDB is given it: its options beside what every secret has. */
+export interface FlatSecret {
+  readonly type: string;
+  readonly name?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly scope?: string | readonly string[] | undefined;
+  readonly persistent?: boolean | undefined;
+}
+
+/**
+ * The secret as httpfs takes it: without what only our client knows, and the chain of credentials gone through here,
+ * so that the aws extension isn't needed. Where the chain comes to nothing the secret stays: that extension knows more.
+ *
+ * @throws storage.bad-option
+ */
+export async function engineSecret<S extends FlatSecret>(
+  secret: S,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<S> {
+  if (!isS3Secret(secret)) return secret;
+  const { type, name, provider, scope, persistent, ...given } = secret;
+  const options = Object.fromEntries(Object.entries(given).filter(([key]) => !/^ca_file$/i.test(key)));
+  const head = { name, scope, persistent };
+  if (/^credential_chain$/i.test(provider ?? '')) {
+    const place = (typeof scope === 'string' ? scope : scope?.[0]) ?? 's3://';
+    const found = await engineAccess(place, optionsOfSecret({ type, provider, scope, options: given }), env);
+    if (found.isUsable) return { ...head, type: 's3', ...found.secret.options } as unknown as S;
+  }
+  return { ...head, type, provider, ...regionFor(options), ...options } as unknown as S;
+}
+
+/** Stores of one's own are signed for with the region that our client takes; httpfs would take an empty one. */
+function regionFor(options: Readonly<Record<string, unknown>>): { readonly region?: string } {
+  const keys = new Map(Object.entries(options).map(([key, value]) => [key.toLowerCase(), value]));
+  const isOwn = keys.has('endpoint') && !/amazonaws\.com/i.test(String(keys.get('endpoint')));
+  return isOwn && !keys.has('region') ? { region: 'us-east-1' } : {};
+}
+
 function bundleFor(config: S3Config, env: NodeJS.ProcessEnv): string | undefined {
   if (config.endpoint.protocol === 'http:') return undefined;
-  const trust = trustOf({ caFiles: [config.caFile], env });
+  // The engine has one list for all stores.
+  if (config.caFile !== undefined) caFiles.add(config.caFile);
+  const trust = trustOf({ caFiles: [...caFiles], env });
   return trust.hasOwn ? trust.bundleFile() : undefined;
 }
+
+/** Named for any store that the engine was given access to. */
+const caFiles = new Set<string>();

@@ -4,13 +4,13 @@ import { trustOf } from './trust.ts';
 /**
  * The file; undefined when the user has named no authority, and a program's own list does.
  *
- * @param caFile as a profile names it; the environment's are taken too.
+ * @param caFiles as a profile names them; the environment's are taken too.
  * @throws storage.bad-option
  */
 export async function trustBundle(
-  caFile: string | undefined,
+  caFiles: string | undefined | readonly (string | undefined)[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<string | undefined> {
-  const trust = trustOf({ caFiles: [caFile], env });
+  const trust = trustOf({ caFiles: typeof caFiles === 'object' ? caFiles : [caFiles], env });
   return trust.hasOwn ? trust.bundleFile() : undefined;
 }

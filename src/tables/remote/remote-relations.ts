@@ -120,9 +120,11 @@ export class RemoteRelations {
   async #localised(sql: string, session: HookedSession): Promise<string> {
     const places = new Map<string, string | undefined>();
     for (const { 1: place, index } of sql.matchAll(remoteLiterals)) {
+      const before = sql.slice(Math.max(0, index - 40), index);
+      if (place !== undefined && writesFile.test(before) && (await session.loads('httpfs')))
+        await this.#grant(place, session);
       // What is written to isn't read, and a text that is compared or selected is no file.
-      if (place !== undefined && readsFile.test(sql.slice(Math.max(0, index - 40), index)))
-        places.set(place, undefined);
+      if (place !== undefined && readsFile.test(before)) places.set(place, undefined);
     }
     if (places.size === 0) return sql;
     this.#opening ??= this.#mount();
@@ -161,6 +163,8 @@ const filesOnly = '/* boathouse: files only */ ';
 /** What comes before a file that is read. */
 const readsFile =
   /(?:[(,[]|\b(?:from|join|attach|database|in|when|pivot|unpivot|describe|summarize|table))\s*$/i;
+/** What comes before a file that COPY writes, which the engine does by itself. */
+const writesFile = /\bto\s*$/i;
 const remoteLiteral = /'s3[an]?:\/\//i;
 const remoteLiterals = /'(s3[an]?:\/\/(?:[^']|'')*)'/gi;
 const word = /[\p{L}\p{N}_$]+/gu;
