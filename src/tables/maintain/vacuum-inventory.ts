@@ -1,10 +1,11 @@
 /** What a vacuum may delete, found before anything is. */
-import type { Clock } from '../../base/index.ts';
+import { type Clock, systemRandom } from '../../base/index.ts';
 import { listLog, readCommits, type Snapshot } from '../../delta/index.ts';
 import type { FileInfo, Storage } from '../../storage/index.ts';
 import { maintainErrors } from './errors.ts';
 import { readLastVacuum } from './last-vacuum.ts';
 import { eachNeeded, pathsOf } from './needed-files.ts';
+import { PathMarks } from './path-marks.ts';
 import {
   type Folder,
   hiddenNames,
@@ -38,26 +39,35 @@ export interface InventoryRequest {
 const looksMax = 16;
 
 /**
- * The files in the table's folder that nothing kept needs.
+ * The files in the table's folder that nothing kept needs. Those that are live now stay as well, so that of a
+ * large table only what may go is held in memory.
  *
+ * @param now the state before the folder is listed.
  * @param refresh gives the table's state. It is asked for after the folder was listed: a file that was listed and
  * is in no state read afterwards wasn't in the table.
  * @throws delta.*, storage.*
  */
 export async function fullInventory(
   storage: Storage,
-  { metadata, schema }: Pick<Snapshot, 'metadata' | 'schema'>,
+  now: Pick<Snapshot, 'metadata' | 'schema' | 'files'>,
   request: InventoryRequest,
   refresh: () => Promise<Snapshot>,
 ): Promise<Inventory> {
-  const isHidden = hiddenNames(metadata, schema);
+  const isHidden = hiddenNames(now.metadata, now.schema);
   const { folders, linkTargets } = await readFolders(storage, isHidden);
+  const relative = await relativeTo(storage);
+  const live = new PathMarks(Math.floor(systemRandom.fraction() * 2 ** 32));
+  for (const file of now.files.values()) {
+    for (const path of pathsOf(file)) {
+      const inside = relative(path);
+      if (inside !== undefined) live.add(inside);
+    }
+  }
   const listed = await listFiles(
     storage,
     isHidden,
-    (info) => info.modifiedMs < request.keptSinceMs && !linkTargets.has(info.path),
+    (info) => info.modifiedMs < request.keptSinceMs && !linkTargets.has(info.path) && !live.has(info.path),
   );
-  const relative = await relativeTo(storage);
   const snapshot = await refresh();
   await drop(listed, storage, snapshot, request, relative);
   const removed = new Set<string>();

@@ -31,9 +31,6 @@ const hourMs = 3_600_000;
 /** Files deleted between two looks at what was committed meanwhile. */
 const chunkFiles = 500;
 
-/** Files deleted at once. */
-const deletesMax = 16;
-
 /**
  * Deletes the files that no version needs which was current at any time since the retention began, and that were
  * there before it did. Two commits tell of it, one before and one after, when there is anything to delete.
@@ -204,9 +201,7 @@ async function deleteFiles(
       looked = now;
     }
     const chunk = files.slice(next, next + chunkFiles).filter((file) => !spared.has(file.path));
-    for (let from = 0; from < chunk.length; from += deletesMax) {
-      await Promise.all(chunk.slice(from, from + deletesMax).map((file) => storage.remove(file.path)));
-    }
+    await storage.removeAll(chunk.map(({ path }) => path));
     deleted.push(...chunk);
     options.onProgress?.({
       phase: 'deleting files',
