@@ -74,6 +74,8 @@ export async function runNodes(
     : undefined;
   const counts = countResults(results);
   emit({ kind: 'run-finished', atMs: systemClock.nowMs(), command, counts, elapsedMs, interrupted });
+  // What nodes did is told first.
+  if (outcome.unpublished !== undefined) throw outcome.unpublished.error;
   return { results, counts, elapsedMs, interrupted, published, runResultsPath };
 }
 
@@ -82,6 +84,8 @@ interface Outcome {
   readonly threads: ReadonlyMap<string, number>;
   readonly interrupted: boolean;
   readonly published: PublishResult | undefined;
+  /** Why nothing could be published. */
+  readonly unpublished?: { readonly error: unknown };
 }
 
 const nothing: Outcome = { results: [], threads: new Map(), interrupted: false, published: undefined };
@@ -119,8 +123,13 @@ async function runOnTarget(
     const withheld =
       session.project.profile.lakehouse.publish === 'on_success' && (run.interrupted || hasFailed(results));
     if (made && withheld) sayWithheld(session);
-    const published = made && !withheld ? await publish(session, target) : undefined;
-    return { results, threads: run.threads, interrupted: run.interrupted, published };
+    const { threads, interrupted } = run;
+    if (!made || withheld) return { results, threads, interrupted, published: undefined };
+    try {
+      return { results, threads, interrupted, published: await publish(session, target) };
+    } catch (error) {
+      return { results, threads, interrupted, published: undefined, unpublished: { error } };
+    }
   } finally {
     await target.close();
   }

@@ -1,6 +1,8 @@
 /** Trouble with a bucket, met by the built command: its exit code, its words, and what is left. */
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStorage } from '../../src/storage/index.ts';
 import type { CertificateKind } from '../stores/certificates.ts';
@@ -144,6 +146,57 @@ for (const kind of kinds) {
         expect(await generation()).toBe(before + 1);
         const readonlyQuery = await folder.run('query', 'insert into events select * from orders');
         expect(readonlyQuery.code).toBe(0);
+      });
+
+      it('tells what nodes did though nothing can be published, and what was published stays', async () => {
+        const before = await generation();
+        const refused = { kind: 'refused', status: 403, code: 'AccessDenied' } as const;
+        const endpoint = await through(({ method, path }) =>
+          method === 'PUT' && path.includes('_boathouse/catalog/') ? refused : undefined,
+        );
+        reach(folder, storeOf('http'), { ENDPOINT: endpoint });
+        const failed = await folder.run('build');
+        expect(failed.code).toBe(2);
+        expect(failed.output).toContain('PASS=4');
+        expect(failed.output).not.toContain('Published');
+        expect(failed.output).toContain('error[storage.no-permission]');
+        const results = readFileSync(join(folder.path, 'target/run_results.json'), 'utf8');
+        expect(JSON.parse(results)).toMatchObject({ results: { length: 4 } });
+        expect(await generation()).toBe(before);
+      });
+
+      it('leaves the catalog as it was when the store goes away in the middle', async () => {
+        const before = await generation();
+        const proxy = await startProxy({
+          target: storeOf('http').endpoint,
+          decide: ({ method, path }) => {
+            if (method === 'PUT' && path.includes('/events.delta/')) proxy.cut();
+            return undefined;
+          },
+        });
+        proxies.push(proxy);
+        reach(folder, storeOf('http'), { ENDPOINT: proxy.endpoint });
+        const failed = await folder.run('build');
+        expect(failed.code).toBe(2);
+        expect(failed.output).toMatch(/ERROR +incremental main\.events/);
+        expect(failed.output).toMatch(/SKIP +view +main\.totals/);
+        expect(failed.output).toContain('error[storage.unreachable]');
+        expect(failed.output).toMatch(/What was committed before is safe/);
+        expect(await generation()).toBe(before);
+      });
+
+      it.each([
+        ['a file', 's3://lake/none.parquet'],
+        ['a pattern', 's3://lake/none/**/*.parquet'],
+      ])('%s that is not there is told as that', async (_what, place) => {
+        reach(folder, storeOf('http'));
+        const { code, output } = await folder.run('query', `select * from read_parquet('${place}')`);
+        expect(output).toContain(`error[tables.no-files]: no file matches ${place}`);
+        expect(code).toBe(1);
+        // A text that is compared is no file.
+        expect(await folder.rows(`select 'x' is distinct from '${place}' as differs`)).toEqual([
+          { differs: true },
+        ]);
       });
 
       it('a clock an hour off is corrected', async () => {

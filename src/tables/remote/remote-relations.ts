@@ -8,6 +8,7 @@
  */
 import { type HookedSession, quoteLiteral, type StatementHook } from '../../duckdb/index.ts';
 import { type EngineAccess, engineAccess, inParallel, type Mount } from '../../storage/index.ts';
+import { tablesErrors } from '../errors.ts';
 import { grantSql } from './grant.ts';
 
 /** A view or macro whose text names remote files. */
@@ -57,7 +58,7 @@ export class RemoteRelations {
   readonly hook: StatementHook = async (sql, session) => {
     if (sql.startsWith(asIs)) return sql;
     if (this.#waiting.size > 0 && !sql.startsWith(filesOnly)) await this.#bringViews(sql, session);
-    return remoteLiteral.test(sql) ? await this.#localised(sql, session) : sql;
+    return remoteLiteral.test(sql) ? await this.#localised(sql, session, readPlaces(sql)) : sql;
   };
 
   /** Removes the copies' private folder. */
@@ -82,7 +83,7 @@ export class RemoteRelations {
           for (const relation of relations) {
             // What it reads has to be there first.
             await this.#bringNamed(relation.sql, session);
-            const local = await this.#localised(relation.sql, session);
+            const local = await this.#localised(relation.sql, session, new Set());
             if (local === relation.sql) continue;
             for (const statement of relation.create(local)) await session.run(statement);
           }
@@ -117,7 +118,12 @@ export class RemoteRelations {
     );
   }
 
-  async #localised(sql: string, session: HookedSession): Promise<string> {
+  /**
+   * `sql` with local paths for URIs.
+   *
+   * @param needed places whose files have to be there. @throws tables.no-files
+   */
+  async #localised(sql: string, session: HookedSession, needed: ReadonlySet<string>): Promise<string> {
     const places = new Map<string, string | undefined>();
     for (const { 1: place, index } of sql.matchAll(remoteLiterals)) {
       const before = sql.slice(Math.max(0, index - 40), index);
@@ -141,7 +147,11 @@ export class RemoteRelations {
         await this.#grant(uri, session);
         return;
       }
-      places.set(place, await mount.fetch(uri));
+      const path = await mount.fetch(uri);
+      // Left to the engine, it would ask for an extension that doesn't have the files either.
+      if (path === undefined && needed.has(place))
+        throw tablesErrors['no-files']({ source: uri }, { hint: noFilesHint });
+      places.set(place, path);
     };
     await inParallel(wanted, fetchOne);
     return sql.replace(remoteLiterals, (literal, place: string) => {
@@ -150,6 +160,17 @@ export class RemoteRelations {
     });
   }
 }
+
+/** The places that functions for files, FROM and JOIN surely read. Pure. */
+function readPlaces(sql: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const { 1: place, index } of sql.matchAll(remoteLiterals)) {
+    if (place !== undefined && surelyReads.test(sql.slice(Math.max(0, index - 40), index))) found.add(place);
+  }
+  return found;
+}
+
+const noFilesHint = 'Check the bucket, the path and the pattern; `**` is for any number of folders.';
 
 /** Credentials are given anew before they run out. */
 const spareMs = 300_000;
@@ -163,6 +184,8 @@ const filesOnly = '/* boathouse: files only */ ';
 /** What comes before a file that is read. */
 const readsFile =
   /(?:[(,[]|\b(?:from|join|attach|database|in|when|pivot|unpivot|describe|summarize|table))\s*$/i;
+/** What comes before a file, and can't come before a text that is only compared. */
+const surelyReads = /(?:\b(?:read_\w+|parquet_\w+)\s*\(\s*\[?|(?<!\bdistinct\s+)\b(?:from|join))\s*$/i;
 /** What comes before a file that COPY writes, which the engine does by itself. */
 const writesFile = /\bto\s*$/i;
 const remoteLiteral = /'s3[an]?:\/\//i;
