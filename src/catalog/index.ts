@@ -53,6 +53,7 @@ export {
   publishGeneration,
   readGeneration,
   readIfThere,
+  stampedGenerations,
 } from './generation-log.ts';
 export { type Hold, holdGeneration } from './holds.ts';
 export { dropTables, keepTables } from './kept-tables.ts';

@@ -6,7 +6,12 @@ export { clusteringColumns, clusteringDomain } from './alter/clustering.ts';
 export { type ConvertOptions, type ConvertResult, convertToDelta } from './alter/convert-to-delta.ts';
 export { type CreateResult, createOrReplaceTable, createTable } from './alter/create-table.ts';
 export { describeDetail, type TableDetail } from './alter/describe-detail.ts';
-export { type BranchMerge, mergeBranchTable, onlyMergedSince } from './alter/merge-branch.ts';
+export {
+  type BranchMerge,
+  isMergeFollowed,
+  mergeBranchTable,
+  onlyMergedSince,
+} from './alter/merge-branch.ts';
 export { type RestoreResult, type RestoreTarget, restoreTable } from './alter/restore-table.ts';
 export { parseColumnText, parseSchemaText, type SchemaText } from './alter/schema-text.ts';
 export type { ColumnPath, ColumnSpec, IdentitySpec, TableSpec } from './alter/table-spec.ts';

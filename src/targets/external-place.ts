@@ -2,7 +2,8 @@
 import { basename } from 'node:path';
 import type { Random } from '../base/index.ts';
 import type { CatalogRelation } from '../catalog/index.ts';
-import { copyIntoPlace } from './bucket-files.ts';
+import { copyBetween, inParallel, openStorage } from '../storage/index.ts';
+import { bucketOutput, copyIntoPlace } from './bucket-files.ts';
 import { swapExternal } from './external-swap.ts';
 import type { ExternalOutput } from './plan.ts';
 import { isBucketPlace, type StorageAccess } from './storage-access.ts';
@@ -39,6 +40,22 @@ export async function placeExternal(
     extension: `.${format}`,
   };
   const staged = { folder, files: relation.pins, rows: 0 };
-  if (isBucketPlace(location)) await copyIntoPlace(staged, output, access);
-  else await swapExternal(staged, output, random.uuid());
+  if (isBucketPlace(location)) {
+    if (at === undefined) await copyIntoPlace(staged, output, access);
+    else await copyFiles(staged, output, access);
+  } else await swapExternal(staged, output, random.uuid());
+}
+
+/** Has the store copy files that stand elsewhere to an output that has none. */
+async function copyFiles(
+  { folder, files }: { readonly folder: string; readonly files: readonly string[] },
+  { location, isDirectory }: ExternalOutput,
+  access: StorageAccess,
+): Promise<void> {
+  const { storage, name } = bucketOutput(location, access);
+  const from = openStorage(folder, access.optionsFor(folder));
+  await inParallel(files, async (file) => {
+    const inside = file.slice(folder.length + 1);
+    await copyBetween(from, inside, storage, isDirectory ? `${name}/${inside}` : name);
+  });
 }

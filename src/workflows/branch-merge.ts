@@ -26,6 +26,7 @@ import {
 import { openStorage } from '../storage/index.ts';
 import {
   cloneTable,
+  isMergeFollowed,
   mergeBranchTable,
   onlyMergedSince,
   openDeltaRelation,
@@ -152,9 +153,29 @@ class Merge {
       const their = theirs.get(key);
       const isOurs = their?.runId.startsWith(this.#tag) === true;
       const isFree = isSame(base.get(key), their) || isOurs || isSame(after, their);
+      if (!isFree && (await this.#isFollowed(after, base.get(key), their))) continue;
       if (!isFree || !(await this.#isTableFree(after, base.get(key) ?? their))) conflicts.push(relation);
     }
     if (conflicts.length > 0) throw this.#conflict(conflicts);
+  }
+
+  /**
+   * Whether the other side shows what this very state of the branch was merged as, and what a writer did on top of it
+   * before the merge was published: he came after it.
+   */
+  async #isFollowed(
+    after: CatalogRelation | undefined,
+    base: CatalogRelation | undefined,
+    their: CatalogRelation | undefined,
+  ): Promise<boolean> {
+    if (after?.kind !== 'delta' || after.deltaVersion === null || their?.kind !== 'delta') return false;
+    const { location, deltaVersion } = their;
+    if (location === null || deltaVersion === null || base?.kind !== 'delta') return false;
+    if (!isSamePlace(base.location, location)) return false;
+    if (base.deltaVersion === null || deltaVersion <= base.deltaVersion) return false;
+    const storage = openStorage(location, this.#own.access.optionsFor(location));
+    const range = { from: base.deltaVersion, to: deltaVersion };
+    return await isMergeFollowed(storage, range, this.#tag, after.deltaVersion);
   }
 
   #conflict(relations: readonly CatalogRelation[]): Error {
@@ -206,11 +227,17 @@ class Merge {
   async run(): Promise<Generation> {
     const touched: { readonly table: string; readonly before: number }[] = [];
     const theirs = byKey(ownRelations(this.#into, await generationOf(this.#into, undefined)));
+    const base = byKey(this.#head.base);
     try {
       for (const { after } of this.changed) {
         if (after === undefined) continue;
         this.#options.onStep?.(after.name);
-        const their = theirs.get(relationKey(after));
+        const key = relationKey(after);
+        const their = theirs.get(key);
+        if (their !== undefined && (await this.#isFollowed(after, base.get(key), their))) {
+          this.#merged.set(key, their);
+          continue;
+        }
         const relation =
           after.kind === 'delta' && after.location !== null && isOnBranch(this.#place, after.location)
             ? await this.#mergeTable(after, their, touched)
@@ -291,9 +318,12 @@ class Merge {
         },
         async (newest) => {
           if (newest !== undefined) await this.check(newest);
+          const theirs = byKey(ownRelations(this.#into, newest ?? { relations: [] }));
           return {
             changes: {
-              upserts: [...this.#merged.values()],
+              upserts: [...this.#merged.values()].filter(
+                (one) => !isPassed(one, theirs.get(relationKey(one))),
+              ),
               removals: this.changed.flatMap(({ before, after }) =>
                 after === undefined && before !== undefined ? [before] : [],
               ),
@@ -341,6 +371,17 @@ class Merge {
 
 function byKey(relations: readonly CatalogRelation[]): Map<string, CatalogRelation> {
   return new Map(relations.map((relation) => [relationKey(relation), relation]));
+}
+
+/** Whether the other side shows a newer version of the table already. */
+function isPassed(one: CatalogRelation, their: CatalogRelation | undefined): boolean {
+  if (one.kind !== 'delta' || their?.kind !== 'delta' || !isSamePlace(one.location, their.location))
+    return false;
+  return (their.deltaVersion ?? -1) >= (one.deltaVersion ?? 0);
+}
+
+function isSamePlace(a: string | null, b: string | null): boolean {
+  return a === b || (a !== null && b !== null && openStorage(a).uri === openStorage(b).uri);
 }
 
 function sameTable(location: string, handle: TableHandle): boolean {

@@ -1,7 +1,14 @@
 /** The Delta tables that a published catalog names, and where they are. */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { type CatalogRelation, type Generation, publishedPlace, readGeneration } from '../catalog/index.ts';
+import { dirname, resolve } from 'node:path';
+import {
+  branchLocation,
+  branchPlaceOf,
+  type CatalogRelation,
+  type Generation,
+  publishedPlace,
+  readGeneration,
+} from '../catalog/index.ts';
 import { type Mount, openStorage, type StorageAccess } from '../storage/index.ts';
 import { statementErrors, type TableRef } from '../tables/index.ts';
 import { workflowErrors } from './errors.ts';
@@ -94,7 +101,9 @@ export class CatalogTables {
     if (place === undefined || place === null) {
       throw workflowErrors['needs-place']({ name, statement: doing });
     }
-    return placeOf(place);
+    // On a branch it stands for a place of the branch's own.
+    const branch = this.place && branchPlaceOf(dirname(this.place.path));
+    return branch === undefined ? placeOf(place) : branchLocation(branch, placeOf(place));
   }
 
   /**

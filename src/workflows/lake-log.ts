@@ -1,6 +1,7 @@
 /** `log`: the generations of a lake, newest first. */
-import { type Generation, listGenerations, readIfThere } from '../catalog/index.ts';
-import { openStorage } from '../storage/index.ts';
+import { isBoathouseError } from '../base/index.ts';
+import { type Generation, readIfThere, stampedGenerations } from '../catalog/index.ts';
+import { inParallel, openStorage } from '../storage/index.ts';
 import { type Lake, type LakeOptions, openLake } from './lake.ts';
 
 /** How much is told. */
@@ -15,8 +16,10 @@ export interface LoggedGeneration extends Pick<Generation, 'number' | 'runId' | 
   /** Relations that differ from the generation before; undefined where neither it nor that one tells. */
   readonly changed: readonly string[] | undefined;
   readonly relations: number;
-  /** Whether every file that it pins and the rows of its tables are still there. */
+  /** Whether every file that it pins and the rows of its tables are still there. Files of Delta tables aren't looked for. */
   readonly readable: boolean;
+  /** What is wrong with one that isn't readable. */
+  readonly problem?: string;
 }
 
 /** The log of one branch. */
@@ -34,19 +37,31 @@ export interface LakeLog {
 export async function lakeLog(options: LakeLogOptions = {}): Promise<LakeLog> {
   const lake = await openLake(options);
   const limit = options.limit ?? 20;
-  const numbers = [...(await listGenerations(lake.log))].reverse();
-  const generations: LoggedGeneration[] = [];
+  const numbers = [...(await stampedGenerations(lake.log))].reverse();
   const looked = new Map<string, Promise<boolean>>();
-  for (const number of numbers.slice(0, limit)) {
-    const generation = await readIfThere(lake.log, number);
-    if (generation !== undefined) generations.push(await loggedOf(generation, lake, looked));
-  }
+  const found = new Map<number, LoggedGeneration>();
+  await inParallel(numbers.slice(0, limit), async ({ number, modifiedMs }) => {
+    try {
+      const generation = await readIfThere(lake.log, number);
+      if (generation !== undefined) found.set(number, await loggedOf(generation, lake, looked));
+    } catch (error) {
+      // One that is damaged, or of a newer Boathouse, is no reason not to tell of the others.
+      if (!isBoathouseError(error) || !error.code.startsWith('catalog.')) throw error;
+      found.set(number, damaged(number, modifiedMs, error.message));
+    }
+  });
+  const generations = [...found.values()].sort((a, b) => b.number - a.number);
   return {
     catalog: lake.file,
     branch: lake.branch ?? null,
     generations,
     truncated: numbers.length > generations.length,
   };
+}
+
+function damaged(number: number, modifiedMs: number, problem: string): LoggedGeneration {
+  const createdAt = new Date(modifiedMs);
+  return { number, createdAt, runId: '', changed: undefined, relations: 0, readable: false, problem };
 }
 
 async function loggedOf(
@@ -66,16 +81,16 @@ async function loggedOf(
     ...(from === undefined ? {} : { from }),
     changed: shown,
     relations: relations.length,
-    readable: await isReadable(generation, lake, looked),
+    ...(await lookAt(generation, lake, looked)),
   };
 }
 
 /** Costs a look at each file that no generation looked at before has. */
-async function isReadable(
+async function lookAt(
   generation: Generation,
   lake: Lake,
   looked: Map<string, Promise<boolean>>,
-): Promise<boolean> {
+): Promise<Pick<LoggedGeneration, 'readable' | 'problem'>> {
   const pins = generation.relations.flatMap((relation) => relation.pins);
   const kept = generation.files.flatMap((file) => (file.kept === undefined ? [] : [file.kept]));
   const look = (key: string, find: () => Promise<unknown>): Promise<boolean> => {
@@ -88,11 +103,18 @@ async function isReadable(
     looked.set(key, known);
     return known;
   };
-  const found = await Promise.all([
-    ...pins.map((pin) => look(pin, () => statAt(pin, lake))),
-    ...kept.map((path) => look(path, () => lake.log.storage.stat(path))),
-  ]);
-  return found.every(Boolean);
+  const all = [
+    ...pins.map((pin) => ({ path: pin, find: () => statAt(pin, lake) })),
+    ...kept.map((path) => ({ path, find: () => lake.log.storage.stat(path) })),
+  ];
+  const missing = new Set<string>();
+  await inParallel(all, async ({ path, find }) => {
+    if (!(await look(path, find))) missing.add(path);
+  });
+  const gone = [...missing];
+  if (gone.length === 0) return { readable: true };
+  const more = gone.length === 1 ? '' : ` and ${gone.length - 1} more`;
+  return { readable: false, problem: `${gone[0]}${more} can't be found` };
 }
 
 async function statAt(pin: string, { access }: Lake): Promise<unknown> {

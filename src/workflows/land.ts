@@ -26,17 +26,32 @@ export interface LandResult extends TableLandResult {
 /**
  * Lands `source` in `table`. Atomic: readers see all of it or none.
  *
- * @throws tables.*, delta.*, duckdb.*, storage.*; project.* when something is in a bucket
+ * @throws tables.*, delta.*, duckdb.*, storage.*; project.* when something is in a bucket; targets.not-on-branch
  */
 export async function land(options: LandOptions): Promise<LandResult> {
   const startedMs = systemClock.nowMs();
   keepSecrets(process.env);
   const { source, table, project, ...rest } = options;
+  if (project?.branch !== undefined) await requireOnBranch(table, project);
   const result = await landFiles(source, table, {
     ...rest,
     ...(isRemote(source) || isRemote(table) ? await storageFor(options) : {}),
   });
   return { ...result, elapsedMs: systemClock.nowMs() - startedMs };
+}
+
+/**
+ * What is landed is everybody's: sources are read by their places, on every branch.
+ *
+ * @throws targets.not-on-branch unless the table is the branch's own
+ */
+async function requireOnBranch(table: string, project: ProjectOptions): Promise<void> {
+  const [{ openLake }, { requireOwn }] = await Promise.all([
+    import('./lake.ts'),
+    import('./branch-statement.ts'),
+  ]);
+  const { file, database } = await openLake(project);
+  await requireOwn({ path: file, database, schemas: [] }, table);
 }
 
 /** The profile's storage, and what was given over it. */

@@ -1,8 +1,9 @@
 /** Bringing the Delta table of a relation back to the version that a generation pins. */
-import type { CatalogRelation } from '../catalog/index.ts';
-import { fileKey, type Snapshot } from '../delta/index.ts';
-import type { StorageAccess } from '../storage/index.ts';
-import { openDeltaRelation, restoreTable, TableHandle } from '../tables/index.ts';
+import { isBoathouseError } from '../base/index.ts';
+import { type BranchPlace, branchLocation, type CatalogRelation } from '../catalog/index.ts';
+import { fileKey, history, type Snapshot } from '../delta/index.ts';
+import { openStorage, type StorageAccess } from '../storage/index.ts';
+import { cloneTable, openDeltaRelation, restoreTable, TableHandle } from '../tables/index.ts';
 
 /** A table that got a commit. */
 export interface RestoredTable {
@@ -47,6 +48,45 @@ export async function restoreRelation(
   const version = handle.snapshot.version;
   const { sql } = await openDeltaRelation(location, { storageOptions, version });
   return { relation: { ...relation, sql, deltaVersion: version }, committed };
+}
+
+/**
+ * On a branch, a relation that goes back to the table of the branch it began on: the branch's own clone of it gets those rows
+ * again, because that is what is written to next. The other table is left alone.
+ *
+ * @returns the commit; undefined where there is no clone, or it holds just that
+ */
+export async function restoreClone(
+  { location, deltaVersion }: CatalogRelation,
+  branch: BranchPlace,
+  access: StorageAccess,
+): Promise<RestoredTable | undefined> {
+  if (location === null || deltaVersion === null) return undefined;
+  const place = branchLocation(branch, location);
+  const storage = openStorage(place, access.optionsFor(place));
+  let last: Awaited<ReturnType<typeof history>>;
+  try {
+    last = await history(storage, { limit: 1 });
+  } catch (error) {
+    if (isBoathouseError(error, 'delta.not-a-table')) return undefined;
+    throw error;
+  }
+  const source = await TableHandle.open(location, {
+    storageOptions: access.optionsFor(location),
+    version: deltaVersion,
+  });
+  const [entry] = last;
+  const told = entry?.operationParameters;
+  const isThat =
+    told?.['source'] === `delta.\`${source.uri}\`` && Number(told['sourceVersion']) === deltaVersion;
+  if (isThat && /\bCLONE$/.test(entry?.operation ?? '')) return undefined;
+  const storageOptions = access.optionsFor(place);
+  const { handle } = await cloneTable(source, place, {
+    version: deltaVersion,
+    replace: true,
+    storageOptions,
+  });
+  return { table: handle.uri, restoredVersion: deltaVersion, version: handle.snapshot.version };
 }
 
 /** Whether both have the same files, with the same rows deleted, and say the same of the table. */

@@ -10,21 +10,24 @@ import { basename } from 'node:path';
 import { systemRandom } from '../base/index.ts';
 import {
   acquireLease,
+  type BranchPlace,
   type CatalogRelation,
   differences,
   fileIn,
   type Generation,
   generationNumbered,
   holdGeneration,
+  isOnBranch,
   isSame,
   nameIn,
+  readIfThere,
 } from '../catalog/index.ts';
 import { openStorage } from '../storage/index.ts';
 import { workflowErrors } from './errors.ts';
 import { generationOf, type Lake, type LakeOptions, openLake, ownRelations, rootOf } from './lake.ts';
-import { type BaseFile, openBase } from './past-catalog.ts';
+import { type BaseFile, type OpenBase, openBase } from './past-catalog.ts';
 import { publishState, type StatePlan, waitOf } from './publish-state.ts';
-import { isRestorable, type RestoredTable, restoreRelation } from './restore-relation.ts';
+import { isRestorable, type RestoredTable, restoreClone, restoreRelation } from './restore-relation.ts';
 
 /** Which generation to go back to. */
 export interface RollbackOptions extends LakeOptions {
@@ -33,6 +36,8 @@ export interface RollbackOptions extends LakeOptions {
   readonly message?: string | undefined;
   /** Only say what would change. */
   readonly dryRun?: boolean | undefined;
+  /** Told before each step that others can see. Must not throw, but in tests. */
+  readonly onStep?: ((step: string) => void) | undefined;
 }
 
 /** What a rollback did. */
@@ -65,8 +70,12 @@ export async function rollback(options: RollbackOptions): Promise<RollbackResult
     return relation === undefined ? [] : [nameIn(relation, lake.database)];
   });
   const nothing = { generation: null, restored: wanted.number, changed, tables: [] };
-  const isSameInside = tablesOf(newest, lake) === tablesOf(wanted, lake);
-  if ((changed.length === 0 && isSameInside) || options.dryRun === true) return nothing;
+  const isSameInside = hasSameTables(newest, wanted, lake);
+  if (options.dryRun === true) return nothing;
+  if (changed.length === 0 && isSameInside) {
+    await finishEarlier(lake, wanted, newest);
+    return nothing;
+  }
   const root = openStorage(rootOf(lake), lake.storageOptions);
   const letGo = await holdGeneration(root, lake.log.storage, wanted);
   try {
@@ -85,7 +94,6 @@ async function goBack(
   options: RollbackOptions,
   { isSameInside, ...result }: RollbackResult & { readonly isSameInside: boolean },
 ): Promise<RollbackResult> {
-  const tables = isSameInside ? undefined : await openBase(lake, wanted);
   const wait = waitOf(options);
   const turn = isSameInside
     ? undefined
@@ -94,6 +102,7 @@ async function goBack(
         timeoutMs: wait.lockTimeoutMs,
         ...(wait.signal === undefined ? {} : { signal: wait.signal }),
       });
+  let base: OpenBase | undefined;
   try {
     const restored = new Map<string, RestoredTable>();
     const generation = await publishState(
@@ -105,13 +114,22 @@ async function goBack(
         runId: systemRandom.uuid(),
         ...wait,
       },
-      async (now) => planOf(lake, wanted, now, tables, isSameInside, restored),
+      async (now) => {
+        // A run may have changed the tables since: what is newest now decides.
+        const isSame = now !== undefined && hasSameTables(now, wanted, lake);
+        if (!isSame) base ??= await openBase(lake, wanted);
+        const plan = await planOf(lake, wanted, now, isSame ? 'same' : base, restored, options);
+        options.onStep?.('generation');
+        return plan;
+      },
     );
-    await placeExternals(lake, wanted, newest);
+    options.onStep?.('externals');
+    if (generation === undefined) await finishEarlier(lake, wanted, newest);
+    else await placeExternals(lake, wanted, newest);
     return { ...result, generation: generation?.number ?? null, tables: [...restored.values()] };
   } finally {
     await turn?.release();
-    await tables?.release();
+    await base?.release();
   }
 }
 
@@ -119,19 +137,24 @@ async function planOf(
   lake: Lake,
   wanted: Generation,
   now: Generation | undefined,
-  tablesFrom: BaseFile | undefined,
-  isSameInside: boolean,
+  tablesFrom: BaseFile | 'same' | undefined,
   restored: Map<string, RestoredTable>,
+  { onStep }: RollbackOptions,
 ): Promise<StatePlan | undefined> {
   const differing = differences(ownRelations(lake, now ?? { relations: [] }), ownRelations(lake, wanted));
   const goingBack = differing.flatMap(({ after }) =>
     after !== undefined && isRestorable(after) ? [after] : [],
   );
   const shown = new Map<CatalogRelation, CatalogRelation>();
+  const restore = async (relation: CatalogRelation): ReturnType<typeof restoreRelation> =>
+    isOwn(lake, relation)
+      ? await restoreRelation(relation, lake.access, { rollbackTo: wanted.number })
+      : { relation, committed: await restoreClone(relation, placeOf(lake), lake.access) };
   for (let attempt = 1; ; attempt += 1) {
     let isStill = true;
     for (const relation of goingBack) {
-      const done = await restoreRelation(relation, lake.access, { rollbackTo: wanted.number });
+      onStep?.(relation.name);
+      const done = await restore(relation);
       if (done.committed !== undefined) {
         restored.set(done.committed.table, done.committed);
         isStill = false;
@@ -150,7 +173,7 @@ async function planOf(
     return relation === undefined || isSame(before, relation) ? [] : [relation];
   });
   const isNothing = upserts.length === 0 && differing.every(({ after }) => after !== undefined);
-  if (isNothing && isSameInside) return undefined;
+  if (isNothing && tablesFrom === 'same') return undefined;
   return {
     changes: {
       upserts,
@@ -158,7 +181,7 @@ async function planOf(
         before !== undefined && after === undefined ? [before] : [],
       ),
     },
-    tables: isSameInside ? 'same' : { from: tablesFrom, kept },
+    tables: tablesFrom === 'same' ? 'same' : { from: tablesFrom, kept },
   };
 }
 
@@ -170,11 +193,28 @@ async function placeExternals(lake: Lake, wanted: Generation, before: Generation
   const differing = differences(ownRelations(lake, before), ownRelations(lake, wanted));
   const { placeExternal } = await import('../targets/index.ts');
   for (const { after } of differing) {
-    if (after?.kind === 'external' && after.pins.length > 0)
+    if (after?.kind === 'external' && after.pins.length > 0 && isOwn(lake, after))
       await placeExternal(after, systemRandom, lake.access);
   }
 }
 
-function tablesOf(generation: Generation, lake: Lake): string {
-  return fileIn(generation, basename(lake.file))?.tables ?? '';
+/** Whether what stands at the relation's place is the lake's to change: on a branch, only what is below it. */
+function isOwn(lake: Lake, { location }: CatalogRelation): boolean {
+  return lake.branch === undefined || (location !== null && isOnBranch(placeOf(lake), location));
+}
+
+function placeOf(lake: Lake): BranchPlace {
+  return { name: lake.branch ?? '', root: rootOf(lake) };
+}
+
+/** An earlier rollback to the same generation was cut off after it was published: its files aren't all in place. */
+async function finishEarlier(lake: Lake, wanted: Generation, newest: Generation): Promise<void> {
+  if (newest.from?.kind !== 'rollback' || newest.from.generation !== wanted.number) return;
+  const before = await readIfThere(lake.log, newest.number - 1);
+  if (before !== undefined) await placeExternals(lake, wanted, before);
+}
+
+function hasSameTables(now: Generation, wanted: Generation, lake: Lake): boolean {
+  const [a, b] = [now, wanted].map((generation) => fileIn(generation, basename(lake.file)));
+  return (a?.tables ?? '') === (b?.tables ?? '') || (a?.kept !== undefined && a.kept === b?.kept);
 }

@@ -1,4 +1,5 @@
 /** Statements on Delta tables: run where the catalog's relations are known, and shown in the catalog afterwards. */
+import { fileURLToPath } from 'node:url';
 import {
   changesSomething,
   type DeltaStatement,
@@ -107,12 +108,14 @@ export async function showInCatalog(
     database,
     schema,
     name,
-    location: uri,
+    // As the catalog spells it: a run compares it with where the model is to be.
+    location: rest.location ?? uri,
     known: { database, schema, name, ...rest },
   }));
   if (made?.kind === 'name' && (await tables.find(made.parts)) === undefined) {
     const [name = '', schema = place.schemas[0] ?? 'main'] = [...made.parts].reverse();
-    shown.push({ database: place.database, schema, name, location: uri, known: undefined });
+    const location = /^file:\/\//i.test(uri) ? fileURLToPath(uri) : uri;
+    shown.push({ database: place.database, schema, name, location, known: undefined });
   }
   if (shown.length === 0) return undefined;
   return publishTables(place, shown, {

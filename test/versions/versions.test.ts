@@ -105,7 +105,7 @@ for (const kind of lakeKinds) {
             [2, 3],
           ]);
           expect(await rollback({ ...base(), to: '5' })).toMatchObject({ generation: null, changed: [] });
-        }, 60_000);
+        }, 240_000);
       });
 
       /** What every generation of every branch says of the relations of this project. */
@@ -154,7 +154,7 @@ for (const kind of lakeKinds) {
           expect((await everything()).filter((one) => !JSON.stringify(one).includes('null,'))).toEqual(
             before.filter((one) => !JSON.stringify(one).includes('null,')),
           );
-        }, 90_000);
+        }, 240_000);
       });
 
       describe('a branch', () => {
@@ -198,7 +198,7 @@ for (const kind of lakeKinds) {
           await expect(build({ ...base(), target: 'dev' })).rejects.toMatchObject({
             code: 'project.no-target',
           });
-        }, 60_000);
+        }, 240_000);
       });
 
       describe('a merge', () => {
@@ -237,7 +237,7 @@ for (const kind of lakeKinds) {
             details: { tables: ['main.events'] },
           });
           expect(await objects()).toEqual(before);
-        }, 90_000);
+        }, 240_000);
 
         it('that is cut off at any step is finished by the next one', async () => {
           await batch(1);
@@ -261,7 +261,7 @@ for (const kind of lakeKinds) {
             }
             await deleteBranch({ ...base(), name: 'dev', now: true });
           }
-        }, 120_000);
+        }, 240_000);
       });
     },
   );

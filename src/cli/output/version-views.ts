@@ -14,7 +14,7 @@ export function printLog(log: LakeLog, { colors, columns }: Pick<Terminal, 'colo
     const head = isHead ? ` ${colors.cyan(`(${log.branch ?? 'main'})`)}` : '';
     const who = whoOf(generation);
     const time = timeText(generation.createdAt);
-    const gone = generation.readable ? '' : ` ${colors.red('(files are gone)')}`;
+    const gone = generation.readable ? '' : ` ${colors.red(`(not readable: ${generation.problem ?? ''})`)}`;
     const plainLength =
       width + 2 + time.length + 2 + who.length + 2 + (isHead ? (log.branch ?? 'main').length + 3 : 0);
     const what = whatOf(generation, Math.max(20, columns - plainLength));

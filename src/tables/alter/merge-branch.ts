@@ -5,6 +5,7 @@ import {
   type AddFile,
   assertWritable,
   deletionVectorId,
+  type HistoryEntry,
   history,
   type Metadata,
   removeOf,
@@ -105,10 +106,42 @@ export async function onlyMergedSince(
   tag: string,
 ): Promise<boolean> {
   if (now <= version) return true;
-  const entries = await history(storage, { limit: now - version });
+  const entries = await between(storage, version, now);
+  // What the log doesn't tell any more may have been anybody's.
+  return (
+    entries.length === now - version &&
+    entries.every((entry) => isHarmless(entry.operation, entry.operationParameters, tag))
+  );
+}
+
+/** The commits after `from`, up to `to`, oldest first, as far as the log has them. */
+async function between(storage: Storage, from: number, to: number): Promise<readonly HistoryEntry[]> {
+  const entries = await history(storage, { limit: to - from + meanwhileMax });
   return entries
-    .filter((entry) => entry.version > version && entry.version <= now)
-    .every((entry) => isHarmless(entry.operation, entry.operationParameters, tag));
+    .filter(({ version }) => version > from && version <= to)
+    .sort((a, b) => a.version - b.version);
+}
+
+/** Commits that others may have made after those that are looked at. */
+const meanwhileMax = 50;
+
+/**
+ * Whether version `sourceVersion` of the branch's table was merged right after `from`, and others committed on top of that
+ * until `to`.
+ */
+export async function isMergeFollowed(
+  storage: Storage,
+  { from, to }: { readonly from: number; readonly to: number },
+  tag: string,
+  sourceVersion: number,
+): Promise<boolean> {
+  const entries = await between(storage, from, to);
+  if (entries.length < to - from) return false;
+  const first = entries.findIndex((entry) => !isHarmless(entry.operation, entry.operationParameters, tag));
+  const ours = (first < 0 ? entries : entries.slice(0, first)).filter(
+    ({ operation: name }) => name === operation,
+  );
+  return Number(ours.at(-1)?.operationParameters['sourceVersion'] ?? -1) === sourceVersion;
 }
 
 function isHarmless(
