@@ -82,7 +82,7 @@ describe.skipIf(reason !== '')(`the feature matrix${reason && ` (skipped: ${reas
       const dump = expected.dumps[String(index)];
       if (dump !== undefined) await compareRelations(dump);
     },
-    120_000,
+    240_000,
   );
 });
 

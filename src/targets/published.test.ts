@@ -107,7 +107,7 @@ describe('a published file', () => {
     }
     // One copy of the rows is used; as much may be free, and a few blocks.
     expect(Math.max(...sizes)).toBeLessThan(3 * (sizes[0] ?? 0));
-  }, 60_000);
+  }, 240_000);
 
   it('shrinks when most of its tables are gone, and keeps keys, indexes and rows', async () => {
     await lake.change(`create table kept (n integer primary key, m varchar default 'm'); insert into kept values (1, 'x');
@@ -214,7 +214,7 @@ create index by_m on kept (m); create table gone as select i, md5(i::varchar) as
         [String(index), String(index * 10)],
       ]);
     }
-  }, 30_000);
+  }, 240_000);
 
   it('may be named as no other file is', async () => {
     await lake.write({ 'models/mine.sql': one });

@@ -101,8 +101,8 @@ for (const kind of kinds) {
           expect(output).toMatch(hint);
           expect(exitCode).toBe(2);
         }
-        // Nobody waits long for what doesn't pass.
-        expect(Date.now() - startedMs).toBeLessThan(10_000);
+        // Nobody waits for what doesn’t pass, as for minutes otherwise; the rest is what a busy machine takes.
+        expect(Date.now() - startedMs).toBeLessThan(60_000);
         const looked = await folder.run('doctor');
         expect(looked.code).toBe(1);
         expect(looked.output).toMatch(/ ERROR {2}/);

@@ -41,7 +41,7 @@ describe('runs at once', () => {
     expect(files).toEqual({ rows: 5000, runs: 1 });
     expect(readdirSync(join(folder.path, 'files/_boathouse'))).toEqual(['pins']);
     expect(readdirSync(join(folder.path, '_boathouse/work'))).toEqual([]);
-  }, 60_000);
+  }, 240_000);
 
   it('on two projects and two targets that share one folder keep to their own catalogs', async () => {
     const lake = join(folder.path, 'lake');
@@ -77,7 +77,7 @@ describe('runs at once', () => {
       );
       expect(row).toEqual({ least: Number(n), most: Number(n), who: name, target });
     }
-  }, 90_000);
+  }, 240_000);
 
   it('pass over a run that was killed while it had its turn', async () => {
     folder.put({
@@ -106,7 +106,7 @@ describe('runs at once', () => {
     expect(code, output).toBe(0);
     expect(output).toContain(`process ${holder.pid}`);
     expect(readdirSync(join(folder.path, '_boathouse/work'))).toEqual([]);
-  }, 60_000);
+  }, 240_000);
 });
 
 describe('a run', () => {
@@ -128,7 +128,7 @@ describe('a run', () => {
     }
     await folder.ok('build');
     expect(await folder.rows('select n from a')).toEqual([{ n: 2 }]);
-  }, 60_000);
+  }, 240_000);
 
   const canMount = process.getuid?.() === 0 && process.platform === 'linux';
   it.skipIf(!canMount)(
@@ -165,7 +165,7 @@ describe('a run', () => {
         spawnSync('umount', [disk]);
       }
     },
-    60_000,
+    240_000,
   );
 
   it('works in memory, and leaves only its files', async () => {
@@ -177,7 +177,7 @@ describe('a run', () => {
     for (const n of [1, 2]) await folder.ok('build', '--vars', `{n: ${n}}`);
     expect(existsSync(join(folder.path, '_boathouse'))).toBe(false);
     expect(readdirSync(join(folder.path, 'files')).sort()).toEqual(['a.parquet', 'b']);
-  }, 60_000);
+  }, 240_000);
 });
 
 const older = resolve(import.meta.dirname, '../../.cache/peers-duckdb-1.4/venv/bin/python');
@@ -208,5 +208,5 @@ print(json.dumps([duckdb.__version__] + [con.sql(f'select count(*) from {name}')
     const { stdout, stderr } = spawnSync(older, ['-c', script], { cwd: folder.path, encoding: 'utf8' });
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toEqual(['1.4.0', 5000, 5000, 1, 5000, 3, 0, 5000, 1, 3]);
-  }, 60_000);
+  }, 240_000);
 });

@@ -66,7 +66,7 @@ beforeAll(async () => {
     'models/looking.sql': "select f.* from {{ ref('one_file') }} f",
   });
   await folder.ok('build', '--vars', '{batch: 0}');
-}, 60_000);
+}, 240_000);
 afterAll(() => folder.remove());
 
 /** One line for every relation of the published file, in anybody's DuckDB. */

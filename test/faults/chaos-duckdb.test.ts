@@ -31,5 +31,5 @@ it.each(seeds)(
     }
     expect(versions).toBeGreaterThan(1);
   },
-  120_000,
+  240_000,
 );

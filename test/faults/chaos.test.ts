@@ -41,7 +41,7 @@ if (only === undefined) {
           expect(outcome.versions + outcome.generations).toBeGreaterThan(0);
         }
       },
-      120_000,
+      240_000,
     );
 
     it('give the same run for the same seed', async () => {
@@ -55,5 +55,5 @@ if (only === undefined) {
     const outcome = await simulate(Number(only));
     console.log(report(Number(only), outcome));
     expect(outcome.violations).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 }

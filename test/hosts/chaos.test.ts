@@ -89,7 +89,7 @@ for (const kind of ['versitygw', 'minio'] as const) {
           const { version } = await table.append([{ writer: 99, batch: 0, part: 0n, touched: 0 }]);
           expect(version).toBe(newest + 1);
         },
-        120_000,
+        600_000,
       );
     },
   );

@@ -227,7 +227,7 @@ describe('the cache', () => {
     const cache = new FileCache({ folder: join(folder, 'shared'), limitBytes: 200_000 });
     await readOf(cache, object('x'), source('x').fetch);
     expect(await readdir(join(folder, 'shared', 'fetching'))).toEqual([]);
-  }, 30_000);
+  }, 240_000);
 });
 
 /** Reads forty objects again and again through a cache that holds twenty. */

@@ -55,7 +55,7 @@ describe.each([
   ['copies', {}],
   ['deletion vectors', { 'delta.enableDeletionVectors': 'true' }],
 ])('changes at once, in a table with %s', (_, properties: Record<string, string>) => {
-  it('to the same row are all in the end', { timeout: 60_000 }, async () => {
+  it('to the same row are all in the end', { timeout: 240_000 }, async () => {
     const uri = await made(properties);
     const add = (handle: TableHandle, session: Session): Promise<unknown> =>
       updateRows(handle, session, { set: { v: 'v + 1' }, where: 'id = 3' });

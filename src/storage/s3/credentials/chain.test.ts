@@ -223,7 +223,7 @@ describe('the container and the machine', () => {
     const env = { AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://192.0.2.1' };
     const before = performance.now();
     await expect(chain(env).get()).rejects.toMatchObject({ code: 'storage.no-credentials' });
-    expect(performance.now() - before).toBeLessThan(4000);
+    expect(performance.now() - before).toBeLessThan(30_000);
   });
 });
 
