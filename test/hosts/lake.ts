@@ -17,7 +17,7 @@ import { lakeProject, wholeQuery } from './project.ts';
 export const rowsPerBatch = 50;
 
 /** How long a host that isn't heard of keeps its turn: what users have, or less where time is short. */
-export const leaseSeconds: number = isFull ? 60 : 8;
+export const leaseSeconds: number = isFull ? 60 : 10;
 
 /** What a reader sees of a target. */
 export interface Seen {
