@@ -1,7 +1,7 @@
 /** The same question of files in a bucket again and again, each time by a new process: our cache beside httpfs alone. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasStore, httpfsFolder, withBucket } from '../bucket.mjs';
+import { hasStore, httpfsFolder, overGigabit, withBucket } from '../bucket.mjs';
 import { budget, peer, same } from '../compare.mjs';
 import { measure } from '../measure.mjs';
 import { ours } from '../processes.mjs';
@@ -17,13 +17,24 @@ export async function run({ folder, quick }) {
 async function scans(folder, bucket, quick) {
   const { options, library } = bucket;
   const rows = quick ? 20_000 : 5_000_000;
-  const env = bucket.freshCache();
   await ours(
     `await boathouse.writeDelta('s3://bench/scanned', { sql: input.rows }, { storageOptions: input.options });`,
     { rows: wideRows(rows), options },
     { library, env: { BOATHOUSE_CACHE: 'off' } },
   );
-  const home = join(folder, 'bucket-scan');
+  await scan(folder, bucket, 'on this machine', rows, quick);
+  if (quick) return;
+  await overGigabit(Number(new URL(bucket.endpoint).port), async (port) => {
+    const endpoint = `http://127.0.0.1:${port}`;
+    const there = { ...bucket, endpoint, options: { ...options, AWS_ENDPOINT_URL: endpoint } };
+    await scan(folder, there, 'over a gigabit', rows, quick);
+  });
+}
+
+async function scan(folder, bucket, where, rows, quick) {
+  const { options, library } = bucket;
+  const env = bucket.freshCache();
+  const home = join(folder, `bucket-scan-${where.replaceAll(' ', '-')}`);
   mkdirSync(home, { recursive: true });
   writeFileSync(join(home, 'dbt_project.yml'), 'name: scan\nversion: "1.0"\nprofile: scan\n');
   writeFileSync(
@@ -51,7 +62,7 @@ async function scans(folder, bucket, quick) {
     ? `; httpfs alone ${theirs.wallS.toFixed(3)} s: ${(theirs.wallS / again.wallS).toFixed(1)}× (goal ≥ 3×), CPU ${again.cpuS.toFixed(2)} s beside ${theirs.cpuS.toFixed(2)} s`
     : '';
   console.log(
-    `  first scan ${first.wallS.toFixed(3)} s, with the cache ${again.wallS.toFixed(3)} s${httpfs}`,
+    `  store ${where}: first scan ${first.wallS.toFixed(3)} s, with the cache ${again.wallS.toFixed(3)} s${httpfs}`,
   );
 }
 
@@ -64,6 +75,7 @@ async function byHttpfs(folder, { endpoint, options }, question) {
 import duckdb, json, time
 c = duckdb.connect(config={"extension_directory": "${extensions}"})
 c.execute("load httpfs")
+c.execute("set enable_progress_bar = false")
 c.execute("create secret (type s3, key_id '${options.AWS_ACCESS_KEY_ID}', secret '${options.AWS_SECRET_ACCESS_KEY}', region 'us-east-1', endpoint '${endpoint.replace('http://', '')}', url_style 'path', use_ssl false)")
 cpu, start = time.process_time(), time.perf_counter()
 c.execute("select ${question} from read_parquet('s3://bench/scanned/*.parquet')").fetchall()

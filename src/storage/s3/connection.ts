@@ -225,6 +225,9 @@ export class Connections {
 /** The whole body. Iterating over it would cost as much as the rest of a small reply. */
 function bodyOf(reply: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
+    const brokeOff = (): void => reject(timeout('ECONNRESET', 'the reply broke off'));
+    // Nothing more would happen.
+    if (reply.closed) return brokeOff();
     const chunks: Buffer[] = [];
     let isWhole = false;
     reply.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -236,7 +239,7 @@ function bodyOf(reply: IncomingMessage): Promise<Buffer> {
     reply.once('error', reject);
     // The last that happens, however it went.
     reply.once('close', () => {
-      if (!isWhole) reject(timeout('ECONNRESET', 'the reply broke off'));
+      if (!isWhole) brokeOff();
     });
   });
 }
