@@ -195,8 +195,10 @@ export function fromEngine(error: unknown, sql?: string): BoathouseError {
 
 const isDiskFull = /No space left on device|Disk quota exceeded|There is not enough space on the disk/i;
 
-/** What to do about trouble with a file, which the engine names and leaves at that. */
+/** What to do about trouble with a file or a store, which the engine names and leaves at that. */
 function hintFor(message: string): string | undefined {
+  const found = storeHints.find(([pattern]) => pattern.test(message));
+  if (found !== undefined) return found[1];
   if (/Permission denied|Read-only file system/i.test(message))
     return 'Check who owns the file and its folder and their permissions (ls -ld), and that the disk is not mounted read-only.';
   if (/No files found that match the pattern|No such file or directory/i.test(message))
@@ -209,6 +211,27 @@ function hintFor(message: string): string | undefined {
     return 'The file is damaged or no Parquet file. Restore it from a copy, or write it again.';
   return undefined;
 }
+
+/** In the words of httpfs, which makes up for nothing by itself. */
+const storeHints: readonly (readonly [RegExp, string])[] = [
+  [
+    /RequestTimeTooSkewed|RequestInTheFuture/,
+    "Set this machine's clock (timedatectl, chrony): DuckDB's httpfs signs with it as it is.",
+  ],
+  [
+    /SSL peer certificate|SSL server verification failed|SSL CA cert/i,
+    "Name the PEM file of the store's CA: lakehouse.ca_file in the profile, or AWS_CA_BUNDLE. `boathouse doctor` shows the certificate.",
+  ],
+  [
+    /\(HTTP 40[13]\b|SignatureDoesNotMatch|InvalidAccessKeyId/,
+    'Check the key, its secret and what they may do, and the clock. `boathouse doctor` goes through every step of the way.',
+  ],
+  [/\(HTTP 404\b/, 'Check the bucket and the path; the store has no such object.'],
+  [
+    /Could(?:n't| not) (?:resolve|connect to)|Connection error for HTTP/i,
+    'Check that the store runs and that its endpoint is right; `boathouse doctor` goes through every step of the way.',
+  ],
+];
 
 /** DuckDB's message without its `LINE n: …` excerpt, and the place the caret points at. */
 function splitPosition(

@@ -12,6 +12,7 @@ import {
   trustBundle,
 } from '../../src/storage/index.ts';
 import { RemoteRelations } from '../../src/tables/index.ts';
+import { startProxy } from './proxy.ts';
 import { type Store, startStore, storeReason } from './server.ts';
 
 const wheel = wheelFile(process.env['BOATHOUSE_PEERS_PYTHON']);
@@ -88,7 +89,10 @@ describe.skipIf(reason !== undefined)(`secrets of httpfs${reason ? ` (${reason})
     };
     const settings = { httpfs_client_implementation: client };
     await using careful = await open({ secrets: [secret], settings });
-    await expect(count(careful)).rejects.toMatchObject({ code: expect.stringMatching(/^duckdb\./) });
+    await expect(count(careful)).rejects.toMatchObject({
+      code: expect.stringMatching(/^duckdb\./),
+      hint: expect.stringContaining('ca_file'),
+    });
     await using trusting = await open({
       secrets: [secret],
       settings,
@@ -97,6 +101,26 @@ describe.skipIf(reason !== undefined)(`secrets of httpfs${reason ? ` (${reason})
     expect(await count(trusting)).toBe(1);
     await using careless = await open({ secrets: [{ ...secret, verify_ssl: false }], settings });
     expect(await count(careless)).toBe(1);
+  });
+
+  it.each([
+    ['a clock that is off', 'RequestTimeTooSkewed', 403, /clock/],
+    ['a key that is refused', 'InvalidAccessKeyId', 403, /doctor/],
+    ['an object that is gone', 'NoSuchKey', 404, /no such object/],
+  ])('fail with what to do: %s', async (_what, code, status, hint) => {
+    const proxy = await startProxy({
+      target: store.endpoint,
+      decide: () => ({ kind: 'refused', status, code }),
+    });
+    try {
+      const secret = { type: 's3', key_id: store.accessKeyId, secret: store.secretAccessKey };
+      await using database = await open({ secrets: [{ ...secret, endpoint: proxy.endpoint }] });
+      const failed: unknown = await count(database).catch((error: unknown) => error);
+      expect(failed).toMatchObject({ code: 'duckdb.http', hint: expect.stringMatching(hint) });
+      expect(JSON.stringify(failed)).not.toContain('secret-of');
+    } finally {
+      await proxy.close();
+    }
   });
 
   it('are given for what COPY writes, too', async () => {
