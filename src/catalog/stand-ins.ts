@@ -108,7 +108,7 @@ export class StandIns {
     if (this.#failures.has(name)) throw this.#failures.get(name);
     const reader = await this.#engine.session();
     try {
-      const columns = await reader.describe(`${filesOnly}select * from ${call.text}`);
+      const columns = await reader.describe(`${filesOnly}select * from ${overFirst(call)}`);
       const list = columns.map((column) => `${quoteIdentifier(column.name)} ${column.type}`).join(', ');
       await this.#session.run(`${asIs}create or replace temp table ${name} (${list})`);
       this.#made.add(name);
@@ -135,6 +135,18 @@ export class StandIns {
   #allCalls(): FileCall[] {
     return this.#relations.flatMap(({ sql }) => fileCalls(sql ?? '').filter(({ text }) => namesBucket(text)));
   }
+}
+
+/**
+ * The call over the first of its files alone, where that one has the columns of all: the others needn't be fetched, however
+ * big the table is.
+ */
+function overFirst({ name, text, argumentsText, options }: FileCall): string {
+  const [list, first] = /^\s*\[\s*('(?:[^']|'')*')(?:\s*,\s*'(?:[^']|'')*')*\s*\]/.exec(argumentsText) ?? [];
+  const isParquet = name === 'read_parquet' || name === 'parquet_scan';
+  const isPlain = /\bhive_partitioning\s*(?::=|=>|=)\s*false\b/i.test(argumentsText);
+  if (list === undefined || !isParquet || !isPlain || options.includes('union_by_name')) return text;
+  return `${name}([${first}]${argumentsText.slice(list.length)})`;
 }
 
 const prefix = 'boathouse_stand_in_';
