@@ -88,6 +88,26 @@ describe('publishing', () => {
     expect((await readGeneration(log))?.relations).toHaveLength(12);
   });
 
+  it('looks again when it stood still since it looked: the number it was about to take may be free once more', async () => {
+    const memory = new MemoryStorage();
+    const log = { storage: memory };
+    const newest = await publishGeneration(log, one('first'), { runId: '1' });
+    for (const name of ['second', 'third']) await publishGeneration(log, one(name), { runId: name });
+    // A sweep has taken what was superseded for long enough.
+    for await (const { path } of memory.list('_boathouse/catalog/')) {
+      if (/0[12]\.json$/.test(path)) await memory.remove(path);
+    }
+    const clock = fixedClock(90_000);
+    const made = await publishGeneration(log, one('late'), {
+      runId: 'late',
+      clock,
+      onTopOf: { newest, lookedMs: 0 },
+    });
+    expect(made?.number).toBe(4);
+    expect(made?.relations.map(({ name }) => name).sort()).toEqual(['first', 'late', 'second', 'third']);
+    expect(await listGenerations(log)).toEqual([3, 4]);
+  });
+
   it.each(faults)('is whole or nothing, and can be repeated, whichever call has a %s', async (fault) => {
     for (let failing = 1, calls = 1; failing <= calls; failing += 1) {
       const memory = new MemoryStorage();
