@@ -114,6 +114,22 @@ describe('statements about remote files', () => {
     });
   });
 
+  it('that write a file with the name of a view bring it only when they read it', async () => {
+    const relations = [
+      view('events', `SELECT n FROM read_csv('s3://${bucket}/a-${id(1)}.csv')`),
+      view('clicks', `SELECT n FROM read_csv('s3://${bucket}/b-${id(2)}.csv')`),
+    ];
+    const copy = (select: string, name: string): string =>
+      `COPY (${select}) TO '${folder}/${name}' (FORMAT parquet, FILENAME_PATTERN 'a', PARTITION_BY (n), RETURN_STATS)`;
+    await withRelations(relations, async (ask) => {
+      await ask(copy('SELECT 1 AS n, 2 AS m', 'events.parquet'));
+      expect(fetched()).toEqual([]);
+      await ask(copy('SELECT n, n AS m FROM events', 'clicks.parquet'));
+      expect(fetched()).toEqual([`a-${id(1)}.csv`]);
+      expect(await ask("SELECT 'go to ' || (SELECT count(*) FROM clicks) || '.'")).toBe('go to 1.');
+    });
+  });
+
   it('bring views whose names are no plain words, and several of one name', async () => {
     const made: string[] = [];
     const told = (name: string, schema: string, n: number): RemoteRelation => ({

@@ -111,7 +111,8 @@ export class RemoteRelations {
   }
 
   #namedIn(text: string): readonly string[] {
-    const low = text.toLowerCase();
+    // A COPY to `…/orders.parquet` doesn't read the relation `orders`.
+    const low = text.toLowerCase().replace(writtenFile, ')');
     const words = new Set(low.match(word) ?? []);
     return [...this.#waiting.keys()].filter((name) =>
       plainName.test(name) ? words.has(name) : low.includes(name),
@@ -188,6 +189,8 @@ const readsFile =
 const surelyReads = /(?:\b(?:read_\w+|parquet_\w+)\s*\(\s*\[?|(?<!\bdistinct\s+)\b(?:from|join))\s*$/i;
 /** What comes before a file that COPY writes, which the engine does by itself. */
 const writesFile = /\bto\s*$/i;
+/** Where a COPY writes, with what it is told about that: only at the end of a statement, so that no text is taken for it. */
+const writtenFile = /\)\s*to\s+'[^'()\n]*'\s*\((?:[^()']|'[^']*'|\([^()]*\))*\)\s*$/;
 const remoteLiteral = /'s3[an]?:\/\//i;
 const remoteLiterals = /'(s3[an]?:\/\/(?:[^']|'')*)'/gi;
 const word = /[\p{L}\p{N}_$]+/gu;
