@@ -56,7 +56,7 @@ export { vacuum } from './maintain/vacuum.ts';
 export type { VacuumedFile, VacuumMode, VacuumResult, VacuumSpec } from './maintain/vacuum-spec.ts';
 export { duckdbParquetRows } from './parquet-rows.ts';
 export type { ChangeEnd, DeltaCall } from './read/delta-calls.ts';
-export { type OpenedTable, openDeltaCall } from './read/open-call.ts';
+export { type OpenedTable, openDeltaCall, openedOf } from './read/open-call.ts';
 export { pointInTimeMs } from './read/point-in-time.ts';
 export { type PredicateScope, parsePredicate } from './read/predicate.ts';
 export { type OpenedCall, rewriteDeltaScans } from './read/rewrite-scans.ts';

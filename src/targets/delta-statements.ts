@@ -91,6 +91,7 @@ export async function runDeltaStatement(
       ),
     ...(input.written === undefined ? {} : { written: input.written }),
     storageOptions: await storageOptionsOf(statement, input),
+    open: (uri) => work.delta.handle(uri),
     options: { commitMetadata, signal },
   });
   if (changesSomething(statement)) await showAgain(result.uri, statement, input);
@@ -192,9 +193,10 @@ async function refuse(table: TableRef, doing: string, input: DeltaStatementInput
 /** The relations over the table at `uri` show what it is now; so does everything this run reads of it later. */
 async function showAgain(uri: string, statement: DeltaStatement, input: DeltaStatementInput): Promise<void> {
   const { work, session } = input;
-  work.delta.forget(uri);
+  const by = changesRows(statement) ? 'handle' : 'others';
+  work.delta.forget(uri, by);
   const location = 'table' in statement ? await locationOf(statement.table, input) : undefined;
-  if (location !== undefined) work.delta.forget(location);
+  if (location !== undefined) work.delta.forget(location, by);
   if (!('table' in statement) || statement.table.kind === 'path') return;
   const relation = await found(statement.table, input);
   const facts = relation && work.factsOf(relation);
@@ -204,6 +206,11 @@ async function showAgain(uri: string, statement: DeltaStatement, input: DeltaSta
   input.moving?.(relation, facts);
   const known: RelationFacts = { ...facts, deltaVersion: pinned.version, sql: pinned.sql };
   work.note(relation, known, true);
+}
+
+/** Those that are run on the run's own handle of their table. */
+function changesRows({ kind }: DeltaStatement): boolean {
+  return kind === 'merge' || kind === 'update' || kind === 'delete' || kind === 'insert';
 }
 
 function nameText(table: TableRef): string {

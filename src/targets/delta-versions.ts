@@ -6,7 +6,14 @@
  */
 import { isAbsolute, resolve } from 'node:path';
 import { isBoathouseError } from '../base/index.ts';
-import { type DeltaCall, type OpenedTable, openDeltaCall, rewriteDeltaScans } from '../tables/index.ts';
+import {
+  type DeltaCall,
+  type OpenedTable,
+  openDeltaCall,
+  openedOf,
+  rewriteDeltaScans,
+  TableHandle,
+} from '../tables/index.ts';
 import type { StorageAccess } from './storage-access.ts';
 
 /** A Delta table as a relation over exactly the files of one version. */
@@ -20,6 +27,10 @@ export interface PinnedDelta {
 export class DeltaVersions {
   readonly #root: string;
   readonly #opened = new Map<string, Promise<OpenedTable>>();
+  /** A table is opened once, whatever is done with it: its log is read on from where it ended. */
+  readonly #handles = new Map<string, Promise<TableHandle>>();
+  /** Tables that were changed by other means than their handles. */
+  readonly #stale = new Set<string>();
 
   readonly #access: StorageAccess;
 
@@ -40,21 +51,58 @@ export class DeltaVersions {
     return { sql: await opened.relation(undefined), version: opened.version, uri: opened.uri };
   }
 
+  /**
+   * The run's handle on the newest state of a table. What is written through it needn't be read again.
+   *
+   * @throws delta.not-a-table and what opening a table throws
+   */
+  async handle(uri: string): Promise<TableHandle> {
+    const absolute = this.resolve(uri);
+    let opening = this.#handles.get(absolute);
+    if (opening === undefined || this.#stale.delete(absolute)) {
+      opening =
+        opening === undefined
+          ? TableHandle.open(absolute, { storageOptions: this.#access.optionsFor(absolute) })
+          : opening.then(refreshed);
+      this.#handles.set(absolute, opening);
+      // A table that can't be read now may be written by a later node.
+      opening.catch(() => this.#handles.delete(absolute));
+    }
+    return await opening;
+  }
+
+  /** As `handle`; undefined when there is no table. */
+  async handleIfThere(uri: string): Promise<TableHandle | undefined> {
+    try {
+      return await this.handle(uri);
+    } catch (error) {
+      if (isBoathouseError(error, 'delta.not-a-table')) return undefined;
+      throw error;
+    }
+  }
+
   async #open(call: DeltaCall, storageOptions: Readonly<Record<string, string>> = {}): Promise<OpenedTable> {
     const absolute = { ...call, uri: this.resolve(call.uri) };
     const key = keyOf(absolute);
     const known = this.#opened.get(key);
     if (known) return await known;
-    const opened = openDeltaCall(absolute, { ...this.#access.optionsFor(absolute.uri), ...storageOptions });
+    const isOurs = isNewestScan(absolute) && Object.keys(storageOptions).length === 0;
+    const opened = isOurs
+      ? this.handle(absolute.uri).then(openedOf)
+      : openDeltaCall(absolute, { ...this.#access.optionsFor(absolute.uri), ...storageOptions });
     this.#opened.set(key, opened);
-    // A table that can't be read now may be written by a later node.
     opened.catch(() => this.#opened.delete(key));
     return await opened;
   }
 
-  /** This run has written the table: the next read sees that. */
-  forget(uri: string): void {
+  /**
+   * This run has written the table: the next read sees that.
+   *
+   * @param by `handle` where the run's own handle made the version, and so knows it.
+   */
+  forget(uri: string, by: 'handle' | 'others' = 'others'): void {
     const absolute = this.resolve(uri);
+    if (by === 'others' && this.#handles.has(absolute)) this.#stale.add(absolute);
     for (const key of this.#opened.keys()) if (key.startsWith(`${absolute}@newest`)) this.#opened.delete(key);
   }
 
@@ -107,11 +155,18 @@ export class DeltaVersions {
 
 const noAccess: StorageAccess = { optionsFor: () => ({}) };
 
+async function refreshed(handle: TableHandle): Promise<TableHandle> {
+  await handle.refresh();
+  return handle;
+}
+
+function isNewestScan(call: DeltaCall): boolean {
+  return call.kind === 'scan' && call.version === undefined && call.timestampMs === undefined;
+}
+
 /** The table first, then whether it moves on when the table does. */
-function keyOf({ uri, ...call }: DeltaCall): string {
-  const isNewest =
-    call.kind === 'scan'
-      ? call.version === undefined && call.timestampMs === undefined
-      : call.to === undefined;
+function keyOf(given: DeltaCall): string {
+  const { uri, ...call } = given;
+  const isNewest = call.kind === 'scan' ? isNewestScan(given) : call.to === undefined;
   return `${uri}@${isNewest ? 'newest' : 'past'} ${JSON.stringify(call)}`;
 }

@@ -15,7 +15,13 @@ import {
 } from '../compiler/index.ts';
 import { quoteIdentifier, quoteLiteral, quotePath } from '../duckdb/index.ts';
 import { Dict, toValue, type Value } from '../jinja/index.ts';
-import { alterTable, TableHandle, writeQueryToDelta } from '../tables/index.ts';
+import {
+  alterTable,
+  type TableHandle,
+  type WriteOptions,
+  writeQueryToDelta,
+  writeQueryToHandle,
+} from '../tables/index.ts';
 import { copyIntoPlace } from './bucket-files.ts';
 import { changesNeeded } from './delta-changes.ts';
 import { discardStaged, externalSelect, type StagedExternal, stageExternal } from './external-files.ts';
@@ -289,11 +295,26 @@ class Performer {
       storageOptions: work.access.optionsFor(step.location),
       signal,
     };
+    const { connection } = session;
+    const handle = await this.#handleFor(step.location, options);
     const result = await work.delta.explaining(step.query, () =>
-      writeQueryToDelta(session.connection, query, step.location, options),
+      handle === undefined
+        ? writeQueryToDelta(connection, query, step.location, options)
+        : writeQueryToHandle(connection, query, handle, options, { asksColumns: true, skipsNothing: true }),
     );
     if (step.counted !== false) this.#rows = (this.#rows ?? 0) + result.rows;
-    work.delta.forget(step.location);
+    work.delta.forget(step.location, handle === undefined ? 'others' : 'handle');
+  }
+
+  /** The run's handle, unless there is no table yet, or its state isn't the one that the rows were computed from. */
+  async #handleFor(
+    location: string,
+    { mode, readVersion }: Pick<WriteOptions, 'mode' | 'readVersion'>,
+  ): Promise<TableHandle | undefined> {
+    if (mode !== 'append' && mode !== 'overwrite') return undefined;
+    const handle = await this.#input.work.delta.handleIfThere(location);
+    const isOther = readVersion !== undefined && handle?.snapshot.version !== readVersion;
+    return isOther ? undefined : handle;
   }
 
   /**
@@ -311,12 +332,11 @@ class Performer {
 
   async #defineDelta(step: PlanStep & { kind: 'define-delta' }): Promise<void> {
     const { work, runId, node, signal } = this.#input;
-    const storageOptions = work.access.optionsFor(step.location);
-    const handle = await TableHandle.open(step.location, { storageOptions });
+    const handle = await work.delta.handle(step.location);
     const changes = changesNeeded(handle.snapshot, step.changes);
     if (changes.length === 0) return;
     await alterTable(handle, changes, { commitMetadata: { runId, node: node.unique_id }, signal });
-    work.delta.forget(step.location);
+    work.delta.forget(step.location, 'handle');
     await this.#pinDelta(step.relation, step.location);
   }
 

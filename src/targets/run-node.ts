@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { isBoathouseError } from '../base/index.ts';
 import type { Compilation, ManifestNode, RelationName } from '../compiler/index.ts';
-import { TableHandle } from '../tables/index.ts';
 import { ownTable } from './branch-tables.ts';
 import { checkContract, declaredQuery, hasContract } from './contract.ts';
 import { targetErrors } from './errors.ts';
@@ -221,7 +220,7 @@ async function deltaFactsOf(
     return { delta: { location, exists: true, moves: true }, ...(await storedColumns(session, base)) };
   }
   const isSame = facts.location === null || run.work.delta.resolve(facts.location) === location;
-  const handle = isSame ? await openIfThere(location, run.work.access.optionsFor(location)) : undefined;
+  const handle = isSame ? await run.work.delta.handleIfThere(location) : undefined;
   if (handle === undefined) {
     const { materialized } = node.config;
     if (base.fullRefresh || (materialized !== 'incremental' && materialized !== 'snapshot')) return absent;
@@ -247,18 +246,6 @@ async function storedColumns(
     existingColumns: await session.describeStored(`select * from ${printName(target)}`),
     newColumns: code === '' ? [] : await session.describeStored(code),
   };
-}
-
-async function openIfThere(
-  location: string,
-  storageOptions: Readonly<Record<string, string>>,
-): Promise<TableHandle | undefined> {
-  try {
-    return await TableHandle.open(location, { storageOptions });
-  } catch (error) {
-    if (isBoathouseError(error, 'delta.not-a-table')) return undefined;
-    throw error;
-  }
 }
 
 function isMicrobatch(node: ManifestNode): boolean {

@@ -226,7 +226,7 @@ print(c.execute("select count(*) from catalog.dev.totals").fetchall(), c.execute
         }
       });
 
-      it('publishes in six requests, and asks three of each external model that has nothing new', async () => {
+      it('publishes in six requests, and asks three of each model that has nothing new', async () => {
         await store.createBucket('many');
         const home = await mkdtemp(join(tmpdir(), 'boathouse-bucket-'));
         try {
@@ -235,10 +235,11 @@ print(c.execute("select count(*) from catalog.dev.totals").fetchall(), c.execute
           await writeFile(join(home, 'dbt_project.yml'), 'name: shop\nprofile: shop\n');
           await writeFile(join(home, 'profiles.yml'), profile(store, 's3://many/lake.duckdb', ''));
           for (let i = 0; i < 100; i += 1) {
+            const strategy = ['append', 'merge', 'delete+insert'][i % 3];
             const config =
               i % 2 === 0
                 ? "materialized='external'"
-                : "materialized='incremental', file_format='delta', incremental_strategy='append'";
+                : `materialized='incremental', file_format='delta', incremental_strategy='${strategy}', unique_key='n'`;
             const where = i % 2 === 0 ? '' : '{% if is_incremental() %} where false {% endif %}';
             await writeFile(
               join(home, `models/m${i}.sql`),
@@ -260,7 +261,14 @@ print(c.execute("select count(*) from catalog.dev.totals").fetchall(), c.execute
           // A run begins with a listing, the generation, a look at the published file and the file itself.
           expect(ofView.total).toBeLessThanOrEqual(4 + 6);
           expect(await countOf('path:models/files')).toBeLessThanOrEqual(4 + 6 + 3 * 50);
-          expect(await countOf('path:models/delta')).toBeLessThanOrEqual(4 + 6 + 10 * 50);
+          expect(await countOf('path:models/delta')).toBeLessThanOrEqual(4 + 6 + 3 * 50);
+          expect(await countOf('*')).toBeLessThanOrEqual(4 + 6 + 3 * 101);
+          const before = await query({
+            projectDir: home,
+            env: {},
+            sql: "describe history delta.'s3://many/m1.delta'",
+          });
+          expect(before.rows).toHaveLength(1);
         } finally {
           await rm(home, { recursive: true, force: true });
         }

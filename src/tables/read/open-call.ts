@@ -1,6 +1,6 @@
 /** Opens what a call in users' SQL asks for. */
-import { readSnapshot, versionAt } from '../../delta/index.ts';
-import { openStorage } from '../../storage/index.ts';
+import { readSnapshot, type Snapshot, versionAt } from '../../delta/index.ts';
+import { openStorage, type Storage } from '../../storage/index.ts';
 import { type ChangeRange, changesOf } from '../feed/read-changes.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
 import { TableHandle } from '../table-handle.ts';
@@ -46,6 +46,15 @@ export async function openDeltaCall(
     rows: duckdbParquetRows,
     ...(version === undefined ? {} : { version }),
   });
+  return openedAt(snapshot, storage);
+}
+
+/** The table as an open handle has it now; later states of the handle don't change what is given. */
+export function openedOf(handle: TableHandle): OpenedTable {
+  return openedAt(handle.snapshot, handle.storage);
+}
+
+function openedAt(snapshot: Snapshot, storage: Storage): OpenedTable {
   return {
     version: snapshot.version,
     uri: storage.uri,

@@ -24,10 +24,11 @@ export async function executeRows(
   context: StatementContext,
 ): Promise<StatementResult> {
   const uri = await context.locate(statement.table, statement.kind.toUpperCase());
-  const handle = await TableHandle.open(
-    uri,
-    context.storageOptions === undefined ? {} : { storageOptions: context.storageOptions },
-  );
+  const { storageOptions } = context;
+  const handle =
+    context.open === undefined
+      ? await TableHandle.open(uri, storageOptions === undefined ? {} : { storageOptions })
+      : await context.open(uri);
   switch (statement.kind) {
     case 'merge':
       return executeMerge(statement, handle, context);

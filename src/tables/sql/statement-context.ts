@@ -1,5 +1,6 @@
 /** What running a statement needs of its surroundings, and what it gives back. */
 import type { ResultTable, Session } from '../../duckdb/index.ts';
+import type { TableHandle } from '../table-handle.ts';
 import type { OperationOptions } from '../transact.ts';
 import type { DeltaStatement, TableRef } from './statement.ts';
 
@@ -20,6 +21,8 @@ export interface StatementContext {
   /** The statement as the user wrote it: errors show where in it they arose. */
   readonly written?: string | undefined;
   readonly storageOptions?: Readonly<Record<string, string>>;
+  /** The table that rows are changed of, where one is open already: it ends at the version made. Opened anew unless given. */
+  readonly open?: (uri: string) => Promise<TableHandle>;
   readonly options: OperationOptions;
 }
 

@@ -74,6 +74,8 @@ export async function writeQueryToDelta(
 /**
  * Writes the rows of `query` to an open table, mode `append` or `overwrite`. The handle ends at the version made.
  *
+ * @param how `asksColumns` plans the query before it is run, for those that cost more to run twice; `skipsNothing`
+ * makes no version of an append that brings no row and changes no column.
  * @throws as `writeQueryToDelta`
  */
 export async function writeQueryToHandle(
@@ -81,14 +83,18 @@ export async function writeQueryToHandle(
   query: string,
   handle: TableHandle,
   options: WriteOptions,
+  how: { readonly asksColumns?: boolean; readonly skipsNothing?: boolean } = {},
 ): Promise<WriteResult> {
-  const assumed = await assumedSource(session, query, handle.snapshot, options);
+  const { asksColumns = false, skipsNothing = false } = how;
+  const assumed = asksColumns ? undefined : await assumedSource(session, query, handle.snapshot, options);
   const source = assumed ?? (await describeRows(session, query, handle.snapshot.schema));
   // Appends rest on nothing, so they needn't look first; an overwrite replaces what is there now, or what was read.
   const isRead = options.readVersion !== undefined && options.readVersion === handle.snapshot.version;
   const startsFrom = modeOf(options) === 'append' || isRead ? 'known' : 'now';
   const given = assumed === undefined ? source : { ...source, given: query };
-  return withStaged(session, handle.storage, given, options, (write) => write.onto(handle, startsFrom));
+  return withStaged(session, handle.storage, given, options, (write) =>
+    write.onto(handle, startsFrom, skipsNothing),
+  );
 }
 
 /** Rows to be written; `given` is their query where their columns are only assumed. */
@@ -159,8 +165,13 @@ class Write {
    * Appends to the table, or replaces what it has.
    *
    * @param startsFrom `known` plans on the handle's own state, which the rows may rest on.
+   * @param skipsNothing whether an append of nothing is left at that.
    */
-  onto(handle: TableHandle, startsFrom: 'known' | 'now' = 'known'): Promise<WriteResult> {
+  onto(
+    handle: TableHandle,
+    startsFrom: 'known' | 'now' = 'known',
+    skipsNothing = false,
+  ): Promise<WriteResult> {
     const { signal, clock, random, commitMetadata, transaction } = this.#options;
     const about = {
       signal,
@@ -169,7 +180,7 @@ class Write {
       ...(commitMetadata === undefined ? {} : { commitMetadata }),
       ...(transaction === undefined ? {} : { transaction }),
     };
-    const plan = (snapshot: Snapshot, attempt: number) => this.#plan(snapshot, attempt);
+    const plan = (snapshot: Snapshot, attempt: number) => this.#plan(snapshot, attempt, skipsNothing);
     const nothing = { rows: 0, filesAdded: 0, filesRemoved: 0, bytesAdded: 0, uri: this.#storage.uri };
     const skipped = ({ version }: Snapshot): WriteResult => ({
       version,
@@ -188,7 +199,7 @@ class Write {
     await made?.staged.discard();
   }
 
-  async #plan(snapshot: Snapshot, attempt: number): Promise<Planned<WriteResult>> {
+  async #plan(snapshot: Snapshot, attempt: number, skipsNothing: boolean): Promise<Planned<WriteResult>> {
     const mode = modeOf(this.#options);
     const { replaceWhere, partitionOverwrite, readVersion } = this.#options;
     const replacesAll =
@@ -202,6 +213,11 @@ class Write {
     const { draft, staged } = (await this.#stageAssumed(snapshot)) ?? (await this.#stageNow(snapshot));
     const replaced = mode === 'overwrite' ? await this.#replace(snapshot, draft, staged) : undefined;
     const changes = draft.changes(staged);
+    const isNothing = replaced === undefined && changes.length === 0 && staged.rows === 0;
+    if (skipsNothing && isNothing && this.#options.transaction === undefined) {
+      await this.discard(true);
+      return { kind: 'nothing', result: this.#result(snapshot, staged, undefined, 'written') };
+    }
     this.#mayBeNamed = true;
     return {
       kind: 'commit',
@@ -311,7 +327,7 @@ class Write {
   }
 
   #result(
-    { version }: CommitResult,
+    { version }: Pick<CommitResult, 'version'>,
     staged: Staged,
     replaced: Replacement | undefined,
     kind: 'created' | 'written',
