@@ -9,13 +9,13 @@ import { Lake, leaseSeconds, succeeds } from './lake.ts';
 const rounds = isFull ? 6 : 2;
 
 /** Requests by which a run is struck: what they make, and whether a run that ends with it is seen. */
-const moments: readonly (readonly [string, RegExp, Trouble['kind'], 'seen' | 'unseen'])[] = [
+const moments: readonly (readonly [string, RegExp, 'struck' | 'lost-request', 'seen' | 'unseen'])[] = [
   ['a commit that never arrives', /\/events\.delta\/_delta_log\/\d{20}\.json/, 'lost-request', 'unseen'],
-  ['a generation that stands', /\/_boathouse\/catalog\/\d{20}\.json/, 'lost-reply', 'seen'],
-  ['a data file', /\/events\.delta\/[^/]*\.parquet/, 'lost-reply', 'unseen'],
-  ['a commit that stands', /\/events\.delta\/_delta_log\/\d{20}\.json/, 'lost-reply', 'unseen'],
-  ['an external file', /\/daily[^?]*\.parquet/, 'lost-reply', 'unseen'],
-  ['the file of the catalog', /\/_boathouse\/catalog\/files\//, 'lost-reply', 'unseen'],
+  ['a generation that stands', /\/_boathouse\/catalog\/\d{20}\.json/, 'struck', 'seen'],
+  ['a data file', /\/events\.delta\/[^/]*\.parquet/, 'struck', 'unseen'],
+  ['a commit that stands', /\/events\.delta\/_delta_log\/\d{20}\.json/, 'struck', 'unseen'],
+  ['an external file', /\/daily[^?]*\.parquet/, 'struck', 'unseen'],
+  ['the file of the catalog', /\/_boathouse\/catalog\/files\//, 'struck', 'unseen'],
   ['a generation that never arrives', /\/_boathouse\/catalog\/\d{20}\.json/, 'lost-request', 'unseen'],
   ['the copy that others open', /\/prod\.duckdb(?:\?|$)/, 'lost-request', 'seen'],
 ];
@@ -93,10 +93,11 @@ for (const kind of ['versitygw', 'minio'] as const) {
           if (isStruck || child === undefined || passing.method !== 'PUT' || !path.test(passing.path))
             return undefined;
           isStruck = true;
-          // Long enough that the process is gone before a reply could reach it.
           const dying = child;
-          setTimeout(() => kill(dying), 20);
-          return trouble === 'lost-request' ? { kind: trouble } : { kind: 'late', ms: 500 };
+          if (trouble === 'struck') return { kind: trouble, strike: () => kill(dying) };
+          // Before it could try once more.
+          kill(dying);
+          return { kind: trouble };
         });
         await lake.land();
         child = host.start(...Lake.buildOf('killed'));
@@ -123,10 +124,11 @@ for (const kind of ['versitygw', 'minio'] as const) {
         host = await lake.hostNamed(name, (passing) => {
           if (isCut || passing.method !== 'PUT' || !path.test(passing.path)) return undefined;
           isCut = true;
-          // The request is under way by then, and is carried out.
-          setTimeout(() => host?.cut(), 30);
-          setTimeout(() => host?.mend(), 3000);
-          return { kind: 'late', ms: 60 };
+          const strike = (): void => {
+            host?.cut();
+            setTimeout(() => host?.mend(), 3000);
+          };
+          return { kind: 'struck', strike };
         });
         await lake.land();
         await lake.build(host, 'cut');

@@ -21,6 +21,8 @@ export type Trouble =
   | { readonly kind: 'lost-request' }
   /** Carried out, and the connection breaks before its reply. */
   | { readonly kind: 'lost-reply' }
+  /** Arrived whole by the time of `strike`, carried out after it, and the connection breaks before its reply. */
+  | { readonly kind: 'struck'; readonly strike: () => void }
   /** Carried out, and the connection breaks in the middle of its reply. */
   | { readonly kind: 'half-reply' }
   /** Not passed on: the store is said to be busy. */
@@ -83,9 +85,11 @@ export async function startProxy(options: ProxyOptions): Promise<StoreProxy> {
       outgoing.end(`<Error><Code>${trouble.code}</Code><Message>So says the proxy.</Message></Error>`);
       return;
     }
+    if (trouble?.kind === 'struck') trouble.strike();
     if (trouble?.kind === 'late') await new Promise((done) => setTimeout(done, trouble.ms));
     const reply = await forward(target, agent, incoming, Buffer.concat(chunks), options, passing);
-    if (isCut || trouble?.kind === 'lost-reply') return void incoming.socket.destroy();
+    if (isCut || trouble?.kind === 'lost-reply' || trouble?.kind === 'struck')
+      return void incoming.socket.destroy();
     outgoing.writeHead(reply.status, reply.headers);
     const kept =
       trouble?.kind === 'half-reply'
