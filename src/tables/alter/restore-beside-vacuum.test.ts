@@ -123,7 +123,8 @@ describe('a restore beside a vacuum', () => {
     const inner = openStorage(folder);
     const die = (): Promise<never> => Promise.reject(new Error('killed'));
     const cut = wrapStorage(inner, {
-      remove: (file) => (file.endsWith('.parquet') ? die() : inner.remove(file)),
+      removeAll: (files) =>
+        files.some((file) => file.endsWith('.parquet')) ? die() : inner.removeAll(files),
       // A process that was killed tells nobody that it has ended.
       putIfAbsent: (file, bytes) =>
         new TextDecoder().decode(bytes).includes('VACUUM END') ? die() : inner.putIfAbsent(file, bytes),
