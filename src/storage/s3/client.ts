@@ -3,7 +3,7 @@
  *
  * Facts: Amazon S3's API reference; Signature Version 4.
  */
-import { createHash } from 'node:crypto';
+import { createHash, webcrypto } from 'node:crypto';
 import { isIP } from 'node:net';
 // A CommonJS module that Node finds no names in.
 import aws4 from 'aws4';
@@ -201,7 +201,7 @@ export class S3Client {
     if (this.#credentials === undefined) return headers;
     const isUnsigned =
       config.unsignedPayload && config.endpoint.protocol === 'https:' && request.body !== undefined;
-    headers['x-amz-content-sha256'] = isUnsigned ? 'UNSIGNED-PAYLOAD' : sha256(request.body);
+    headers['x-amz-content-sha256'] = isUnsigned ? 'UNSIGNED-PAYLOAD' : await sha256(request.body);
     headers['x-amz-date'] = new Date(this.nowMs()).toISOString().replace(/[:-]|\.\d{3}/g, '');
     const { accessKeyId, secretAccessKey, sessionToken } = await this.#credentials.get();
     const signed = aws4.sign(
@@ -401,8 +401,11 @@ function retryAfterMs(reply: WireReply): number {
   return Number.isFinite(seconds) ? Math.min(30, Math.max(0, seconds)) * 1000 : 0;
 }
 
-function sha256(body: Uint8Array | undefined): string {
-  return body === undefined ? emptySha256 : createHash('sha256').update(body).digest('hex');
+async function sha256(body: Uint8Array | undefined): Promise<string> {
+  if (body === undefined) return emptySha256;
+  if (body.length < hashedAsideBytesMin) return createHash('sha256').update(body).digest('hex');
+  // Parts of a large file are hashed several at once, and nothing else stands still meanwhile.
+  return Buffer.from(await webcrypto.subtle.digest('SHA-256', body)).toString('hex');
 }
 
 /** Whether a bucket's name can't go before this host: an address has no subdomains. */
@@ -410,6 +413,8 @@ export function isAddress(hostname: string): boolean {
   return isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0;
 }
 
+/** Handing a body to another thread costs a copy of it. */
+const hashedAsideBytesMin = 1_048_576;
 const emptySha256 = createHash('sha256').digest('hex');
 const passingStatuses: ReadonlySet<number> = new Set([408, 409, 425, 429, 500, 502, 503, 504, 509]);
 const passingCodes: ReadonlySet<string> = new Set([
