@@ -106,7 +106,12 @@ describe.skipIf(reason !== undefined)(`secrets of a bucket${reason ? ` (skipped:
       ],
     ];
     folder.put({
-      'mistake.mjs': `setTimeout(() => { throw new Error('wrong: ' + process.env.DBT_ENV_SECRET_KEY); }, 250);`,
+      // Once the command has begun: before that nothing of ours runs.
+      'mistake.mjs': `const timer = setInterval(() => {
+  if (process.listenerCount('uncaughtException') === 0) return;
+  clearInterval(timer);
+  throw new Error('wrong: ' + process.env.DBT_ENV_SECRET_KEY);
+}, 5);`,
     });
     const printed: [string, string][] = [];
     const base = { ...folder.env };
