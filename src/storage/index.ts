@@ -8,7 +8,7 @@ export {
   storageAccess,
 } from './access.ts';
 export { cacheFolder } from './cache/cache-folder.ts';
-export { type CacheSettings, configureCache, parseBytes } from './cache/cache-settings.ts';
+export { type CacheSettings, type CacheWish, configureCache } from './cache/cache-settings.ts';
 export { inParallel } from './cache/in-parallel.ts';
 export type { Mount } from './cache/mount.ts';
 export { isUnique } from './cache/unique.ts';

@@ -4,7 +4,6 @@ import {
   configureCache,
   type Mount,
   openMount,
-  parseBytes,
   type StorageAccess,
   storageAccess,
 } from '../storage/index.ts';
@@ -21,13 +20,7 @@ export function isBucketPlace(place: string): boolean {
 /** The access that a profile gives. */
 export function accessOf(profile: Pick<Profile, 'lakehouse' | 'secrets' | 'settings'>): StorageAccess {
   const { storageOptions, caFile, cache } = profile.lakehouse;
-  if (cache) {
-    const limitBytes = parseBytes(cache.size);
-    configureCache({
-      ...(cache.path === undefined ? {} : { folder: cache.path }),
-      ...(limitBytes === undefined ? {} : { limitBytes }),
-    });
-  }
+  configureCache(cache);
   return storageAccess({ secrets: profile.secrets, settings: profile.settings, storageOptions, caFile });
 }
 

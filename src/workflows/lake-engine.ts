@@ -11,8 +11,11 @@ type Profile = Project['profile'];
 export function readerEngine(
   profile: Profile | undefined,
 ): DatabaseOptions & { readonly attach: AttachSpec[] } {
-  const { extensions = [], settings = {}, secrets = [], attach = [] } = profile ?? {};
+  const { extensions = [], settings = {}, secrets = [], attach = [], configOptions = {} } = profile ?? {};
+  // The engine's own database is in memory, which has no mode of access.
+  const config = Object.entries(configOptions).filter(([name]) => name.toLowerCase() !== 'access_mode');
   return {
+    config: Object.fromEntries(config.map(([name, value]) => [name, String(value)])),
     extensions,
     settings,
     secrets: secrets.map(({ options, ...known }) => ({ ...options, ...known })),

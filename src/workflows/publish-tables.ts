@@ -28,6 +28,7 @@ import {
   stageCatalogFile,
 } from '../catalog/index.ts';
 import { Database } from '../duckdb/index.ts';
+import { engineAccess } from '../storage/index.ts';
 import { openDeltaRelation, RemoteRelations } from '../tables/index.ts';
 import type { CatalogPlace, ReaderAccess } from './catalog-tables.ts';
 import { workflowErrors } from './errors.ts';
@@ -135,7 +136,10 @@ async function stageOn(
   },
 ): Promise<StagedCatalogFile> {
   const { relations, upserts, database, access } = what;
-  const remote = new RemoteRelations(() => access.mount());
+  const remote = new RemoteRelations(
+    () => access.mount(),
+    (uri) => engineAccess(uri, access),
+  );
   const engine = await Database.open({ beforeStatement: remote.hook, restoreText: remote.restore });
   const folder = place.isLocal ? undefined : await mkdtemp(join(tmpdir(), 'boathouse-base-'));
   try {

@@ -9,7 +9,14 @@ import { join, parse, resolve } from 'node:path';
 import { isBoathouseError, keepSecrets } from '../base/index.ts';
 import { Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import type { Project } from '../project/index.ts';
-import { engineAccess, type Mount, openMount, type StorageOptions, storageAccess } from '../storage/index.ts';
+import {
+  configureCache,
+  engineAccess,
+  type Mount,
+  openMount,
+  type StorageOptions,
+  storageAccess,
+} from '../storage/index.ts';
 import {
   type DeltaCall,
   type OpenedTable,
@@ -183,7 +190,8 @@ export function accessFor(
     return { optionsFor, mount: () => openMount(isGiven ? optionsFor : undefined) };
   }
   const { secrets, settings, lakehouse } = project.profile;
-  const { storageOptions, caFile } = lakehouse;
+  const { storageOptions, caFile, cache } = lakehouse;
+  configureCache(cache);
   const access = storageAccess({ secrets, settings, storageOptions, caFile });
   const mount = async (): Promise<Mount | undefined> => {
     const { mountOf } = await import('../targets/index.ts');

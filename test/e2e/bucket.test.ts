@@ -1,12 +1,13 @@
 /** A dbt project on a bucket, by TLS with a private authority: what works in a folder works there. */
 import { execFile } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { requestCounts, requestsSince } from '../../src/storage/index.ts';
+import { Database } from '../../src/duckdb/index.ts';
+import { configureCache, requestCounts, requestsSince } from '../../src/storage/index.ts';
 import { writeDelta } from '../../src/tables/index.ts';
 import type { NodeResult } from '../../src/targets/index.ts';
 import { build, debug, query } from '../../src/workflows/index.ts';
@@ -29,6 +30,17 @@ const wheel =
           readdirSync(folder).map((version) => join(folder, version, 'httpfs.duckdb_extension')),
         )
         .at(0);
+
+/** A folder in which DuckDB finds that extension as if it had been installed. */
+async function extensionFolder(folder: string, file: string): Promise<string> {
+  await using database = await Database.open();
+  await using session = await database.session();
+  const version = String(await session.value('SELECT version()'));
+  const platform = String((await session.query('PRAGMA platform')).rows[0]?.[0]);
+  await mkdir(join(folder, version, platform), { recursive: true });
+  await cp(file, join(folder, version, platform, 'httpfs.duckdb_extension'));
+  return folder;
+}
 
 const kinds: readonly StoreKind[] = ['versitygw', 'minio'];
 
@@ -270,6 +282,65 @@ print(c.execute("select count(*) from catalog.dev.totals").fetchall(), c.execute
           });
           expect(before.rows).toHaveLength(1);
         } finally {
+          await rm(home, { recursive: true, force: true });
+        }
+      });
+
+      it('keeps copies where the profile says, and none where it says none', async () => {
+        await store.createBucket(`copies-${kind}`);
+        const home = await mkdtemp(join(tmpdir(), 'boathouse-bucket-'));
+        const usual = process.env['BOATHOUSE_CACHE_DIR'];
+        process.env['BOATHOUSE_CACHE_DIR'] = join(home, 'usual');
+        // What a store was found to be is remembered beside the copies.
+        const filesIn = async (name: string): Promise<number> =>
+          existsSync(join(home, name))
+            ? (await readdir(join(home, name), { recursive: true, withFileTypes: true })).filter(
+                (entry) => entry.isFile() && !entry.parentPath.includes('stores'),
+              ).length
+            : 0;
+        const project = async (
+          lakehouse: string,
+          more = '',
+        ): Promise<{ readonly projectDir: string; readonly env: Record<string, string> }> => {
+          await writeFile(
+            join(home, 'profiles.yml'),
+            profile(store, `s3://copies-${kind}/lake.duckdb`, lakehouse).replace(
+              '      schema: dev',
+              `${more}      schema: dev`,
+            ),
+          );
+          return { projectDir: home, env: {} };
+        };
+        const sum = `select sum(n) from delta.'s3://copies-${kind}/d.delta'`;
+        try {
+          await mkdir(join(home, 'models'));
+          await writeFile(join(home, 'dbt_project.yml'), 'name: shop\nprofile: shop\n');
+          await writeFile(join(home, 'models/e.sql'), "{{ config(materialized='external') }} select 1 as n");
+          await writeFile(
+            join(home, 'models/d.sql'),
+            "{{ config(materialized='table', file_format='delta') }} select * from {{ ref('e') }}",
+          );
+          const own = await project(', cache: { path: own, size: 1GB }');
+          expect(failed((await build(own)).results)).toEqual([]);
+          expect((await query({ ...own, sql: sum })).rows[0]?.[0]?.text).toBe('1');
+          expect((await query({ ...own, sql: 'select n from e' })).rows[0]?.[0]?.text).toBe('1');
+          const kept = await filesIn('own');
+          expect(kept).toBeGreaterThan(0);
+          expect(await filesIn('usual')).toBe(0);
+          if (wheel === undefined) return;
+          const extensions = await extensionFolder(join(home, 'extensions'), wheel);
+          const none = await project(
+            ', cache: false',
+            `      config_options: { extension_directory: '${extensions}' }\n`,
+          );
+          expect(failed((await build(none)).results)).toEqual([]);
+          expect((await query({ ...none, sql: sum })).rows[0]?.[0]?.text).toBe('1');
+          expect((await query({ ...none, sql: 'select n from e' })).rows[0]?.[0]?.text).toBe('1');
+          expect([await filesIn('own'), await filesIn('usual')]).toEqual([kept, 0]);
+        } finally {
+          if (usual === undefined) delete process.env['BOATHOUSE_CACHE_DIR'];
+          else process.env['BOATHOUSE_CACHE_DIR'] = usual;
+          configureCache();
           await rm(home, { recursive: true, force: true });
         }
       });

@@ -7,13 +7,20 @@ export interface CacheSettings {
   readonly limitBytes: number;
 }
 
-/**
- * Decides about the cache from now on, over what the environment says. What isn't named stays as it is.
- *
- * @param wanted false: no copies are kept, and DuckDB reads buckets by itself.
- */
-export function configureCache(wanted: false | Partial<CacheSettings>): void {
-  chosen = wanted === false || chosen === false ? wanted : { ...chosen, ...wanted };
+/** What a profile says of the cache: false keeps no copies, and DuckDB reads buckets by itself. */
+export type CacheWish = false | { readonly path?: string; readonly size?: string };
+
+/** Decides about the cache from now on, over what the environment says; what isn't named is left to that. */
+export function configureCache(wanted: CacheWish = {}): void {
+  if (wanted === false) {
+    chosen = false;
+    return;
+  }
+  const limitBytes = parseBytes(wanted.size);
+  chosen = {
+    ...(wanted.path === undefined ? {} : { folder: wanted.path }),
+    ...(limitBytes === undefined ? {} : { limitBytes }),
+  };
 }
 
 /** The settings in force; undefined when no copies are wanted. `BOATHOUSE_CACHE`, `_DIR` and `_SIZE` say what nobody has decided. */

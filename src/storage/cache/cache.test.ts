@@ -269,11 +269,13 @@ describe('sizes and settings', () => {
     const env = { BOATHOUSE_CACHE_DIR: '/c', BOATHOUSE_CACHE_SIZE: '1GB' };
     expect(cacheSettings(env)).toEqual({ folder: '/c', limitBytes: 1e9 });
     expect(cacheSettings({ ...env, BOATHOUSE_CACHE: 'off' })).toBeUndefined();
-    configureCache({ folder: '/d' });
+    configureCache({ path: '/d' });
     expect(cacheSettings(env)).toEqual({ folder: '/d', limitBytes: 1e9 });
+    configureCache({ size: '5 GiB' });
+    expect(cacheSettings(env)).toEqual({ folder: '/c', limitBytes: 5 * 2 ** 30 });
     configureCache(false);
     expect(cacheSettings(env)).toBeUndefined();
-    configureCache({});
+    configureCache(undefined);
     expect(cacheSettings(env)).toEqual({ folder: '/c', limitBytes: 1e9 });
   });
 });

@@ -45,6 +45,11 @@ export class CachedStorage implements Storage {
       isUnique(path) ? cache.adopt(this.#entry(path, info.sizeBytes), localFile) : Promise.resolve();
   }
 
+  /** Whether its copies are kept there. */
+  isOn(cache: FileCache): boolean {
+    return this.#cache === cache;
+  }
+
   /** The store behind the cache. */
   get inner(): S3Storage {
     return this.#inner;

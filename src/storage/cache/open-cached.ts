@@ -30,7 +30,7 @@ export async function openMountOn(
   const cache = sharedCache();
   if (cache === undefined) return undefined;
   const bucket = (name: string, key: string): readonly CachedStorage[] => {
-    const known = storagesOfBucket(name);
+    const known = storagesOfBucket(name).filter((one) => one.isOn(cache));
     if (optionsFor === undefined && known.length > 0) return known;
     // With what is known of the place, else by the environment.
     const uri = `s3://${name}/${key}`;
@@ -41,7 +41,7 @@ export async function openMountOn(
 }
 
 function wholeBucket(bucket: string, client: S3Client, cache: FileCache): CachedStorage {
-  const known = storagesOfBucket(bucket).find(({ inner }) => inner.client === client);
+  const known = storagesOfBucket(bucket).find((one) => one.inner.client === client && one.isOn(cache));
   if (known !== undefined) return known;
   const storage = new CachedStorage(new S3Storage(client, { bucket, prefix: '' }), cache);
   rememberBucket(bucket, storage);

@@ -1,4 +1,5 @@
 /** What DuckDB's httpfs needs to open what our own client opens: a secret, and whom to trust. */
+import { existsSync } from 'node:fs';
 import { isS3Secret, optionsOfSecret, type SecretOptions, s3SecretFor } from '../access.ts';
 import { optionsOfPlace } from '../remote-stores.ts';
 import type { StorageOptions } from '../storage.ts';
@@ -108,7 +109,9 @@ function bundleFor(config: S3Config, env: NodeJS.ProcessEnv): string | undefined
   if (config.endpoint.protocol === 'http:') return undefined;
   // The engine has one list for all stores.
   if (config.caFile !== undefined) caFiles.add(config.caFile);
-  const trust = trustOf({ caFiles: [...caFiles], env });
+  // Of a store that was used before the file may be gone.
+  const named = [...caFiles].filter((file) => file === config.caFile || existsSync(file));
+  const trust = trustOf({ caFiles: named, env });
   return trust.hasOwn ? trust.bundleFile() : undefined;
 }
 
