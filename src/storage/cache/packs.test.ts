@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -141,5 +141,29 @@ describe('small objects', () => {
     await backgroundDone();
     expect(await cache.sizeBytes()).toBeLessThan(10_000);
     expect(fetched).toHaveLength(200);
+  });
+
+  it('of one folder are bounded: the oldest are forgotten, and fetched again', async () => {
+    const large = new Uint8Array(60_000);
+    const at = (i: number): CachedObject => ({ ...object(`${i}.json`), sizeBytes: large.length });
+    const readLarge = (cache: FileCache, i: number): Promise<Uint8Array> =>
+      cache.read(at(i), async () => {
+        fetched.push(`${i}`);
+        return large;
+      });
+    const cache = open();
+    for (let from = 0; from < 400; from += 80) {
+      await Promise.all(Array.from({ length: 80 }, (_, i) => readLarge(cache, from + i)));
+      await backgroundDone();
+    }
+    fetched = [];
+    const other = open();
+    await readLarge(other, 399);
+    const sizes = await Promise.all((await packs()).map(async (file) => (await stat(file)).size));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(16_777_216);
+    expect(sizes.length).toBeGreaterThan(1);
+    expect(fetched).toEqual([]);
+    await readLarge(other, 0);
+    expect(fetched).toEqual(['0']);
   });
 });

@@ -8,7 +8,7 @@
  *     <folder>/packs/<SHA-256 of store and folder>/<time>-<uuid>.pack
  */
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, unlink, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inBackground, systemClock, systemRandom } from '../../base/index.ts';
 import type { CachedObject } from './file-cache.ts';
@@ -82,7 +82,7 @@ export class Packs {
     const group = newGroup(folder);
     // In the order of their times: of two with one object the later is newer.
     const names = (await readdir(folder).catch(() => [])).filter((file) => file.endsWith('.pack')).sort();
-    for (const file of names) {
+    for (const file of await newestOf(folder, names)) {
       const pack: Pack = { file: join(folder, file), sizeBytes: 0 };
       const entries = await this.#open(pack);
       if (entries !== undefined) enter(group, pack, entries);
@@ -233,6 +233,22 @@ interface Group {
   isSettling: boolean;
 }
 
+/**
+ * Those of `names` that are worth looking into, in their order; older ones are removed. A log that is written for years
+ * would else come to be read whole by every process that needs its end.
+ */
+async function newestOf(folder: string, names: readonly string[]): Promise<readonly string[]> {
+  const kept: string[] = [];
+  let totalBytes = 0;
+  for (const name of names.toReversed()) {
+    totalBytes += (await stat(join(folder, name)).catch(() => undefined))?.size ?? 0;
+    if (totalBytes > groupBytesMax && kept.length > 0)
+      await unlink(join(folder, name)).catch(() => undefined);
+    else kept.unshift(name);
+  }
+  return kept;
+}
+
 function newGroup(folder: string): Group {
   return {
     folder,
@@ -314,6 +330,8 @@ const packBytes = 4_194_304;
 /** So many packs below so many bytes become one. */
 const smallPacksMax = 8;
 const smallPackBytes = 1_048_576;
+/** Of one folder of a store. */
+const groupBytesMax = 16_777_216;
 /** Bytes and names that this process has at hand. */
 const bodiesBytesMax = 33_554_432;
 const keysMax = 200_000;
