@@ -278,6 +278,24 @@ describe('many requests at once', () => {
   });
 });
 
+describe('a store that knows no batches of deletes', () => {
+  it.each([
+    [501, 'NotImplemented'],
+    [405, 'MethodNotAllowed'],
+  ])('is asked for each (%s %s)', async (status, code) => {
+    for (let i = 0; i < 40; i += 1) server.objects.set(`/b/lake/${i}`, Buffer.from(String(i)));
+    server.misbehave.push((request, reply) => {
+      if (request.method !== 'POST') return false;
+      reply.writeHead(status, { 'content-type': 'application/xml' });
+      reply.end(`<Error><Code>${code}</Code><Message>no</Message></Error>`);
+      return true;
+    });
+    await open().removeAll(Array.from({ length: 39 }, (_, i) => String(i)));
+    expect([...server.objects.keys()]).toEqual(['/b/lake/39']);
+    expect(server.seen.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  });
+});
+
 describe('credentials', () => {
   it("of the options aren't mixed with the environment's", async () => {
     const own = { AWS_ENDPOINT_URL: server.endpoint, AWS_ACCESS_KEY_ID: 'k', AWS_SECRET_ACCESS_KEY: 's' };

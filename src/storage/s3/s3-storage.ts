@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat, unlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { assert, type BoathouseError, isBoathouseError } from '../../base/index.ts';
+import { inParallel } from '../cache/in-parallel.ts';
 import { storageErrors } from '../errors.ts';
 import { checkPath, checkPrefix, compareUtf8 } from '../paths.ts';
 import type { CopyOptions, FileInfo, LocalFile, ObjectMetadata, PutOutcome, Storage } from '../storage.ts';
@@ -311,8 +312,14 @@ export class S3Storage implements Storage {
         'content-md5': createHash('md5').update(body).digest('base64'),
       },
       body,
+      expected: [405, 501],
       about: { doing: 'remove', path: paths[0] ?? '', uri: this.uri },
     });
+    // Some stores delete objects one by one only.
+    if (reply.status !== 200) {
+      await inParallel(paths, (path) => this.remove(path));
+      return;
+    }
     const failed = (parseDeleteErrors(reply.body) ?? []).filter(({ code }) => code !== 'NoSuchKey');
     const [first] = failed;
     if (first === undefined) return;

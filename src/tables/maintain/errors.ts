@@ -5,6 +5,7 @@ type Kinds = {
   'bad-optimize': ErrorKind<{ table: string; problem: string }>;
   'retention-too-short': ErrorKind<{ table: string; hours: number; tableHours: number }>;
   'no-lite-vacuum': ErrorKind<{ table: string; first: number; vacuumed: number | undefined }>;
+  'unreadable-lake': ErrorKind<{ path: string }>;
 };
 
 const kinds: Kinds = {
@@ -33,6 +34,14 @@ const kinds: Kinds = {
       }`,
     hint: () => 'Vacuum once with mode full, which lists the folder. Nothing was deleted.',
     sqlState: '55000',
+    httpStatus: 409,
+    exitCode: 1,
+  },
+  'unreadable-lake': {
+    message: (d) => `${d.path} tells which files readers of the lake need, and it is damaged: it is not JSON`,
+    hint: () =>
+      'Nothing was deleted. Look with `boathouse log` which version of the lake it is. Where it can be done without, move the file away.',
+    sqlState: '58030',
     httpStatus: 409,
     exitCode: 1,
   },

@@ -7,8 +7,15 @@
  */
 import { isBoathouseError } from '../../base/index.ts';
 import { readSnapshot } from '../../delta/index.ts';
-import { inParallel, openStorage, type Storage, type StorageOptions } from '../../storage/index.ts';
+import {
+  inParallel,
+  openStorage,
+  type Storage,
+  type StorageOptions,
+  warnOfStorage,
+} from '../../storage/index.ts';
 import { duckdbParquetRows } from '../parquet-rows.ts';
+import { maintainErrors } from './errors.ts';
 import { pathsOf } from './needed-files.ts';
 import type { Relative } from './table-folder.ts';
 
@@ -25,7 +32,7 @@ interface HeldRelation {
  * Costs a listing for each folder above; in a lake a read of each generation of each branch, and of the table's log
  * for each version that they show.
  *
- * @throws storage.*, delta.corrupt-log: when it can't be told what is needed, nothing may be deleted
+ * @throws tables.unreadable-lake, storage.*, delta.corrupt-log: when it can't be told what is needed, nothing may be deleted
  */
 export async function heldByLakes(
   table: Storage,
@@ -35,7 +42,13 @@ export async function heldByLakes(
   const held = new Set<string>();
   for (const root of foldersAbove(table.uri)) {
     const lake = openStorage(root, storageOptions);
-    const relations = await relationsOf(lake);
+    const relations = await relationsOf(lake).catch((error: unknown) => {
+      // Keys are often good for a part of a bucket only. Who may not look above it has published nothing there.
+      if (lake.isLocal || !isBoathouseError(error, 'storage.no-permission')) throw error;
+      const what = `${root} may not be listed, so files that a lake there needs aren't kept for it`;
+      warnOfStorage('storage.no-permission', what);
+      return [];
+    });
     if (relations.length > 0) await hold(table, relative, relations, storageOptions, held);
   }
   return held;
@@ -139,13 +152,18 @@ async function numbered(lake: Storage, folder: string): Promise<readonly string[
 }
 
 async function readDocument(lake: Storage, path: string): Promise<Record<string, unknown> | undefined> {
+  let text: string;
   try {
-    const text = new TextDecoder().decode(await lake.read(path));
-    return JSON.parse(text) as Record<string, unknown>;
+    text = new TextDecoder().decode(await lake.read(path));
   } catch (error) {
     // A sweep was faster: what it no longer keeps isn't needed.
     if (isBoathouseError(error, 'storage.not-found')) return undefined;
     throw error;
+  }
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw maintainErrors['unreadable-lake']({ path: lake.locate(path) }, { cause });
   }
 }
 
