@@ -94,7 +94,10 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
   const published =
     given === undefined ? project?.profile.catalogPlace : isRemotePlace(given) ? given : resolve(given);
   const wanted = past?.path ?? published;
-  const access = accessFor(project, options.storageOptions);
+  // A catalog in a bucket is come to as the project comes to buckets, unless it is said how.
+  const isElsewhere = given !== undefined && isRemotePlace(given) && options.storageOptions === undefined;
+  const home = isElsewhere ? await projectOf(options) : project;
+  const access = accessFor(home, options.storageOptions);
   const copy =
     past !== undefined
       ? { file: past.path, isOwn: true, generation: past.generation, release: async () => undefined }
@@ -112,17 +115,18 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
   const catalog = isThere ? wanted : undefined;
   const alias =
     project?.profile.database ?? (catalog === undefined ? '' : parse(catalog).name.split('.')[0]!);
-  const engine = readerEngine(project?.profile);
-  const { attach } = engine;
+  const engine = readerEngine(home?.profile);
+  const attach = project === undefined ? [] : engine.attach;
   // What is the reader's own may be written to: views are made anew there.
   if (copy !== undefined) attach.unshift({ path: copy.file, alias, readOnly: !copy.isOwn });
   const remote = new RemoteRelations(
     () => access.mount(),
-    (uri) => engineAccess(uri, project === undefined && !options.storageOptions ? undefined : access),
+    (uri) => engineAccess(uri, home === undefined && !options.storageOptions ? undefined : access),
   );
   if (copy?.isOwn) for (const relation of remoteRelations(copy, alias, alias)) remote.register(relation);
   const database = await Database.open({
     ...engine,
+    attach,
     beforeStatement: remote.hook,
     restoreText: remote.restore,
   }).catch(async (error: unknown) => {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStorage } from '../../src/storage/index.ts';
 import { longReason, type Store, type StoreKind, startStore, storeReason } from '../stores/server.ts';
 import { bucketProject, reach } from './bucket-project.ts';
-import { Folder } from './command.ts';
+import { ended, Folder } from './command.ts';
 
 const kinds: readonly StoreKind[] = ['versitygw', 'minio'];
 
@@ -135,14 +135,20 @@ select n from before`,
         expect(await folder.rows('select total from totals')).toEqual([{ total: 111.5 }]);
         const { stdout } = await folder.ok('log', '--json', '--limit', '1');
         expect(stdout).toContain('"number":5');
-        // Whoever has nothing but the file sees it, too.
-        const [seen] = await folder.rows(
-          'select total from totals',
-          '--catalog',
-          `s3://${bucketOf(folder)}/catalog.duckdb`,
-          ...options(),
-        );
-        expect(seen).toEqual({ total: 111.5 });
+        // Whoever has nothing but the file sees it, too; in the project the profile says how to come to it.
+        const catalog = `s3://${bucketOf(folder)}/catalog.duckdb`;
+        for (const how of [options(), []]) {
+          const [seen] = await folder.rows('select total from totals', '--catalog', catalog, ...how);
+          expect(seen).toEqual({ total: 111.5 });
+        }
+        for (const place of [[], [catalog]]) {
+          const prompt = folder.start('open', ...place);
+          prompt.stdin?.end('create temp table t as from events;\nselect sum(amount) as s from t;\n');
+          expect(await ended(prompt)).toMatchObject({
+            code: 0,
+            stdout: expect.stringContaining('│ 111.5 │'),
+          });
+        }
       });
 
       it('keeps a run from readers whose tests failed, or shows it node by node', async () => {
