@@ -32,12 +32,19 @@ export async function land(options: LandOptions): Promise<LandResult> {
   const startedMs = systemClock.nowMs();
   keepSecrets(process.env);
   const { source, table, project, ...rest } = options;
-  if (project?.branch !== undefined) await requireOnBranch(table, project);
+  if (project !== undefined && (await isOnBranch(project))) await requireOnBranch(table, project);
   const result = await landFiles(source, table, {
     ...rest,
     ...(isRemote(source) || isRemote(table) ? await storageFor(options) : {}),
   });
   return { ...result, elapsedMs: systemClock.nowMs() - startedMs };
+}
+
+/** Whether a branch is asked for, by its name or as the target. */
+async function isOnBranch(project: ProjectOptions): Promise<boolean> {
+  if (project.branch !== undefined || project.target === undefined) return project.branch !== undefined;
+  const { projectOf } = await import('./reader.ts');
+  return (await projectOf(project))?.profile.lakehouse.branch !== undefined;
 }
 
 /**

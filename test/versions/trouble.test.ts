@@ -397,8 +397,10 @@ for (const kind of lakeKinds) {
         await lake.put({ 'rows.csv': 'id\n1\n' });
         const source = join(lake.project, 'rows.csv');
         const table = `${lake.root}/lake/landed`;
-        const project = { ...lake.base, branch: 'dev' };
-        expect(await code(land({ source, table, project }))).toBe('targets.not-on-branch');
+        for (const where of [{ branch: 'dev' }, { target: 'dev' }]) {
+          const project = { ...lake.base, ...where };
+          expect(await code(land({ source, table, project }))).toBe('targets.not-on-branch');
+        }
         expect((await listBranches(lake.base)).map(({ name }) => name)).toEqual(['dev']);
         const leases = (path: string): boolean => !path.includes('/leases/') && !/\.(?:csv)$/.test(path);
         expect((await lake.names('')).filter(leases)).toEqual(before.filter(leases));
