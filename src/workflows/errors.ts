@@ -38,6 +38,7 @@ type Kinds = {
   'trino-unreachable': ErrorKind<{ url: string; problem: string }>;
   'trino-refused': ErrorKind<{ statement: string; name: string; problem: string }>;
   'trino-same-name': ErrorKind<{ name: string; relations: readonly string[] }>;
+  'committed-unseen': ErrorKind<{ table: string; version: number; problem: string }>;
   'macro-missing': ErrorKind<{ name: string; near: string | undefined }>;
 };
 
@@ -213,6 +214,12 @@ const kinds: Kinds = {
   'trino-same-name': {
     message: (d) => `${d.relations.join(' and ')} would both be ${d.name} in Trino`,
     hint: () => 'Map one of the schemas to another name with --trino-schema.',
+  },
+  'committed-unseen': {
+    message: (d) =>
+      `${d.table} is changed, and is at version ${d.version} now; but the catalog can't show it: ${d.problem}`,
+    hint: () => "Don't run the statement again. The next run or statement that publishes shows the change.",
+    exitCode: 1,
   },
   'macro-missing': {
     message: (d) => `No macro is named '${d.name}'`,

@@ -8,6 +8,7 @@ import {
   type StatementResult,
   type TableRef,
 } from '../tables/index.ts';
+import { workflowErrors } from './errors.ts';
 import { type Cell, cellOf, type Grid } from './grid.ts';
 import { publishTables, type ShownTable } from './publish-tables.ts';
 import { openReader, type Reader, type ReaderOptions } from './reader.ts';
@@ -35,7 +36,8 @@ export interface StatementOutcome extends Grid {
  * Runs `statement`: one commit, whatever else happens. A catalog that names the table shows the new version
  * afterwards. Needs neither a project nor a catalog for tables that are named by their places.
  *
- * @throws tables.*, delta.*, duckdb.*, storage.*, catalog.*, workflows.needs-place
+ * @throws tables.*, delta.*, duckdb.*, storage.*, catalog.*, workflows.needs-place; workflows.committed-unseen when only
+ * the showing failed
  */
 export async function runStatement(
   statement: DeltaStatement,
@@ -76,10 +78,15 @@ export async function runStatementIn(
     storageOptions: await storageOptionsOf(statement, reader),
     options: operationOptions(options),
   });
-  const generation = changesSomething(statement)
-    ? await showInCatalog(reader, result.uri, madeBy(statement), options)
-    : undefined;
-  return { ...outcomeOf(result), generation };
+  if (!changesSomething(statement)) return { ...outcomeOf(result), generation: undefined };
+  try {
+    const generation = await showInCatalog(reader, result.uri, madeBy(statement), options);
+    return { ...outcomeOf(result), generation };
+  } catch (cause) {
+    if (!result.changed || !(cause instanceof Error)) throw cause;
+    const { uri: table, version } = result;
+    throw workflowErrors['committed-unseen']({ table, version, problem: cause.message }, { cause });
+  }
 }
 
 /** What operations on tables take of a verb's options. */

@@ -162,6 +162,10 @@ for (const kind of kinds) {
         expect(failed.output).toContain('error[storage.no-permission]');
         const results = readFileSync(join(folder.path, 'target/run_results.json'), 'utf8');
         expect(JSON.parse(results)).toMatchObject({ results: { length: 4 } });
+        const changed = await folder.run('query', 'insert into events select 77, 7.0');
+        expect(changed.output).toContain('error[workflows.committed-unseen]');
+        expect(changed.output).toContain('events.delta is changed, and is at version ');
+        expect(changed.code).toBe(1);
         expect(await generation()).toBe(before);
       });
 
