@@ -2,10 +2,9 @@
 import { quoteLiteral } from '../duckdb/index.ts';
 import { splitStatements } from '../tables/index.ts';
 import type { Grid } from './grid.ts';
-import type { QueryResult } from './query.ts';
-import { placedIn, readQuestion, resolveQuestion, rowsOf } from './question.ts';
+import { answer, placedIn, type QueryResult, readQuestion, resolveQuestion, rowsOf } from './question.ts';
 import { openReader, type Reader } from './reader.ts';
-import { runStatementIn, type StatementOptions } from './statement.ts';
+import type { StatementOptions } from './statement.ts';
 
 /** What one statement is given beside its text. */
 export interface AskOptions extends Pick<StatementOptions, 'onProgress' | 'signal'> {
@@ -49,18 +48,12 @@ export async function openPrompt(options: StatementOptions): Promise<PromptSessi
       return reader.catalog;
     },
     ask: async (sql, given) => {
-      const { limit, signal } = given;
       const question = await readQuestion(sql, options);
-      const { statement, written } = question;
       try {
         const resolved = await resolveQuestion(reader, question, 'session');
-        if (statement === undefined) {
-          return { ...(await rowsOf(reader, resolved, { limit, signal })), outcome: undefined };
-        }
-        const outcome = await runStatementIn(reader, statement, { ...options, ...given, written });
-        if (outcome.generation !== undefined) await refresh();
-        const { columns, rows } = outcome;
-        return { columns, rows: rows.slice(0, limit), truncated: rows.length > limit, outcome };
+        const answered = await answer(reader, question, resolved, { ...options, ...given });
+        if (answered.outcome?.generation !== undefined) await refresh();
+        return answered;
       } catch (error) {
         throw placedIn(await reader.explain(error), question);
       }

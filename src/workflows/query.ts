@@ -6,10 +6,17 @@ import { isBoathouseError, systemRandom } from '../base/index.ts';
 import { arrowIpcStream, quoteIdentifier, quoteLiteral } from '../duckdb/index.ts';
 import type { DeltaStatement } from '../tables/index.ts';
 import { workflowErrors } from './errors.ts';
-import { cellOf, type Grid } from './grid.ts';
-import { placedIn, type Question, readQuestion, resolveQuestion, rowsOf } from './question.ts';
+import { cellOf } from './grid.ts';
+import {
+  answer,
+  placedIn,
+  type QueryResult,
+  type Question,
+  readQuestion,
+  resolveQuestion,
+} from './question.ts';
 import { openReader, type Reader, type ReaderOptions } from './reader.ts';
-import { runStatementIn, type StatementOptions, type StatementOutcome } from './statement.ts';
+import { runStatementIn, type StatementOptions } from './statement.ts';
 import { systemProblem } from './target-folder.ts';
 import { csvRow, jsonRow, withOwnNames } from './text-rows.ts';
 
@@ -44,12 +51,6 @@ export interface ExportResult {
   readonly path: string | undefined;
 }
 
-/** Rows, and what a statement on a Delta table did beside giving them. */
-export interface QueryResult extends Grid {
-  /** Undefined for what only reads. */
-  readonly outcome: StatementOutcome | undefined;
-}
-
 /**
  * The rows of `options.sql`, in memory, up to the limit. MERGE, OPTIMIZE and the like on Delta tables are run, see
  * `runStatement`, and give the rows that Spark gives.
@@ -59,15 +60,8 @@ export interface QueryResult extends Grid {
  */
 export async function query(options: QueryOptions): Promise<QueryResult> {
   const { reader, question, sql } = await prepare(options);
-  const { statement, written } = question;
   try {
-    const limit = options.limit ?? 10_000;
-    if (statement === undefined) {
-      return { ...(await rowsOf(reader, sql, { limit, signal: options.signal })), outcome: undefined };
-    }
-    const outcome = await runStatementIn(reader, statement, { ...options, written });
-    const { columns, rows } = outcome;
-    return { columns, rows: rows.slice(0, limit), truncated: rows.length > limit, outcome };
+    return await answer(reader, question, sql, { ...options, limit: options.limit ?? 10_000 });
   } catch (error) {
     throw placedIn(await reader.explain(error), question);
   } finally {

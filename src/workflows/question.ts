@@ -10,6 +10,7 @@ import { workflowErrors } from './errors.ts';
 import { type Cell, cellOf, type Grid } from './grid.ts';
 import { type Allowed, refuseWrites } from './only-reads.ts';
 import type { Reader, ReaderOptions } from './reader.ts';
+import { runStatementIn, type StatementOptions, type StatementOutcome } from './statement.ts';
 
 /** One statement. */
 export interface Question {
@@ -49,6 +50,31 @@ export async function resolveQuestion(
   if (statement !== undefined) return written;
   await refuseWrites(written, (question) => reader.session.value(question), allowed);
   return await reader.resolve(written);
+}
+
+/** Rows, and what a statement on a Delta table did beside giving them. */
+export interface QueryResult extends Grid {
+  /** Undefined for what only reads. */
+  readonly outcome: StatementOutcome | undefined;
+}
+
+/**
+ * The answer to `question`, up to `limit` rows.
+ *
+ * @param sql what `resolveQuestion` made of it.
+ */
+export async function answer(
+  reader: Reader,
+  question: Question,
+  sql: string,
+  options: StatementOptions & { readonly limit: number },
+): Promise<QueryResult> {
+  const { statement, written } = question;
+  if (statement === undefined) return { ...(await rowsOf(reader, sql, options)), outcome: undefined };
+  const outcome = await runStatementIn(reader, statement, { ...options, written });
+  const { columns, rows } = outcome;
+  const { limit } = options;
+  return { columns, rows: rows.slice(0, limit), truncated: rows.length > limit, outcome };
 }
 
 /** The rows that the engine gives for `sql`, up to `limit`. */

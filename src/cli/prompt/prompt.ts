@@ -5,6 +5,7 @@
  * Standard input that is no terminal is read to its end, and the first error ends it.
  */
 import { createInterface, type Interface } from 'node:readline';
+import { isBoathouseError } from '../../base/index.ts';
 import { type PromptSession, takeStatements } from '../../workflows/index.ts';
 import type { CommandInput } from '../command.ts';
 import { printAnswer } from '../output/answer-view.ts';
@@ -178,15 +179,9 @@ class Prompt {
       }
       const shown = { debug: flags.is('debug') === true, projectDir: flags.text('projectDir') };
       terminal.err(`${describeError(error, terminal.colors, shown)}\n`);
-      return isCoded(error) ? error.exitCode : 2;
+      return isBoathouseError(error) ? error.exitCode : 2;
     } finally {
       this.#running = undefined;
     }
   }
-}
-
-function isCoded(error: unknown): error is { readonly exitCode: number } {
-  return (
-    typeof error === 'object' && error !== null && 'exitCode' in error && typeof error.exitCode === 'number'
-  );
 }
