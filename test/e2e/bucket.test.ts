@@ -1,46 +1,23 @@
 /** A dbt project on a bucket, by TLS with a private authority: what works in a folder works there. */
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Database } from '../../src/duckdb/index.ts';
 import { configureCache, requestCounts, requestsSince } from '../../src/storage/index.ts';
 import { writeDelta } from '../../src/tables/index.ts';
 import type { NodeResult } from '../../src/targets/index.ts';
 import { build, debug, query } from '../../src/workflows/index.ts';
+import { extensionWheel, installWheels } from '../stores/extension-wheels.ts';
 import { type Store, type StoreKind, startStore, storeReason } from '../stores/server.ts';
 
 const python = process.env['BOATHOUSE_PEERS_PYTHON'];
 const snippets = process.env['BOATHOUSE_SEED'];
 const run = promisify(execFile);
 
-/** The extension's file as the PyPI wheel `duckdb-extension-httpfs` brings it. */
-const wheel =
-  python === undefined
-    ? undefined
-    : readdirSync(resolve(dirname(python), '../lib'))
-        .map((lib) =>
-          resolve(dirname(python), '../lib', lib, 'site-packages/duckdb_extension_httpfs/extensions'),
-        )
-        .filter((folder) => existsSync(folder))
-        .flatMap((folder) =>
-          readdirSync(folder).map((version) => join(folder, version, 'httpfs.duckdb_extension')),
-        )
-        .at(0);
-
-/** A folder in which DuckDB finds that extension as if it had been installed. */
-async function extensionFolder(folder: string, file: string): Promise<string> {
-  await using database = await Database.open();
-  await using session = await database.session();
-  const version = String(await session.value('SELECT version()'));
-  const platform = String((await session.query('PRAGMA platform')).rows[0]?.[0]);
-  await mkdir(join(folder, version, platform), { recursive: true });
-  await cp(file, join(folder, version, platform, 'httpfs.duckdb_extension'));
-  return folder;
-}
+const wheel = extensionWheel('httpfs');
 
 const kinds: readonly StoreKind[] = ['versitygw', 'minio'];
 
@@ -286,7 +263,7 @@ print(c.execute("select count(*) from catalog.dev.totals").fetchall(), c.execute
         }
       });
 
-      it('keeps copies where the profile says, and none where it says none', async () => {
+      it('keeps copies where the profile says, and none where it says none', async ({ skip }) => {
         await store.createBucket(`copies-${kind}`);
         const home = await mkdtemp(join(tmpdir(), 'boathouse-bucket-'));
         const usual = process.env['BOATHOUSE_CACHE_DIR'];
@@ -327,8 +304,9 @@ print(c.execute("select count(*) from catalog.dev.totals").fetchall(), c.execute
           const kept = await filesIn('own');
           expect(kept).toBeGreaterThan(0);
           expect(await filesIn('usual')).toBe(0);
-          if (wheel === undefined) return;
-          const extensions = await extensionFolder(join(home, 'extensions'), wheel);
+          if (wheel === undefined) return skip('no Python of BOATHOUSE_PEERS_PYTHON has httpfs');
+          const extensions = join(home, 'extensions');
+          await installWheels(extensions, [wheel]);
           const none = await project(
             ', cache: false',
             `      config_options: { extension_directory: '${extensions}' }\n`,

@@ -1,18 +1,16 @@
 /** Without copies DuckDB reads buckets by itself: httpfs gets the secret and the authorities of each place. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../src/duckdb/index.ts';
 import { openStorage, trustBundle } from '../../src/storage/index.ts';
 import { trustOf } from '../../src/storage/trust/trust.ts';
 import { RemoteRelations, writeDelta } from '../../src/tables/index.ts';
+import { extensionWheel, installWheels } from './extension-wheels.ts';
 import { type Store, startStore, storeReason } from './server.ts';
 
-const python = process.env['BOATHOUSE_PEERS_PYTHON'];
-const wheels = ['httpfs', 'delta'].flatMap((name) =>
-  python === undefined ? [] : (wheelFile(python, name) ?? []),
-);
+const wheels = ['httpfs', 'delta'].flatMap((name) => extensionWheel(name) ?? []);
 const reason =
   storeReason('versitygw') ??
   (wheels.length < 2 ? 'no Python of BOATHOUSE_PEERS_PYTHON has httpfs and delta' : undefined);
@@ -22,12 +20,7 @@ describe.skipIf(reason !== undefined)(`httpfs without copies${reason ? ` (${reas
   const stores: Store[] = [];
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'boathouse-direct-'));
-    await using database = await Database.open();
-    await using session = await database.session();
-    const version = String(await session.value('SELECT version()'));
-    const platform = String((await session.query('PRAGMA platform')).rows[0]?.[0]);
-    mkdirSync(join(folder, version, platform), { recursive: true });
-    for (const file of wheels) copyFileSync(file, join(folder, version, platform, basename(file)));
+    await installWheels(folder, wheels);
     for (const [i, tls] of (['private-ca', false] as const).entries()) {
       const store = await startStore({ kind: 'versitygw', tls });
       stores.push(store);
@@ -88,16 +81,3 @@ describe.skipIf(reason !== undefined)(`httpfs without copies${reason ? ` (${reas
     expect(ca).not.toContain(readFileSync(store.caFile ?? '', 'utf8').trim());
   });
 });
-
-/** An extension's file as the PyPI wheel `duckdb-extension-<name>` brings it. */
-function wheelFile(program: string, name: string): string | undefined {
-  const lib = resolve(dirname(program), '../lib');
-  for (const version of existsSync(lib) ? readdirSync(lib) : []) {
-    const root = join(lib, version, `site-packages/duckdb_extension_${name}/extensions`);
-    for (const engine of existsSync(root) ? readdirSync(root) : []) {
-      const file = join(root, engine, `${name}.duckdb_extension`);
-      if (existsSync(file)) return file;
-    }
-  }
-  return undefined;
-}

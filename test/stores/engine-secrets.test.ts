@@ -1,7 +1,7 @@
 /** What a profile's secrets become for DuckDB's own way to a bucket. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database, type DatabaseOptions, type SecretSpec } from '../../src/duckdb/index.ts';
 import {
@@ -12,10 +12,11 @@ import {
   trustBundle,
 } from '../../src/storage/index.ts';
 import { RemoteRelations } from '../../src/tables/index.ts';
+import { extensionWheel, installWheels } from './extension-wheels.ts';
 import { startProxy } from './proxy.ts';
 import { type Store, startStore, storeReason } from './server.ts';
 
-const wheel = wheelFile(process.env['BOATHOUSE_PEERS_PYTHON']);
+const wheel = extensionWheel('httpfs');
 const reason =
   storeReason('versitygw') ??
   (wheel === undefined ? 'no Python of BOATHOUSE_PEERS_PYTHON has httpfs' : undefined);
@@ -25,12 +26,7 @@ describe.skipIf(reason !== undefined)(`secrets of httpfs${reason ? ` (${reason})
   let store: Store;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'boathouse-secrets-'));
-    await using database = await Database.open();
-    await using session = await database.session();
-    const version = String(await session.value('SELECT version()'));
-    const platform = String((await session.query('PRAGMA platform')).rows[0]?.[0]);
-    mkdirSync(join(folder, version, platform), { recursive: true });
-    copyFileSync(wheel ?? '', join(folder, version, platform, 'httpfs.duckdb_extension'));
+    await installWheels(folder, wheel === undefined ? [] : [wheel]);
     store = await startStore({ kind: 'versitygw', tls: 'private-ca' });
     await store.createBucket('lake');
     await openStorage('s3://lake', store.options).put('rows.csv', new TextEncoder().encode('id\n1\n'));
@@ -136,17 +132,3 @@ describe.skipIf(reason !== undefined)(`secrets of httpfs${reason ? ` (${reason})
     expect(new TextDecoder().decode(written)).toBe('id\n42\n');
   });
 });
-
-/** The extension's file as the PyPI wheel `duckdb-extension-httpfs` brings it. */
-function wheelFile(program: string | undefined): string | undefined {
-  if (program === undefined) return undefined;
-  const lib = resolve(dirname(program), '../lib');
-  for (const version of existsSync(lib) ? readdirSync(lib) : []) {
-    const root = join(lib, version, 'site-packages/duckdb_extension_httpfs/extensions');
-    for (const engine of existsSync(root) ? readdirSync(root) : []) {
-      const file = join(root, engine, 'httpfs.duckdb_extension');
-      if (existsSync(file)) return file;
-    }
-  }
-  return undefined;
-}

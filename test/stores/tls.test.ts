@@ -1,15 +1,16 @@
 /** TLS to real servers: what is trusted, what isn't and why, by our own client and by DuckDB's httpfs. */
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Database } from '../../src/duckdb/index.ts';
 import { openStorage, s3SecretFor, trustBundle } from '../../src/storage/index.ts';
 import type { CertificateKind } from './certificates.ts';
+import { extensionWheel, installWheels } from './extension-wheels.ts';
 import { type Store, startStore, storeReason } from './server.ts';
 
 const reason = storeReason('versitygw');
-const extension = httpfsFile();
+const extension = extensionWheel('httpfs');
 const why = extension === undefined ? ' (skipped: no Python of BOATHOUSE_PEERS_PYTHON has httpfs)' : '';
 
 describe.skipIf(reason !== undefined)(`TLS${reason ? ` (${reason})` : ''}`, () => {
@@ -18,11 +19,7 @@ describe.skipIf(reason !== undefined)(`TLS${reason ? ` (${reason})` : ''}`, () =
   let folder: string;
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'boathouse-tls-'));
-    if (extension !== undefined) {
-      const { duckdbVersion, platform, file } = extension;
-      mkdirSync(join(folder, duckdbVersion, platform), { recursive: true });
-      copyFileSync(file, join(folder, duckdbVersion, platform, 'httpfs.duckdb_extension'));
-    }
+    if (extension !== undefined) await installWheels(folder, [extension]);
     for (const kind of kinds) {
       const store = await startStore({ kind: 'versitygw', tls: kind });
       stores.set(kind, store);
@@ -129,22 +126,3 @@ describe.skipIf(reason !== undefined)(`TLS${reason ? ` (${reason})` : ''}`, () =
     );
   });
 });
-
-/** The extension's file as the PyPI wheel brings it, and where DuckDB looks for it. */
-function httpfsFile():
-  | { readonly file: string; readonly duckdbVersion: string; readonly platform: string }
-  | undefined {
-  const python = process.env['BOATHOUSE_PEERS_PYTHON'];
-  if (python === undefined) return undefined;
-  const lib = resolve(dirname(python), '../lib');
-  for (const version of existsSync(lib) ? readdirSync(lib) : []) {
-    const root = join(lib, version, 'site-packages/duckdb_extension_httpfs/extensions');
-    for (const engine of existsSync(root) ? readdirSync(root) : []) {
-      const file = join(root, engine, 'httpfs.duckdb_extension');
-      const platform = `${process.platform === 'darwin' ? 'osx' : process.platform}_${process.arch === 'x64' ? 'amd64' : process.arch}`;
-      if (existsSync(file))
-        return { file, duckdbVersion: engine.startsWith('v') ? engine : `v${engine}`, platform };
-    }
-  }
-  return undefined;
-}
