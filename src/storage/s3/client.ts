@@ -22,9 +22,20 @@ import { warnOfStorage } from '../warnings.ts';
 import { type Connections, WireError, type WireReply } from './connection.ts';
 import type { CredentialSource } from './credentials/credentials.ts';
 import { encodeSegment, showEndpoint, targetOf } from './endpoint.ts';
-import { s3Errors } from './errors.ts';
 import type { S3Config } from './options.ts';
-import { parseRefusal, type Refusal } from './replies.ts';
+import {
+  expiredCodes,
+  fullCodes,
+  headerOf,
+  keyCodes,
+  refusalError,
+  refusalOf,
+  regionCodes,
+  skewCodes,
+  standingCodes,
+  unreachableHint,
+} from './refusals.ts';
+import type { Refusal } from './replies.ts';
 import { countBytes, countRequest, type RequestKind } from './request-counts.ts';
 
 /** What is asked. */
@@ -316,86 +327,6 @@ export class S3Client {
   }
 }
 
-/** The error that a store's refusal means. */
-function refusalError(
-  client: S3Client,
-  { about, bucket }: S3Request,
-  reply: WireReply,
-  { code, message, region }: Refusal,
-  learned: string | undefined,
-): BoathouseError {
-  const { status } = reply;
-  const said = [code, message].filter((text) => text !== '').join(': ') || `HTTP ${status}`;
-  const cause = { cause: new Error(`HTTP ${status}: ${said}`) };
-  const endpoint = client.shown;
-  if (keyCodes.has(code)) return s3Errors['bad-credentials']({ endpoint, problem: said }, cause);
-  if (skewCodes.has(code)) {
-    const minutes =
-      Math.round(Math.abs(Date.parse(String(reply.headers['date'] ?? '')) - Date.now()) / 60_000) || 0;
-    return s3Errors['clock-skew']({ endpoint, minutes }, cause);
-  }
-  if (code === 'NoSuchBucket') return s3Errors['no-bucket']({ bucket, endpoint }, cause);
-  if (regionCodes.has(code)) {
-    const asked = learned ?? client.config.region ?? 'us-east-1';
-    const found = region ?? headerOf(reply, 'x-amz-bucket-region') ?? '';
-    if (found !== asked) return s3Errors['wrong-region']({ bucket, asked, region: found }, cause);
-  }
-  if (fullCodes.has(code) || status === 507)
-    return storageErrors['no-space']({ path: about.path, uri: about.uri }, cause);
-  if (standingCodes.has(code)) return s3Errors['key-in-the-way']({ path: about.path, uri: about.uri }, cause);
-  if (status === 412) return s3Errors.changed({ path: about.path, uri: about.uri }, cause);
-  if (
-    status === 400 &&
-    /HTTP request to an HTTPS server/i.test(message + new TextDecoder().decode(reply.body.subarray(0, 500)))
-  ) {
-    return s3Errors['wrong-protocol']({ endpoint, asked: 'http', other: 'https' }, cause);
-  }
-  if (code === '' && (isPage(reply) || status === 405 || status === 404)) {
-    const problem = isPage(reply)
-      ? `it sent a web page (HTTP ${status})`
-      : `HTTP ${status} without S3's words`;
-    return s3Errors['not-s3']({ endpoint, problem }, cause);
-  }
-  if (status === 404) return storageErrors['not-found']({ path: about.path, uri: about.uri }, cause);
-  if (status === 401 || status === 403) {
-    const hint = `The store said ${said.replace(/\.+$/, '')}. The credentials were accepted but lack the right to ${about.doing} there: see the bucket's policy and the user's.`;
-    return storageErrors['no-permission'](
-      { path: about.path || `the bucket ${bucket}`, uri: about.uri, doing: about.doing },
-      { ...cause, hint },
-    );
-  }
-  return storageErrors.unreachable({ ...about, problem: said }, { ...cause, hint: unreachableHint });
-}
-
-/** What the store refused; undefined when it didn't. Refusals of what takes long come with status 200. */
-function refusalOf(reply: WireReply, kind: RequestKind): Refusal | undefined {
-  const isGood = reply.status >= 200 && reply.status < 300;
-  if (
-    isGood &&
-    ((kind !== 'COPY' && kind !== 'MULTIPART') ||
-      reply.body.length === 0 ||
-      reply.body.length > 4096 ||
-      !isXml(reply))
-  )
-    return undefined;
-  const refusal = parseRefusal(reply.body);
-  if (isGood) return refusal;
-  return refusal ?? { code: '', message: '', region: undefined };
-}
-
-function isXml(reply: WireReply): boolean {
-  return /xml/i.test(headerOf(reply, 'content-type') ?? '');
-}
-
-function isPage(reply: WireReply): boolean {
-  return /text\/html/i.test(headerOf(reply, 'content-type') ?? '');
-}
-
-function headerOf(reply: WireReply, name: string): string | undefined {
-  const value = reply.headers[name];
-  return Array.isArray(value) ? value[0] : value;
-}
-
 function retryAfterMs(reply: WireReply): number {
   const seconds = Number(headerOf(reply, 'retry-after') ?? 0);
   return Number.isFinite(seconds) ? Math.min(30, Math.max(0, seconds)) * 1000 : 0;
@@ -428,56 +359,6 @@ const passingCodes: ReadonlySet<string> = new Set([
   'RequestLimitExceeded',
   'BandwidthLimitExceeded',
 ]);
-const skewCodes: ReadonlySet<string> = new Set([
-  'RequestTimeTooSkewed',
-  'RequestInTheFuture',
-  'RequestExpired',
-]);
-const regionCodes: ReadonlySet<string> = new Set([
-  'PermanentRedirect',
-  'AuthorizationHeaderMalformed',
-  'TemporaryRedirect',
-  'IllegalLocationConstraintException',
-  'IncorrectEndpoint',
-]);
-const expiredCodes: ReadonlySet<string> = new Set([
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'InvalidToken',
-  'TokenRefreshRequired',
-  'InvalidAccessKeyId',
-]);
-const keyCodes: ReadonlySet<string> = new Set([
-  'InvalidAccessKeyId',
-  'SignatureDoesNotMatch',
-  'ExpiredToken',
-  'ExpiredTokenException',
-  'InvalidToken',
-  'TokenRefreshRequired',
-  'MissingSecurityHeader',
-  'InvalidSecurity',
-  'AuthorizationQueryParametersError',
-  'CredentialsNotSupported',
-  'Unauthorized',
-  'XAdminUserNotFound',
-]);
-/** Of stores that keep objects as files: what is at one key is in the way of another. */
-const standingCodes: ReadonlySet<string> = new Set([
-  'ObjectParentIsFile',
-  'ExistingObjectIsDirectory',
-  'XMinioParentIsObject',
-  'XMinioObjectExistsAsDirectory',
-]);
-const fullCodes: ReadonlySet<string> = new Set([
-  'XMinioStorageFull',
-  'XMinioDiskFull',
-  'QuotaExceeded',
-  'XMinioAdminBucketQuotaExceeded',
-  'InsufficientStorage',
-  'InsufficientCapacity',
-  'StorageFull',
-  'EntityTooLargeForQuota',
-]);
 const hopelessCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'EHOSTUNREACH',
@@ -485,5 +366,3 @@ const hopelessCodes: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'ETIMEDOUT',
 ]);
-const unreachableHint =
-  'Check that the store runs and that its endpoint is right; `boathouse doctor` goes through every step of the way. What was committed before is safe.';
