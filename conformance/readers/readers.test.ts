@@ -44,10 +44,15 @@ const environment = (more: Readonly<Record<string, string>> = {}): Record<string
   TMPDIR: home,
   ...more,
 });
+/**
+ * Python leaves as soon as the piece is through, its interpreter not taken down: threads that Arrow still holds
+ * then abort it once in a while, after everything was printed (apache/arrow issue 34314).
+ */
+const leave = '\nimport os, sys\nsys.stdout.flush()\nos._exit(0)\n';
 const python =
   (program: string, env: () => Record<string, string> = () => ({})): Runner =>
   async ({ text }) =>
-    (await run(program, ['-c', text], { cwd: home, env: environment(env()) })).stdout;
+    (await run(program, ['-c', `${text}${leave}`], { cwd: home, env: environment(env()) })).stdout;
 const withCertificate = (): Record<string, string> =>
   store?.caFile === undefined ? {} : { SSL_CERT_FILE: store.caFile };
 
