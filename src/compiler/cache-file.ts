@@ -24,6 +24,10 @@ export interface CacheHeader {
   readonly writtenAtMs: number;
   /** A hash of what the parse saw, but for the environment. */
   readonly key: string;
+  /** The part of it that no file's content decides. */
+  readonly settings: string;
+  /** What an edit of a model's text is judged by. */
+  readonly packages: readonly KnownPackage[];
   /** Hashes of the values that templates saw, by variable; values themselves may be secret. */
   readonly env: Readonly<Record<string, string>>;
   /** The hash of the command's flags, when templates looked at them. */
@@ -34,6 +38,15 @@ export interface CacheHeader {
   readonly knownGood: readonly string[];
   /** How to see from outside that nothing has changed; null when it can't be seen that way. */
   readonly again: Again | null;
+}
+
+/** A package whose models were read without rendering where they could be. */
+export interface KnownPackage {
+  readonly name: string;
+  /** Absolute path. */
+  readonly root: string;
+  /** Macros that models call and that can't matter to a parse, as written. */
+  readonly quietMacros: readonly string[];
 }
 
 /** What answers the same request again without reading the project. */

@@ -62,6 +62,7 @@ export async function compileProject(project: Project, options: CompileOptions):
         metadata,
         registry: () => new MacroRegistry(project),
         body: kept.body,
+        isEdited: kept.isEdited,
       });
     }
   }

@@ -44,6 +44,11 @@ export class Environment {
   readonly envRead: Map<string, string> = new Map();
   /** Whether parsing looked at what differs between invocations: the clock and ids, or the command's flags. */
   readonly seen: { clock: boolean; flags: boolean } = { clock: false, flags: false };
+  /**
+   * By package, the macros that its models call and that can't matter to a parse. A package isn't here when
+   * each of its models had to be rendered.
+   */
+  readonly quietMacros: Map<string, Set<string>> = new Map();
   /** What people were told of while parsing. */
   readonly told: CompileWarning[] = [];
   readonly #vars = new Map<string, Plain>();

@@ -20,6 +20,8 @@ export interface AgainRequest {
 export interface ParsedAgain {
   /** How many nodes the manifest has. */
   readonly nodes: number;
+  /** How many models have another text than the last parse saw. Nothing else has changed. */
+  readonly edited: number;
   /** `flags:` of dbt_project.yml. */
   readonly flags: Plain;
   /** The content of `manifest.json`. */
@@ -41,13 +43,22 @@ export async function parseAgain(request: AgainRequest): Promise<ParsedAgain | u
   const state = compareInputs(again.inputs, kept.skewMs);
   // A variable that became a secret since then must not be shown.
   if (state.kind === 'changed' || secrets.isIn(kept.body)) return undefined;
-  if (state.kind === 'touched') {
-    await keepQuietly(targetPath, { ...kept.header, again: { ...again, inputs: state.record } }, kept.body);
+  let { header, body } = kept;
+  if (state.kind !== 'same') header = { ...header, again: { ...again, inputs: state.record } };
+  if (state.kind === 'edited') {
+    // Loaded when it is needed: nearly always nothing has changed.
+    const { parseKey, withEditedModels } = await import('./edited-models.ts');
+    const edited = withEditedModels(body, header.packages, state.edits);
+    if (edited === undefined) return undefined;
+    body = edited;
+    header = { ...header, key: parseKey(header.settings, state.record.files) };
   }
+  if (state.kind !== 'same') await keepQuietly(targetPath, header, body);
   return {
     nodes: again.nodes,
+    edited: state.kind === 'edited' ? state.edits.length : 0,
     flags: again.flags,
-    manifestJson: () => manifestText(manifestMetadata(again.metadata, invocation), kept.body),
+    manifestJson: () => manifestText(manifestMetadata(again.metadata, invocation), body),
   };
 }
 

@@ -10,17 +10,26 @@ import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { secrets } from '../base/index.ts';
-import { environmentHash, joinInputs, type PackageFiles, type Project } from '../project/index.ts';
+import {
+  environmentHash,
+  type FileEdit,
+  type InputRecord,
+  joinInputs,
+  type PackageFiles,
+  type Project,
+} from '../project/index.ts';
 import { buildId } from './build-id.ts';
 import { builtInFingerprint, builtInInputs } from './built-in-macros.ts';
 import {
   type Again,
+  type CacheFile,
   type CacheHeader,
   cacheName,
   isRefusedByFolder,
   readCacheFile,
   writeCacheFile,
 } from './cache-file.ts';
+import { parseKey, withEditedModels } from './edited-models.ts';
 import type { Environment } from './environment.ts';
 import type { CompileWarning, Invocation } from './invocation.ts';
 import { metadataFacts } from './manifest-metadata.ts';
@@ -30,6 +39,8 @@ export interface KeptParse {
   readonly body: Uint8Array;
   /** What it told people. */
   readonly warnings: readonly CompileWarning[];
+  /** Whether models have another text than it saw; nothing else has changed. */
+  readonly isEdited: boolean;
 }
 
 /** The parse cache of one project and target folder. */
@@ -38,7 +49,7 @@ export class ParseCache {
   readonly #invocation: Invocation;
   readonly #folder: string;
   readonly #request: string | undefined;
-  #key: string | undefined;
+  #settings: string | undefined;
 
   /** @param request see `CompileOptions`. */
   constructor(project: Project, invocation: Invocation, targetPath: string, request: string | undefined) {
@@ -51,14 +62,17 @@ export class ParseCache {
   /** An earlier parse, when it still holds. */
   async read(): Promise<KeptParse | undefined> {
     const kept = readCacheFile(this.#folder);
-    if (!kept || kept.header.key !== this.#keyOfNow()) return undefined;
-    const { header, body } = kept;
+    if (kept === undefined || kept.header.settings !== this.#settingsOfNow()) return undefined;
+    const { header } = kept;
+    const body = header.key === this.#keyOfNow() ? kept.body : this.#edited(kept);
+    if (body === undefined) return undefined;
+    const isEdited = body !== kept.body;
     for (const [name, hash] of Object.entries(header.env)) {
       if (hashOf(this.#invocation.env[name] ?? '\0unset') !== hash) return undefined;
     }
     if (header.flags !== null && header.flags !== flagsHash(this.#invocation)) return undefined;
-    await this.#renew(header, body);
-    return { body, warnings: header.warnings };
+    await this.#renew(header, body, isEdited);
+    return { body, warnings: header.warnings, isEdited };
   }
 
   /**
@@ -74,18 +88,24 @@ export class ParseCache {
     const env: Record<string, string> = {};
     for (const name of envRead.keys()) env[name] = hashOf(this.#invocation.env[name] ?? '\0unset');
     const flags = seen.flags ? flagsHash(this.#invocation) : null;
-    await this.#keep({ env, flags, warnings: told }, nodes, body);
+    const packages = this.#project.packages.flatMap(({ name, root }) => {
+      const quiet = environment.quietMacros.get(name);
+      return quiet === undefined ? [] : [{ name, root, quietMacros: [...quiet] }];
+    });
+    await this.#keep({ env, flags, warnings: told, packages }, nodes, body);
   }
 
   async #keep(
-    facts: Pick<CacheHeader, 'env' | 'flags' | 'warnings'>,
+    facts: Pick<CacheHeader, 'env' | 'flags' | 'warnings' | 'packages'>,
     nodes: number,
     body: Uint8Array,
   ): Promise<void> {
-    const { env, flags, warnings } = facts;
+    const { env, flags, warnings, packages } = facts;
     const isQuiet = this.#project.warnings.length === 0;
     const header = {
       key: this.#keyOfNow(),
+      settings: this.#settingsOfNow(),
+      packages,
       env,
       flags,
       warnings,
@@ -99,9 +119,9 @@ export class ParseCache {
 
   /** How the same request can be answered without reading the project. */
   #again(names: readonly string[], nodes: number): Again | null {
-    const { inputs: read, config } = this.#project;
-    if (this.#request === undefined || read === undefined) return null;
-    const joined = joinInputs(read, builtInInputs());
+    const { config } = this.#project;
+    const joined = this.#inputs();
+    if (this.#request === undefined || joined === undefined) return null;
     const inputs = { ...joined, env: [...new Set([...joined.env, ...names])].sort() };
     return {
       request: this.#request,
@@ -114,18 +134,48 @@ export class ParseCache {
     };
   }
 
-  /** Writes the file again when it can't answer this request from outside, but could. */
-  async #renew(header: CacheHeader, body: Uint8Array): Promise<void> {
+  /** The body with the texts of now, when nothing but texts of models has changed. */
+  #edited({ header, body }: CacheFile): Uint8Array | undefined {
+    const before = header.again?.inputs.files;
+    const now = this.#inputs()?.files;
+    if (before === undefined || now === undefined || before.length !== now.length) return undefined;
+    const models = new Map(
+      this.#project.packages.flatMap(({ files }) => files.models.map((file) => [file.path, file] as const)),
+    );
+    const edits: FileEdit[] = [];
+    for (const [i, row] of now.entries()) {
+      const old = before[i];
+      if (old?.[0] !== row[0]) return undefined;
+      if (old[1] === row[1] && old[5] === row[5]) continue;
+      const model = models.get(row[0]);
+      if (model === undefined) return undefined;
+      edits.push(model);
+    }
+    return withEditedModels(body, header.packages, edits);
+  }
+
+  /** Writes the file again when it holds what was, or can't answer this request from outside, but could. */
+  async #renew(header: CacheHeader, body: Uint8Array, isEdited: boolean): Promise<void> {
     const { again } = header;
     if (again === null) return;
     const now = this.#again(Object.keys(header.env), again.nodes);
-    if (now === null || asText(now) === asText(again)) return;
+    if (!isEdited && (now === null || asText(now) === asText(again))) return;
     await this.#keep(header, again.nodes, body);
   }
 
+  /** Everything that this parse read or would read; undefined where nobody watched. */
+  #inputs(): InputRecord | undefined {
+    const { inputs } = this.#project;
+    return inputs && joinInputs(inputs, builtInInputs());
+  }
+
   #keyOfNow(): string {
-    this.#key ??= cacheKey(this.#project, this.#invocation);
-    return this.#key;
+    return parseKey(this.#settingsOfNow(), this.#inputs()?.files ?? []);
+  }
+
+  #settingsOfNow(): string {
+    this.#settings ??= settingsHash(this.#project, this.#invocation);
+    return this.#settings;
   }
 }
 
@@ -142,7 +192,8 @@ async function unlessRefused(write: () => Promise<void>): Promise<void> {
   }
 }
 
-function cacheKey(project: Project, invocation: Invocation): string {
+/** What decides a parse beside the bytes of its files. Of a project whose files nobody watched, those as well. */
+function settingsHash(project: Project, invocation: Invocation): string {
   const hash = createHash('sha256');
   const { profile } = project;
   hash.update(JSON.stringify([buildId, builtInFingerprint(), project.root, project.vars, invocation.vars]));
@@ -150,13 +201,11 @@ function cacheKey(project: Project, invocation: Invocation): string {
     profile;
   hash.update(JSON.stringify([profileName, targetName, type, path, database, schema, threads, externalRoot]));
   hash.update(JSON.stringify([targetDict, profile.disableTransactions, profile.isDucklake], bigIntText));
-  // Every byte that was read, where that is known: checksums leave white space around a text out.
-  for (const [path, sizeBytes, , , , sha256] of project.inputs?.files ?? [])
-    hash.update(`${path}\0${sizeBytes}\0${sha256}\n`);
   for (const pkg of project.packages) {
     const { raw, unrendered, selectors } = pkg.config;
     hash.update(JSON.stringify([pkg.name, pkg.root, raw, unrendered, selectors], bigIntText));
-    for (const kind of fileKinds) {
+    // Checksums leave white space around a text out: where every byte is known, that is better.
+    for (const kind of project.inputs === undefined ? fileKinds : []) {
       for (const file of pkg.files[kind])
         hash.update(`${kind}\0${file.relativePath}\0${file.sha256}\0${file.text.length}\n`);
     }

@@ -42,6 +42,8 @@ export interface CompilationParts {
   readonly body: Uint8Array;
   /** The manifest and graph, when they weren't taken from the cache. */
   readonly parsed?: { readonly manifest: Manifest; readonly graph: Graph };
+  /** Whether texts of models in the body are newer than the parse that it is from. */
+  readonly isEdited?: boolean;
 }
 
 /** The one implementation of `Compilation`. Everything that isn't needed by a command isn't made. */
@@ -61,7 +63,7 @@ export class ProjectCompilation implements Compilation {
     this.#parts = parts;
     this.project = parts.project;
     this.invocation = parts.invocation;
-    this.fromCache = parts.parsed === undefined;
+    this.fromCache = parts.parsed === undefined && parts.isEdited !== true;
     this.#manifest = parts.parsed?.manifest;
     this.#graph = parts.parsed?.graph;
     this.#environment = parts.environment;

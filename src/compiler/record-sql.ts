@@ -31,6 +31,9 @@ export function newRecord(): Recorded {
   return { refs: [], sources: [], metrics: [], functions: [], macros: [], calls: {} };
 }
 
+/** The calls that are recorded. */
+const ownCalls: ReadonlySet<string> = new Set(['ref', 'source', 'config']);
+
 /** Finds out what texts refer to, for one parse. */
 export class Recorder {
   readonly #parsing: Parsing;
@@ -61,7 +64,11 @@ export class Recorder {
     if (quiet) {
       const calls = staticCalls(text, (name) => quiet.find(name) !== undefined);
       if (calls) {
-        for (const call of calls) takeStatic(call, node, into, quiet);
+        const called = this.#parsing.environment.quietMacros.get(node.package_name);
+        for (const call of calls) {
+          takeStatic(call, node, into, quiet);
+          if (!ownCalls.has(call.name)) called?.add(call.name);
+        }
         return into;
       }
     }
@@ -109,9 +116,8 @@ export class Recorder {
   #quietMacros(packageName: string): QuietMacros | undefined {
     if (!this.#quiet.has(packageName)) {
       const { registry } = this.#parsing;
-      const isUsual = ['ref', 'source', 'config'].every(
-        (name) => registry.find(name, packageName) === undefined,
-      );
+      const isUsual = [...ownCalls].every((name) => registry.find(name, packageName) === undefined);
+      if (isUsual) this.#parsing.environment.quietMacros.set(packageName, new Set());
       this.#quiet.set(packageName, isUsual ? new QuietMacros(registry, packageName) : undefined);
     }
     return this.#quiet.get(packageName);

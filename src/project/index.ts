@@ -3,7 +3,7 @@ export { knownConfigKeys, misspelledConfigKey } from './config-keys.ts';
 export { dbtVersion } from './dbt-version.ts';
 export { type InputRecord, listFolder, readBytes, watchReads } from './disk.ts';
 export { projectErrors } from './errors.ts';
-export { compareInputs, environmentHash, type InputsState, joinInputs } from './inputs.ts';
+export { compareInputs, environmentHash, type FileEdit, type InputsState, joinInputs } from './inputs.ts';
 export { bucketPlace } from './parse-lakehouse.ts';
 export { parseVars } from './parse-vars.ts';
 export {

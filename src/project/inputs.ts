@@ -3,6 +3,8 @@ import { hash } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { systemClock } from '../base/index.ts';
 import { type FileRow, type FolderRow, fileRow, type InputRecord, kindOf, readFolder } from './disk.ts';
+import type { SourceFile } from './project.ts';
+import { sourceText } from './read-text.ts';
 
 /** Whether a record still holds, and how sure it was from the outside alone. */
 export type InputsState =
@@ -10,7 +12,15 @@ export type InputsState =
   /** Nothing has changed, and nothing needed to be opened to see it. */
   | { readonly kind: 'same' }
   /** Nothing has changed, but files had to be opened: `record` says how they look now. */
-  | { readonly kind: 'touched'; readonly record: InputRecord };
+  | { readonly kind: 'touched'; readonly record: InputRecord }
+  /** A few files hold something else, and that is all that has changed. */
+  | { readonly kind: 'edited'; readonly record: InputRecord; readonly edits: readonly FileEdit[] };
+
+/** What a source file holds now, and its checksum. */
+export type FileEdit = Pick<SourceFile, 'path' | 'text' | 'sha256'>;
+
+/** With more than these it takes no longer to read everything. */
+const editsMax = 32;
 
 /**
  * Compares `record` with the disk. A file or folder whose size, times and inode are the recorded ones is
@@ -25,6 +35,7 @@ export function compareInputs(record: InputRecord, skewMs: number): InputsState 
   const readAtMs = record.readAtMs + Math.min(0, skewMs);
   const nowMs = systemClock.nowMs();
   const touched = new Map<FileRow | FolderRow, FileRow | FolderRow>();
+  const edits: FileEdit[] = [];
   for (const row of record.files) {
     const [path, sizeBytes, modifiedMs, changedMs, inode, sha256] = row;
     const info = look(path);
@@ -38,9 +49,15 @@ export function compareInputs(record: InputRecord, skewMs: number): InputsState 
     ) {
       continue;
     }
-    const now = info.size === sizeBytes ? readRow(path) : undefined;
-    if (now === undefined || now[5] !== sha256) return changed;
-    touched.set(row, now);
+    const now = readRow(path);
+    // A file that is known by its size alone has no hash.
+    if (now === undefined || sha256 === '') return changed;
+    if (now.row[5] !== sha256) {
+      const source = sourceText(now.bytes);
+      if (source === undefined || edits.length === editsMax) return changed;
+      edits.push({ path, ...source });
+    }
+    touched.set(row, now.row);
   }
   for (const row of record.folders) {
     const [path, modifiedMs, changedMs, inode, listing] = row;
@@ -62,15 +79,15 @@ export function compareInputs(record: InputRecord, skewMs: number): InputsState 
   if (!record.realPaths.every(([path, real]) => realPathOf(path) === real)) return changed;
   if (touched.size === 0) return { kind: 'same' };
   const renew = <T extends FileRow | FolderRow>(row: T): T => (touched.get(row) as T | undefined) ?? row;
-  return {
-    kind: 'touched',
-    record: {
-      ...record,
-      readAtMs: nowMs,
-      files: record.files.map(renew),
-      folders: record.folders.map(renew),
-    },
+  const renewed: InputRecord = {
+    ...record,
+    readAtMs: nowMs,
+    files: record.files.map(renew),
+    folders: record.folders.map(renew),
   };
+  return edits.length === 0
+    ? { kind: 'touched', record: renewed }
+    : { kind: 'edited', record: renewed, edits };
 }
 
 /** One hash of what `names` are set to; it tells unset from empty. */
@@ -112,11 +129,13 @@ function look(path: string): Stats | undefined {
   }
 }
 
-function readRow(path: string): FileRow | undefined {
+function readRow(path: string): { readonly row: FileRow; readonly bytes: Buffer } | undefined {
   try {
     const file = openSync(path, 'r');
     try {
-      return fileRow(path, fstatSync(file), readFileSync(file));
+      const info = fstatSync(file);
+      const bytes = readFileSync(file);
+      return { row: fileRow(path, info, bytes), bytes };
     } finally {
       closeSync(file);
     }

@@ -37,6 +37,13 @@ export function withPlainLineEnds(text: string): string {
 
 const byteOrderMark = '\uFEFF';
 
+/** A source file's content as a project keeps it; undefined when it isn't UTF-8. */
+export function sourceText(bytes: Buffer): { readonly text: string; readonly sha256: string } | undefined {
+  if (!isUtf8(bytes)) return undefined;
+  const text = bytes.toString('utf8');
+  return { text: withPlainLineEnds(text), sha256: checksum(text) };
+}
+
 /** `readText`, or undefined when there is no such file. */
 export function readTextIfThere(path: string): string | undefined {
   try {

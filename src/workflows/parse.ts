@@ -10,6 +10,8 @@ export interface ParseSummary {
   readonly nodes: number;
   /** Whether every file was as the last parse saw it. */
   readonly fromCache: boolean;
+  /** How many models had another text, when that was all that had changed and nothing else was parsed. */
+  readonly edited?: number;
   readonly elapsedMs: number;
 }
 
@@ -61,5 +63,6 @@ async function checkAgain(options: ProjectOptions): Promise<ParseSummary | undef
   if (options.writeJson ?? again.flags['write_json'] !== false) {
     await writingTo(targetPath, () => writeManifestText(again.manifestJson(), targetPath));
   }
-  return { nodes: again.nodes, fromCache: true, elapsedMs: systemClock.nowMs() - startedAtMs };
+  const { nodes, edited } = again;
+  return { nodes, fromCache: edited === 0, edited, elapsedMs: systemClock.nowMs() - startedAtMs };
 }

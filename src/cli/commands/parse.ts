@@ -14,14 +14,15 @@ export const parseCommand: CommandSpec = {
       import('../output/run-view.ts'),
     ]);
     return async (input) => {
-      const { nodes, fromCache, elapsedMs } = await checkProject(projectGiven(input));
+      const { nodes, fromCache, edited = 0, elapsedMs } = await checkProject(projectGiven(input));
       if (input.flags.is('json') === true) {
         printJsonLine(
           { kind: 'result', command: 'parse', exitCode: 0, nodes, fromCache, elapsedMs },
           input.terminal,
         );
       } else if (input.flags.is('quiet') !== true) {
-        const how = fromCache ? ', all as the last parse saw it' : '';
+        const anew = `, ${edited} ${plural('model', edited)} with another text, the rest as the last parse saw it`;
+        const how = fromCache ? ', all as the last parse saw it' : edited > 0 ? anew : '';
         input.terminal.out(`Parsed ${nodes} ${plural('node', nodes)} in ${seconds(elapsedMs)}${how}\n`);
       }
       return 0;
