@@ -17,6 +17,8 @@ export interface ConfigRequest {
   readonly type: ConfiguredType;
   readonly packageName: string;
   readonly fqn: readonly string[];
+  /** What is so unless anybody says otherwise, beside what is so for all of the type. */
+  readonly base?: Plain | undefined;
   /** `config:` of its property file. */
   readonly patch?: Plain | undefined;
   /** What its `config()` calls say together. */
@@ -45,7 +47,7 @@ export class ConfigLevels {
 
   /** @throws compiler.bad-config when a level's value has the wrong shape. */
   of(request: ConfigRequest): ConfigResult {
-    const config = defaultConfig(request.type);
+    const config = { ...defaultConfig(request.type), ...request.base };
     const unrendered: Plain = {};
     const bad = (key: string, problem: string): never => {
       throw compilerErrors['bad-config'](

@@ -39,7 +39,8 @@ export function finishNode(tools: Finishing, node: ManifestNode, own: OwnConfig,
     type,
     packageName: node.package_name,
     fqn: node.fqn,
-    patch: own.patch,
+    patch: patchOf(node, own),
+    base: isScript(node.language) ? { materialized: 'table' } : undefined,
     calls: own.calls,
     node: node.unique_id,
     get location() {
@@ -63,6 +64,16 @@ export function finishNode(tools: Finishing, node: ManifestNode, own: OwnConfig,
     record.sources.push(...found.sources);
   }
   for (const macro of found.macros) if (!record.macros.includes(macro)) record.macros.push(macro);
+}
+
+/** dbt makes a Python model a table unless its file or its property entry says otherwise. */
+function patchOf({ language }: ManifestNode, { patch }: OwnConfig): Plain | undefined {
+  return language === 'python' ? { materialized: 'table', ...patch } : patch;
+}
+
+/** Rows that a program computes are kept, unless somebody says otherwise. */
+function isScript(language: string | undefined): boolean {
+  return language === 'typescript' || language === 'javascript';
 }
 
 function copyToNode(node: ManifestNode, location: () => SourceLocation): void {

@@ -5,11 +5,13 @@
  * asked, reaching the engine only through the `WarehouseSession` it is handed.
  */
 export * from './artifacts.ts';
+export { type CodeLanguage, codeErrors, isCodeLanguage } from './code-models/index.ts';
 export * from './compilation.ts';
 export * from './compile-project.ts';
 export * from './context/index.ts';
 export * from './errors.ts';
 export * from './graph.ts';
+export * from './graph-summary.ts';
 export * from './invocation.ts';
 export * from './manifest.ts';
 export { manifestText, writeManifestText } from './manifest-bytes.ts';

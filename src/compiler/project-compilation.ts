@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { type BoathouseError, didYouMean, isBoathouseError } from '../base/index.ts';
 import { Dict, noKwargs, parseTemplate, Tuple, type Value } from '../jinja/index.ts';
 import type { Project } from '../project/index.ts';
+import { isCodeLanguage } from './code-models/index.ts';
 import type { Compilation, CompiledNode, Engine, MacroNode, RenderExtras } from './compilation.ts';
 import { isRelation, type Relation, withResultObjects } from './context/index.ts';
 import { Environment } from './environment.ts';
@@ -119,6 +120,12 @@ export class ProjectCompilation implements Compilation {
     const node = this.manifest.nodes[uniqueId];
     if (!node) throw compilerErrors['no-such-node']({ id: uniqueId });
     this.#isChanged = true;
+    if (isCodeLanguage(node.language)) {
+      // A program is what it is: it isn't rendered, and its parents are handed to it when it runs.
+      node.compiled = true;
+      node.compiled_code = node.raw_code;
+      return { node, code: '', codeWithoutCtes: '' };
+    }
     if (node.language !== 'sql' && node.language !== undefined) {
       throw compilerErrors['unsupported-language']({ node: uniqueId, language: node.language });
     }

@@ -3,6 +3,7 @@
  * is checked: it has to exist, be enabled, and be allowed.
  */
 import { parseTemplate } from '../jinja/index.ts';
+import { codeLanguage, readCode } from './code-models/index.ts';
 import { compilerErrors } from './errors.ts';
 import { addToRecord } from './lists-by-key.ts';
 import type { Manifest, ManifestExposure, ManifestNode, RefArgs } from './manifest.ts';
@@ -138,6 +139,13 @@ function placeOfCall(
     ...(pkg?.files.singularTests ?? []),
   ].find((candidate) => candidate.relativePath === node.original_file_path);
   if (!file) return place;
+  const language = codeLanguage(file.path);
+  if (language !== undefined) {
+    const called = readCode(file, language).calls.find(
+      (candidate) => candidate.name === name && candidate.args.includes(argument),
+    );
+    return called === undefined ? place : { file: file.path, text: file.text, ...called.place };
+  }
   const template = parseTemplate(file.text, { file: file.path });
   const calls = [template.facts, ...template.definitions.map((definition) => definition.facts)].flatMap(
     (facts) => [...facts.calls],

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseTemplate } from '../jinja/index.ts';
 import type { Package, SourceFile } from '../project/index.ts';
+import { codeErrors, codeLanguage, readCode, recordCode } from './code-models/index.ts';
 import type { ConfiguredType } from './config-defaults.ts';
 import { belowSearchPath } from './doc-blocks.ts';
 import { type Finishing, finishNode } from './finish-node.ts';
@@ -31,6 +32,10 @@ export function readSqlNodes(tools: Finishing, patches: PatchBook): void {
 
 function readModel(tools: Finishing, patches: PatchBook, pkg: Package, file: SourceFile): void {
   const path = belowSearchPath(file.relativePath, file.searchPath);
+  const language = codeLanguage(path);
+  const facts = language && readCode(file, language);
+  // Models import files that are none themselves.
+  if (facts?.isModel === false) return;
   const stem = stemOf(path);
   const patch = patches.forModel(stem, pkg.name);
   const version = patch?.version;
@@ -49,8 +54,21 @@ function readModel(tools: Finishing, patches: PatchBook, pkg: Package, file: Sou
     node.version = version;
     node.latest_version = (patch as Patch).latestVersion ?? null;
   }
-  if (path.endsWith('.py')) node.language = 'python';
-  recordAndFinish(tools, node, file, patch, patches);
+  if (language === undefined || facts === undefined) {
+    recordAndFinish(tools, node, file, patch, patches);
+    return;
+  }
+  node.language = language;
+  const record = newRecord();
+  recordCode(node, facts, file, record);
+  recordAndFinish(tools, node, file, patch, patches, 1, record);
+  const { materialized } = node.config;
+  if (materialized === 'ephemeral' || materialized === 'table_function' || materialized === 'materialized_view') {
+    throw codeErrors['bad-code-materialization'](
+      { node: node.unique_id, language, materialization: materialized },
+      { location: { file: file.path } },
+    );
+  }
 }
 
 function readPlain(
@@ -175,8 +193,9 @@ function recordAndFinish(
   patch: Patch | undefined,
   patches: PatchBook,
   line = firstLine(file),
+  found: Recorded = newRecord(),
 ): void {
-  const record = finishRecorded(tools, node, file, patch, line);
+  const record = finishRecorded(tools, node, file, patch, line, found);
   if (patch) patches.apply(node, patch);
   applyRecord(node, record);
 }
@@ -187,16 +206,20 @@ function firstLine(file: { readonly text?: string }): number {
   return 1 + blank.split('\n').length - 1;
 }
 
-/** Records, finishes and takes in a node. Also what YAML snapshots and hooks go through. */
+/**
+ * Records, finishes and takes in a node. Also what YAML snapshots and hooks go through.
+ *
+ * @param record what was found already: of a program.
+ */
 export function finishRecorded(
   tools: Finishing,
   node: ManifestNode,
   file: { readonly path: string },
   patch: Patch | undefined,
   line: number,
+  record: Recorded = newRecord(),
 ): Recorded {
   const { parsing, recorder } = tools;
-  const record = newRecord();
   const place = (): { file: string; line: number } => ({ file: file.path, line });
   if (node.language === 'sql' && node.resource_type !== 'seed') {
     recorder.record(node, node.raw_code, place(), record, () => {

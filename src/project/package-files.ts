@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type IgnoreRule, readDbtIgnore } from './dbtignore.ts';
 import { fileSize, kindAt, listFolder, readBytes } from './disk.ts';
 import type { PackageFiles, ProjectConfig, PropertyFile, SeedFile, SourceFile } from './project.ts';
+import { importedTexts } from './imported-files.ts';
 import { parsePropertyFile } from './property-file.ts';
 import { checksum, readExactText, unreadable, withPlainLineEnds } from './read-text.ts';
 import type { WarningList } from './warnings.ts';
@@ -31,7 +32,7 @@ export function readPackageFiles(
     found.relativePath.slice(prefixLength(found.searchPath)).startsWith(`${folder}/`);
   const fixtures = search.find(config.testPaths, fixture).filter((found) => isBelow(found, 'fixtures'));
   return {
-    models: search.find(config.modelPaths, code).map(read),
+    models: search.find(config.modelPaths, model).map((found) => readModel(root, found)),
     macros: search.find(config.macroPaths, sql).map(read),
     genericTests: tests.filter((found) => isBelow(found, 'generic')).map(read),
     singularTests: tests
@@ -52,6 +53,7 @@ export function readPackageFiles(
 
 const sql = /\.sql$/i;
 const code = /\.(?:sql|py)$/i;
+const model = /(?:\.(?:sql|py|m?js)|(?<!\.d)\.m?ts)$/i;
 const csv = /\.csv$/i;
 const fixture = /\.(?:csv|sql)$/i;
 const markdown = /\.md$/i;
@@ -161,6 +163,13 @@ function readSource(root: string, found: Found): SourceFile {
     sha256: checksum(text),
     searchPath: found.searchPath,
   };
+}
+
+/** A model. A script's checksum covers what it imports from beside it. */
+function readModel(root: string, found: Found): SourceFile {
+  const file = readSource(root, found);
+  const imported = importedTexts(file.path, file.text);
+  return imported.length === 0 ? file : { ...file, sha256: checksum([file.text, ...imported].join('\0')) };
 }
 
 function readSeed(root: string, found: Found): SeedFile {
