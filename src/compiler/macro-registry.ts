@@ -1,7 +1,7 @@
 /**
  * Every macro of the project, its packages and ours, by name.
  *
- * Macros are parsed when their file is, and generated when first called. An unqualified name is looked
+ * Macros are parsed when their file is (ours when one of the file's is first asked for), and generated when first called. An unqualified name is looked
  * for in the package being rendered, then the root project, then ours: dbt's order. Macros of other
  * packages are reached as `package.macro`.
  */
@@ -9,6 +9,7 @@ import { didYouMean, type SourceLocation } from '../base/index.ts';
 import { type Definition, parseTemplate } from '../jinja/index.ts';
 import type { Package, Project, SourceFile } from '../project/index.ts';
 import { builtInFiles, builtInPackages } from './built-in-macros.ts';
+import { BuiltInTable, type MacroTable } from './built-in-table.ts';
 import { compilerErrors } from './errors.ts';
 import type { ManifestMacro } from './manifest.ts';
 
@@ -30,24 +31,27 @@ export const dispatchPrefixes: readonly string[] = ['duckdb', 'default'];
 /** All macros there are. */
 export class MacroRegistry {
   readonly rootName: string;
-  readonly #byPackage = new Map<string, Map<string, MacroEntry>>();
-  readonly #builtIn = new Map<string, MacroEntry>();
+  readonly #byPackage = new Map<string, MacroTable<MacroEntry>>();
+  readonly #builtIn: Pick<MacroTable<MacroEntry>, 'get' | 'keys'>;
   readonly #dispatch: ReadonlyMap<string, readonly string[]>;
 
   /** @throws jinja.syntax, compiler.duplicate-name */
   constructor(project: Project) {
     this.rootName = project.name;
     this.#dispatch = new Map(project.config.dispatch.map((rule) => [rule.macroNamespace, rule.searchOrder]));
-    for (const file of builtInFiles()) {
-      this.#add(file.packageName, file.path, file.relativePath, file.text, true);
-    }
-    for (const packageName of [...builtInPackages].reverse()) {
-      for (const [name, entry] of this.#byPackage.get(packageName) ?? []) this.#builtIn.set(name, entry);
-    }
+    const builtIn = builtInPackages.map((packageName) => {
+      const files = builtInFiles().filter((file) => file.packageName === packageName);
+      const table = new BuiltInTable(files, (definition, { path, relativePath }) =>
+        entryOf(packageName, true, definition, path, relativePath),
+      );
+      this.#byPackage.set(packageName, table);
+      return table;
+    });
+    this.#builtIn = inTurn(builtIn);
     for (const pkg of project.packages) {
-      for (const file of macroFilesOf(pkg)) {
-        this.#add(pkg.name, file.path, file.relativePath, file.text, false);
-      }
+      const macros = new Map<string, MacroEntry>();
+      for (const file of macroFilesOf(pkg)) addMacros(macros, pkg.name, file);
+      if (macroFilesOf(pkg).length > 0) this.#byPackage.set(pkg.name, macros);
     }
   }
 
@@ -166,37 +170,61 @@ export class MacroRegistry {
       { location, hint: didYouMean(name, candidates) },
     );
   }
+}
 
-  #add(packageName: string, file: string, relativePath: string, text: string, builtIn: boolean): void {
-    const macros = this.#byPackage.get(packageName) ?? new Map<string, MacroEntry>();
-    this.#byPackage.set(packageName, macros);
-    if (!/\{%-?\+?\s*(macro|test|materialization|data_test)\b/.test(text)) return;
-    for (const definition of parseTemplate(text, { file }).definitions) {
-      if (definition.kind === 'docs' || definition.kind === 'snapshot') continue;
-      const name = definition.macroName;
-      const before = macros.get(name);
-      if (before && !builtIn) {
-        throw compilerErrors['duplicate-name'](
-          {
-            kind: `macros of the package '${packageName}'`,
-            name,
-            first: before.originalFilePath,
-            second: relativePath,
-          },
-          { location: definition.location },
-        );
-      }
-      macros.set(name, {
-        uniqueId: `macro.${packageName}.${name}`,
-        name,
-        packageName,
-        builtIn,
-        definition,
-        file,
-        originalFilePath: relativePath,
-      });
+/** Puts the macros of a package's file with the others. @throws jinja.syntax, compiler.duplicate-name */
+function addMacros(macros: Map<string, MacroEntry>, packageName: string, file: SourceFile): void {
+  if (!/\{%-?\+?\s*(macro|test|materialization|data_test)\b/.test(file.text)) return;
+  for (const definition of parseTemplate(file.text, { file: file.path }).definitions) {
+    if (definition.kind === 'docs' || definition.kind === 'snapshot') continue;
+    const name = definition.macroName;
+    const before = macros.get(name);
+    if (before) {
+      throw compilerErrors['duplicate-name'](
+        {
+          kind: `macros of the package '${packageName}'`,
+          name,
+          first: before.originalFilePath,
+          second: file.relativePath,
+        },
+        { location: definition.location },
+      );
     }
+    macros.set(name, entryOf(packageName, false, definition, file.path, file.relativePath));
   }
+}
+
+function entryOf(
+  packageName: string,
+  builtIn: boolean,
+  definition: Definition,
+  file: string,
+  originalFilePath: string,
+): MacroEntry {
+  const name = definition.macroName;
+  return {
+    uniqueId: `macro.${packageName}.${name}`,
+    name,
+    packageName,
+    builtIn,
+    definition,
+    file,
+    originalFilePath,
+  };
+}
+
+/** Several tables as one: the first that has a name wins. */
+function inTurn(tables: readonly MacroTable<MacroEntry>[]): Pick<MacroTable<MacroEntry>, 'get' | 'keys'> {
+  return {
+    get: (name) => {
+      for (const table of tables) {
+        const found = table.get(name);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+    keys: () => new Set([...tables].reverse().flatMap((table) => [...table.keys()])).values(),
+  };
 }
 
 /**

@@ -1,8 +1,15 @@
 /** Numbers and sizes as people read them. Pure. */
 
+/** `12,345`: a whole number as people read it. Asking Intl for it costs a short command ten milliseconds. */
+export function withCommas(count: number): string {
+  return Number.isInteger(count)
+    ? String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')
+    : count.toLocaleString('en-US');
+}
+
 /** `1 file`, `2 files`; from four digits on with commas. */
 export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? noun : `${noun}s`}`;
+  return `${withCommas(count)} ${count === 1 ? noun : `${noun}s`}`;
 }
 
 /** `812 bytes`, `1.4 KiB`, `3.2 GiB`. */

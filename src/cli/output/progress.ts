@@ -1,7 +1,7 @@
 /** How far long work has got, as a line on standard error while a person looks at it. */
 import type { Progress } from '../../workflows/index.ts';
 import type { Flags } from '../flags.ts';
-import { sizeText } from './amounts.ts';
+import { sizeText, withCommas } from './amounts.ts';
 import { Footer } from './footer.ts';
 import { clip } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -32,8 +32,7 @@ export function openProgress(terminal: Terminal, flags: Flags): ProgressLine {
 export function progressText(progress: Progress | undefined): string {
   if (progress === undefined) return '';
   const { phase, done, total, unit } = progress;
-  const amount = (value: number): string =>
-    unit === 'bytes' ? sizeText(value) : value.toLocaleString('en-US');
+  const amount = (value: number): string => (unit === 'bytes' ? sizeText(value) : withCommas(value));
   const of = total === undefined ? '' : ` of ${amount(total)}`;
   return `${phase}: ${amount(done)}${of}${unit === 'bytes' ? '' : ` ${unit}`}`;
 }

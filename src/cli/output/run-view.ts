@@ -1,6 +1,7 @@
 /** A run as a person follows it: one line a finished node, a footer of what runs, the failures, the sum. */
 import { relative } from 'node:path';
 import { type Emit, type NodeResult, plural, type RunEvent, summaryLine } from '../../workflows/index.ts';
+import { withCommas } from './amounts.ts';
 import { hintLines, placeLines, placeName } from './error-view.ts';
 import { clip, width } from './table.ts';
 import type { Colors, Terminal } from './terminal.ts';
@@ -271,7 +272,7 @@ function detailOf(result: NodeResult, materialized: string): string {
   }
 }
 
-const rowCount = (count: number): string => `${count.toLocaleString('en')} ${count === 1 ? 'row' : 'rows'}`;
+const rowCount = (count: number): string => `${withCommas(count)} ${count === 1 ? 'row' : 'rows'}`;
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 

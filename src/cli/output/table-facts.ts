@@ -1,5 +1,6 @@
 /** A table's history and details as a terminal has room for them; `--json` and `--format csv` give every column. Pure. */
 import type { Cell, Grid, StatementOutcome } from '../../workflows/index.ts';
+import { withCommas } from './amounts.ts';
 import { plainGrid } from './plain-grid.ts';
 
 /** One row of many columns, downwards. */
@@ -56,6 +57,6 @@ function metricsText(metrics: Metrics): string {
   ];
   return parts
     .filter(([, count]) => count > 0)
-    .map(([sign, count, noun]) => `${sign}${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`)
+    .map(([sign, count, noun]) => `${sign}${withCommas(count)} ${noun}${count === 1 ? '' : 's'}`)
     .join(', ');
 }
