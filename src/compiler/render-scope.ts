@@ -35,6 +35,7 @@ export class RenderScope implements Scope {
   readonly #parts: RenderScopeParts;
   readonly #bound = new Map<MacroEntry, Callable>();
   readonly #packages = new Map<string, PackageMacros>();
+  readonly #overrides = new Map<string, Value>();
   #context: ReadonlyMap<string, Value> = new Map();
 
   constructor(parts: RenderScopeParts) {
@@ -48,9 +49,8 @@ export class RenderScope implements Scope {
 
   /** Replaces one name of the context from here on. */
   override(name: string, value: Value): void {
-    const changed = new Map(this.#context);
-    changed.set(name, value);
-    this.#context = changed;
+    // Not in a copy of the context: its values are made when they are asked for, most of them never.
+    this.#overrides.set(name, value);
   }
 
   lookup(name: string): Value | undefined {
@@ -63,10 +63,11 @@ export class RenderScope implements Scope {
     if (pkg) return pkg;
     if (entry) return this.macro(entry);
     this.#parts.onContextRead?.(name);
-    return this.#context.get(name);
+    return this.#overrides.get(name) ?? this.#context.get(name);
   }
 
   *names(): Iterable<string> {
+    yield* this.#overrides.keys();
     yield* this.#context.keys();
     yield* this.#parts.registry.names(this.#parts.packageName);
   }
