@@ -62,6 +62,7 @@ export function runGiven(input: CommandInput): RunOptions {
     failFast: flags.is('failFast'),
     storeFailures: flags.is('storeFailures'),
     empty: flags.is('empty'),
+    sample: flags.text('sample'),
     eventTimeStart: flags.text('eventTimeStart'),
     eventTimeEnd: flags.text('eventTimeEnd'),
   };

@@ -104,7 +104,6 @@ const dbtOnly: readonly OptionSpec[] = [
   refused('--favor-state', 'there is no comparison with another state'),
   refused('--state <folder>', 'there is no comparison with another state'),
   refused('--defer-state <folder>', 'references are never resolved in another environment'),
-  refused('--sample <window>', 'models always read all of their rows'),
   refused('--export-saved-queries', 'saved queries are not run'),
   refused('--warn-error-options <yaml>', 'all warnings are errors (--warn-error) or none is'),
 ];
@@ -165,6 +164,11 @@ export const refreshOptions: readonly OptionSpec[] = [
   },
   { flags: '--event-time-end <time>', summary: 'and before this', env: 'EVENT_TIME_END' },
   ...both('--empty', 'read no rows: check the SQL only', { env: 'EMPTY' }),
+  {
+    flags: '--sample <window>',
+    summary: "read only this much of what has an event_time: '3 days', or {'start': …, 'end': …}",
+    env: 'SAMPLE',
+  },
 ];
 
 /** What is kept of failing tests. */

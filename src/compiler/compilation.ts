@@ -38,8 +38,10 @@ export interface RenderExtras {
   readonly packageName?: string;
   /** Where the text stands, for errors. The node's file when left out. */
   readonly file?: string;
-  /** The condition put around relations with an `event_time`, from that column's name: microbatch and --sample. */
+  /** The condition put around relations with an `event_time`, from that column's name: a batch's stretch of time. */
   readonly eventTimeFilter?: (field: string) => string | undefined;
+  /** Stands in for the node: a copy of it that has its batch in it. */
+  readonly node?: ManifestNode;
   /** Other answers for `ref`, `source` and the like: unit tests put fixtures there. */
   readonly resolver?: Partial<NameResolver>;
   /** Macros that answer with a fixed value instead: unit tests. */

@@ -17,4 +17,5 @@ export * from './manifest.ts';
 export { manifestText, writeManifestText } from './manifest-bytes.ts';
 export * from './parse-again.ts';
 export * from './selection/index.ts';
+export * from './time-window.ts';
 export * from './warehouse.ts';

@@ -3,6 +3,7 @@
  * `run_started_at`, `flags`, `invocation_args_dict` and `env_var`.
  */
 import type { Plain } from './manifest.ts';
+import type { TimeWindow } from './time-window.ts';
 
 /** The facts of an invocation. Given by a workflow; nothing below reads the clock or the environment itself. */
 export interface Invocation {
@@ -22,6 +23,8 @@ export interface Invocation {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What `selected_resources` shows while running: unique ids. Filled after selection. */
   selectedResources?: readonly string[];
+  /** `--sample`: what has an `event_time` is read from here to there only. */
+  readonly sample?: TimeWindow | undefined;
   /** `--empty`: refs render with `where false limit 0`. */
   readonly empty?: boolean;
   /** Receives `log(…)` and `print(…)` of templates. Nothing is said when left out. */

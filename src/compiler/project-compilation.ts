@@ -117,7 +117,7 @@ export class ProjectCompilation implements Compilation {
     engine: Engine | undefined,
     extras?: RenderExtras,
   ): Promise<CompiledNode> {
-    const node = this.manifest.nodes[uniqueId];
+    const node = extras?.node ?? this.manifest.nodes[uniqueId];
     if (!node) throw compilerErrors['no-such-node']({ id: uniqueId });
     this.#isChanged = true;
     if (isCodeLanguage(node.language)) {
@@ -132,7 +132,9 @@ export class ProjectCompilation implements Compilation {
     if (node.resource_type === 'seed') return { node, code: '', codeWithoutCtes: '' };
     resolveForeignKeys(this.project, node, this.#refs);
     const own = await this.#render(node, engine, extras);
-    const ctes = await ephemeralParents(own.needs, (parent) => this.#render(parent, engine, extras));
+    // An ephemeral parent is a model of its own: what is cut to a batch's time is the node's reading of it.
+    const { eventTimeFilter: _filter, node: _node, ...above } = extras ?? {};
+    const ctes = await ephemeralParents(own.needs, (parent) => this.#render(parent, engine, above));
     const code = injectCtes(own.sql, ctes);
     node.compiled = true;
     node.compiled_code = code;
@@ -291,6 +293,7 @@ export class ProjectCompilation implements Compilation {
             manifest: this.manifest,
             lookup: this.#refs,
             empty: this.invocation.empty === true,
+            sample: this.invocation.sample,
             onEphemeral,
             extras,
           },

@@ -9,6 +9,7 @@ import type { Manifest, ManifestNode, ManifestSource } from './manifest.ts';
 import { fromPlain } from './plain-values.ts';
 import type { RefLookup } from './ref-lookup.ts';
 import { isEphemeral, relationOf } from './relation-of.ts';
+import { inWindow, type TimeWindow } from './time-window.ts';
 
 /** What answering names needs. */
 export interface RunNames {
@@ -17,6 +18,8 @@ export interface RunNames {
   readonly lookup: RefLookup;
   /** `--empty`: relations print without their rows. */
   readonly empty: boolean;
+  /** `--sample`: the stretch of time that models and snapshots read. */
+  readonly sample: TimeWindow | undefined;
   /** Told of each ephemeral model that is referred to. */
   readonly onEphemeral: (node: ManifestNode) => void;
   readonly extras: RenderExtras | undefined;
@@ -34,8 +37,7 @@ export function runNames(
   const relation = (target: ManifestNode | ManifestSource): Relation => {
     const plain = relationOf(names.project, target);
     if (node === undefined || node.resource_type === 'test') return plain;
-    const field = target.config['event_time'];
-    const filter = typeof field === 'string' ? names.extras?.eventTimeFilter?.(field) : undefined;
+    const filter = timeFilter(names, node, target);
     const limit = names.empty ? 0 : undefined;
     if (filter === undefined && limit === undefined) return plain;
     return plain.with({
@@ -60,10 +62,7 @@ export function runNames(
         );
       }
       checked(found.node, name);
-      if (isEphemeral(found.node)) {
-        names.onEphemeral(found.node);
-        return relationOf(names.project, found.node);
-      }
+      if (isEphemeral(found.node)) names.onEphemeral(found.node);
       return relation(found.node);
     },
     source: (sourceName, tableName): Value => {
@@ -91,6 +90,22 @@ export function runNames(
       throw compilerErrors['doc-not-found']({ name, package: inPackage ?? null });
     },
   };
+}
+
+/** What a node reads of a relation with an `event_time`: its batch's stretch, or the sample's. */
+function timeFilter(
+  { extras, sample }: RunNames,
+  node: ManifestNode,
+  target: ManifestNode | ManifestSource,
+): string | undefined {
+  const field = target.config['event_time'];
+  if (typeof field !== 'string' || field === '') return undefined;
+  if (node.resource_type !== 'model' && node.resource_type !== 'snapshot') return undefined;
+  const column = Object.values(target.columns).find(({ name }) => name === field);
+  const isQuoted = column?.quote ?? ('quoting' in target ? target.quoting['column'] : null) ?? false;
+  const name = isQuoted === true ? `"${field}"` : field;
+  if (extras?.eventTimeFilter !== undefined) return extras.eventTimeFilter(name);
+  return sample && inWindow(name, sample);
 }
 
 /** A node's configuration as a running template asks for it. */

@@ -18,6 +18,7 @@ export function countResults(results: Iterable<NodeResult>): RunCounts {
         break;
       case 'error':
       case 'fail':
+      case 'partial success':
         counts.error += 1;
         break;
       case 'skipped':
@@ -35,5 +36,5 @@ export function countResults(results: Iterable<NodeResult>): RunCounts {
 
 /** Whether a result makes the run fail, and skips what depends on the node. Warnings don't. */
 export function isFailure(result: NodeResult): boolean {
-  return result.status === 'error' || result.status === 'fail';
+  return result.status === 'error' || result.status === 'fail' || result.status === 'partial success';
 }

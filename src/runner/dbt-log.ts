@@ -187,7 +187,11 @@ export class DbtLog {
     const thread = threadName(event.thread);
     const [code, name] = resultEvent(node.resourceType, status);
     const level: MessageLevel =
-      status === 'error' || status === 'fail' ? 'error' : status === 'warn' ? 'warn' : 'info';
+      status === 'error' || status === 'fail' || status === 'partial success'
+        ? 'error'
+        : status === 'warn'
+          ? 'warn'
+          : 'info';
     const data = {
       description: `${node.resourceType} ${node.relation}`,
       execution_time: result.executionTimeMs / 1000,
@@ -200,7 +204,7 @@ export class DbtLog {
     };
     const message = `${index} of ${total} ${status.toUpperCase()} ${node.resourceType} ${node.relation}`;
     const lines = [this.#line(event, level, code, name, message, data, thread)];
-    if (status === 'error') {
+    if (status === 'error' || status === 'partial success') {
       lines.push(
         this.#line(
           event,

@@ -4,6 +4,7 @@
  * Pure: values in, a plain object out. Keys and their order are dbt's.
  * Source: schemas.getdbt.com, run-results v6.
  */
+import type { TimeWindow } from '../compiler/index.ts';
 import type { NodeResult } from '../targets/index.ts';
 
 /** What the artifact says about the invocation. */
@@ -50,14 +51,34 @@ function resultRow(result: NodeResult, threads: ReadonlyMap<string, number>): Re
     thread_id: threadName(threads.get(result.uniqueId) ?? 0),
     execution_time: result.executionTimeMs / 1000,
     adapter_response: result.adapterResponse,
-    message: result.message,
+    // What was only compiled says nothing; dbt writes null there.
+    message: result.message === '' ? null : result.message,
     failures: result.failures,
     unique_id: result.uniqueId,
-    compiled: result.compiled,
-    compiled_code: result.compiledCode,
-    relation_name: result.relationName,
-    batch_results: null,
+    // A seed has nothing that could be compiled, and dbt doesn't say where it went.
+    ...(result.uniqueId.startsWith('seed.')
+      ? { compiled: null, compiled_code: null, relation_name: null }
+      : {
+          compiled: result.compiled,
+          compiled_code: result.compiledCode,
+          relation_name: result.relationName,
+        }),
+    batch_results: batchRows(result.batchResults),
   };
+}
+
+function batchRows(batches: NodeResult['batchResults']): Record<string, unknown> | null {
+  if (batches === undefined) return null;
+  const rows = (list: readonly TimeWindow[]): string[][] =>
+    list.map(({ start, end }) => [isoSeconds(start), isoSeconds(end)]);
+  return { successful: rows(batches.successful), failed: rows(batches.failed) };
+}
+
+/** As Python prints a time in UTC: without a fraction where there is none. */
+function isoSeconds(time: Date): string {
+  return time
+    .toISOString()
+    .replace(/\.(\d{3})Z$/, (_, ms: string) => (ms === '000' ? '+00:00' : `.${ms}000+00:00`));
 }
 
 /** A thread as dbt names it in artifacts and logs. */

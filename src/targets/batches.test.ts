@@ -36,7 +36,7 @@ describe('the batches', () => {
       {},
       { eventTimeStart: '2025-01-01', eventTimeEnd: '2025-01-02 12:00' },
       2,
-      '2025-01-02T00/2025-01-02T12',
+      '2025-01-02T00/2025-01-03T00',
     ],
     [
       'can be hours',

@@ -2,16 +2,13 @@
  * The batches of a microbatch model: stretches of time that are built one by one. Pure.
  *
  * All times are UTC. A batch begins at a whole hour, day, month or year and ends where the next one
- * begins; only the last one may end earlier, where the user asked to stop.
+ * begins. Where the user asks to start or stop in the middle of one, all of it is built, as in dbt.
  */
-import type { ManifestNode } from '../compiler/index.ts';
+import { inWindow, type ManifestNode, type TimeWindow } from '../compiler/index.ts';
 import { badConfig, text } from './node-config.ts';
 
 /** A stretch of time, its end not included. */
-export interface Batch {
-  readonly start: Date;
-  readonly end: Date;
-}
+export type Batch = TimeWindow;
 
 /** What decides about the batches, beside the model. */
 export interface BatchTimes {
@@ -21,27 +18,31 @@ export interface BatchTimes {
   /** `--event-time-start` and `--event-time-end`. */
   readonly eventTimeStart: string | undefined;
   readonly eventTimeEnd: string | undefined;
+  /** `--sample`, which takes the place of both. */
+  readonly sample?: TimeWindow | undefined;
 }
 
 /** More than this many batches is taken for a mistake in `begin` or `batch_size`. */
-const batchesMax = 20_000;
+const batchesMax = 100_000;
 
 /** The batches due, oldest first. @throws targets.bad-config */
 export function planBatches(node: ManifestNode, times: BatchTimes): readonly Batch[] {
   const size = sizeOf(node);
-  const end =
-    times.eventTimeEnd === undefined
-      ? ceiling(times.now, size)
-      : parseTime(node, 'event_time_end', times.eventTimeEnd);
+  const { sample } = times;
+  const given = (key: 'event_time_start' | 'event_time_end', value: string | undefined): Date | undefined =>
+    value === undefined ? undefined : parseTime(node, key, value);
+  const end = ceiling(sample?.end ?? given('event_time_end', times.eventTimeEnd) ?? times.now, size);
+  const asked = sample?.start ?? given('event_time_start', times.eventTimeStart);
   const batches: Batch[] = [];
-  for (let start = firstStart(node, size, end, times); start < end; ) {
+  let start = firstStart(node, size, end, { ...times, asked });
+  // As in dbt there is always a batch, also where it ends before it begins, and has no rows then.
+  do {
     const next = shift(start, size, 1);
-    const isWhole = next < end;
-    batches.push({ start, end: isWhole ? next : end });
+    batches.push({ start, end: new Date(Math.min(next.getTime(), end.getTime())) });
     start = next;
     if (batches.length > batchesMax)
       throw badConfig(node, 'begin', `asks for more than ${batchesMax} batches`);
-  }
+  } while (start < end);
   return batches;
 }
 
@@ -53,7 +54,16 @@ export function batchId(node: ManifestNode, batch: Batch): string {
 
 /** Whether `field` lies in the batch, as SQL. */
 export function inBatch(field: string, batch: Batch): string {
-  return `${field} >= '${printTime(batch.start)}' and ${field} < '${printTime(batch.end)}'`;
+  return inWindow(field, batch);
+}
+
+/** What of the batch lies in `window`; what of it dbt reads under `--sample`. */
+export function cutTo(batch: Batch, window: TimeWindow | undefined): Batch {
+  if (window === undefined) return batch;
+  return {
+    start: new Date(Math.max(window.start.getTime(), batch.start.getTime())),
+    end: new Date(Math.min(window.end.getTime(), batch.end.getTime())),
+  };
 }
 
 type BatchSize = 'hour' | 'day' | 'month' | 'year';
@@ -64,16 +74,15 @@ function sizeOf(node: ManifestNode): BatchSize {
   throw badConfig(node, 'batch_size', 'must be hour, day, month or year for the strategy microbatch');
 }
 
-function firstStart(node: ManifestNode, size: BatchSize, end: Date, times: BatchTimes): Date {
-  if (times.eventTimeStart !== undefined) {
-    return floor(parseTime(node, 'event_time_start', times.eventTimeStart), size);
-  }
-  if (times.isIncremental) {
-    const whole = floor(end, size);
-    const lookback = Number(node.config['lookback'] ?? 1);
-    // An end on a boundary belongs to the batch before it, which is the latest one then.
-    return shift(whole, size, -(lookback + (whole.getTime() === end.getTime() ? 1 : 0)));
-  }
+function firstStart(
+  node: ManifestNode,
+  size: BatchSize,
+  end: Date,
+  { asked, isIncremental }: BatchTimes & { readonly asked: Date | undefined },
+): Date {
+  if (asked !== undefined) return floor(asked, size);
+  // An end on a boundary belongs to the batch before it, which is the latest one then.
+  if (isIncremental) return shift(end, size, -(Number(node.config['lookback'] ?? 1) + 1));
   const begin = node.config['begin'];
   if (begin === undefined || begin === null) {
     throw badConfig(node, 'begin', 'must be set for the strategy microbatch');
@@ -122,8 +131,4 @@ function shift(time: Date, size: BatchSize, by: number): Date {
   else if (size === 'month') moved.setUTCMonth(moved.getUTCMonth() + by);
   else moved.setUTCFullYear(moved.getUTCFullYear() + by);
   return moved;
-}
-
-function printTime(time: Date): string {
-  return `${time.toISOString().slice(0, 19).replace('T', ' ')}+00:00`;
 }

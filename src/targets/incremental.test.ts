@@ -215,9 +215,9 @@ select ts::date as day, sum(n) as total, (select count(*) from {{ ref('events') 
     });
     expect(statuses((await lake.build(days)).results)).toEqual({ daily: 'success' });
     expect(await lake.query('select day, id, until, since from daily order by day')).toEqual([
-      ['2025-01-01', '20250101', '2025-01-02 00:00:00+00:00', '2025-01-01T00:00:00.000Z'],
-      ['2025-01-02', '20250102', '2025-01-03 00:00:00+00:00', '2025-01-02T00:00:00.000Z'],
-      ['2025-01-03', '20250103', '2025-01-04 00:00:00+00:00', '2025-01-03T00:00:00.000Z'],
+      ['2025-01-01', '20250101', '2025-01-02 00:00:00+00:00', '2025-01-01 00:00:00+00:00'],
+      ['2025-01-02', '20250102', '2025-01-03 00:00:00+00:00', '2025-01-02 00:00:00+00:00'],
+      ['2025-01-03', '20250103', '2025-01-04 00:00:00+00:00', '2025-01-03 00:00:00+00:00'],
       ['2030-01-01', 'after', 'NULL', 'NULL'],
     ]);
   });
@@ -229,15 +229,57 @@ select date '{{ model.batch.event_time_start.date() if model.batch else "2025-01
     });
     await lake.write(model('20250102'));
     const { results } = await lake.build(days);
-    expect(results.get('daily')?.error).toMatchObject({ code: 'targets.batches-failed' });
-    expect(results.get('daily')?.message).toContain('1 of 3 batches of model.shop.daily failed (20250102)');
+    const result = results.get('daily');
+    expect(result).toMatchObject({
+      status: 'partial success',
+      message: 'PARTIAL SUCCESS (2/3)',
+      failures: 0,
+    });
+    expect(result?.error).toMatchObject({ code: 'targets.batches-failed' });
+    expect(result?.error?.message).toContain('1 of 3 batches of model.shop.daily failed (20250102)');
+    expect(result?.batchResults?.failed).toEqual([
+      { start: new Date('2025-01-02T00:00:00Z'), end: new Date('2025-01-03T00:00:00Z') },
+    ]);
     expect((await lake.query('select day from daily order by day')).flat()).toEqual([
       '2025-01-01',
       '2025-01-03',
     ]);
     await lake.write(model(''));
-    await lake.build({ args: { event_time_start: '2025-01-02', event_time_end: '2025-01-03' } });
+    const again = await lake.build({
+      previousBatches: new Map([
+        ['model.shop.daily', result?.batchResults ?? { successful: [], failed: [] }],
+      ]),
+      fullRefresh: true,
+    });
+    const { batchResults, message } = again.results.get('daily') ?? {};
+    expect([message, batchResults?.successful.length, batchResults?.failed.length]).toEqual([
+      'SUCCESS',
+      3,
+      0,
+    ]);
     expect((await lake.query('select count(*) from daily')).flat()).toEqual(['3']);
+  });
+
+  it('are not begun after the first one has failed', async () => {
+    await lake.write({
+      'models/daily.sql': `{{ config(${settings}) }}
+select date '2025-01-01' as day, {{ "error('torn')" if model.batch and model.batch.id == '20250101' else 1 }} as n`,
+    });
+    const { results } = await lake.build(days);
+    const { status, message, batchResults } = results.get('daily') ?? {};
+    expect([status, message, batchResults?.failed.length]).toEqual(['error', 'ERROR', 3]);
+  });
+
+  it('run at once where there are threads, and each row comes once', async () => {
+    await lake.write({
+      'models/events.sql': `{{ config(event_time='day', materialized='table') }}\nselect timestamp '2025-01-01' + interval 1 hour * range as day, range as n from range(2400)`,
+      'models/daily.sql': `{{ config(${settings}, concurrent_batches=true) }}\nselect * from {{ ref('events') }}`,
+    });
+    const all: BuildOptions = { args: { event_time_start: '2025-01-01', event_time_end: '2025-04-11' } };
+    for (const _ of [1, 2]) {
+      expect(statuses((await lake.build(all)).results)).toEqual({ events: 'success', daily: 'success' });
+      expect(await lake.query('select count(*), count(distinct n) from daily')).toEqual([['2400', '2400']]);
+    }
   });
 
   it("call the user's own macro for each batch", async () => {

@@ -24,6 +24,7 @@ import { runHooks } from './run-hooks.ts';
 import { materialize, type NodeRun, planOf } from './run-node.ts';
 import { runTest, storeAs } from './run-test.ts';
 import type { LakehouseSession } from './session.ts';
+import { SpareThreads } from './spare-threads.ts';
 import { accessOf, type StorageAccess } from './storage-access.ts';
 import type { TurnInput } from './take-turn.ts';
 import type { HookMoment, NodeResult, PublishResult, Target, TargetOptions } from './target.ts';
@@ -39,6 +40,7 @@ export class LakehouseTarget implements Target {
   readonly #options: TargetOptions;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #spare: SpareThreads;
   #opening: Promise<Opened> | undefined;
   readonly #closing = new AbortController();
   #engineVersion = '';
@@ -51,6 +53,7 @@ export class LakehouseTarget implements Target {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
+    this.#spare = new SpareThreads(compilation.invocation.threads);
     this.warehouse = this.#makeWarehouse();
   }
 
@@ -79,6 +82,7 @@ export class LakehouseTarget implements Target {
     }
     let session: LakehouseSession | undefined;
     const onAbort = (): void => session?.interrupt();
+    this.#spare.enter();
     try {
       const { work } = await this.#open([uniqueId]);
       work.requireParents(node.depends_on.nodes);
@@ -89,6 +93,7 @@ export class LakehouseTarget implements Target {
     } catch (error) {
       return timer.result(uniqueId, node, failureOf(error, uniqueId));
     } finally {
+      this.#spare.leave();
       signal?.removeEventListener('abort', onAbort);
       await session?.release();
     }
@@ -250,6 +255,9 @@ export class LakehouseTarget implements Target {
       runId,
       signal,
       timer,
+      spare: this.#spare,
+      previousBatches: this.#options.previousBatches?.get(node.unique_id),
+      batchesUntil: this.#options.batchesUntil,
     };
   }
 

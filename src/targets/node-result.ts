@@ -2,7 +2,7 @@
 import { BoathouseError, BugError } from '../base/index.ts';
 import type { ManifestNode } from '../compiler/index.ts';
 import { targetErrors } from './errors.ts';
-import type { NodeResult, NodeStatus, NodeTiming } from './target.ts';
+import type { BatchResults, NodeResult, NodeStatus, NodeTiming } from './target.ts';
 
 /** What came of a node's work, before it is timed and named. */
 export interface Outcome {
@@ -13,6 +13,7 @@ export interface Outcome {
   readonly rowsAffected?: number | undefined;
   readonly executedSql?: string;
   readonly error?: BoathouseError;
+  readonly batchResults?: BatchResults;
 }
 
 /** A node's trouble as its outcome. Our own mistakes are thrown on. */
@@ -55,13 +56,14 @@ export class NodeTimer {
       status: outcome.status,
       message: outcome.message,
       failures: outcome.failures ?? null,
-      adapterResponse: outcome.error
-        ? {}
-        : {
-            _message: outcome.message === '' || outcome.failures !== undefined ? 'OK' : outcome.message,
-            ...(outcome.code === undefined ? {} : { code: outcome.code }),
-            ...(outcome.rowsAffected === undefined ? {} : { rows_affected: outcome.rowsAffected }),
-          },
+      adapterResponse:
+        outcome.error || outcome.batchResults
+          ? {}
+          : {
+              _message: outcome.message === '' || outcome.failures !== undefined ? 'OK' : outcome.message,
+              ...(outcome.code === undefined ? {} : { code: outcome.code }),
+              ...(outcome.rowsAffected === undefined ? {} : { rows_affected: outcome.rowsAffected }),
+            },
       timing: this.#timings,
       executionTimeMs: this.#now() - this.#startedMs,
       error: outcome.error,
@@ -70,6 +72,7 @@ export class NodeTimer {
       compiledCode: node?.compiled_code ?? null,
       relationName: node?.relation_name ?? null,
       executedSql: outcome.executedSql ?? null,
+      ...(outcome.batchResults === undefined ? {} : { batchResults: outcome.batchResults }),
     };
   }
 }

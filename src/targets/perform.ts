@@ -40,6 +40,8 @@ export interface PerformInput {
   readonly session: LakehouseSession;
   readonly work: WorkingDatabase;
   readonly random: Random;
+  /** Names that templates of the node see besides: its batch. */
+  readonly names?: ReadonlyMap<string, Value>;
   readonly runId: string;
   readonly signal: AbortSignal | undefined;
 }
@@ -169,10 +171,10 @@ class Performer {
   }
 
   async #hook(sql: string): Promise<void> {
-    const { compilation, node, engine, work } = this.#input;
+    const { compilation, node, engine, names, work } = this.#input;
     // A template may ask for relations that this very transaction has made.
     if (/\{[{%]/.test(sql.replace(/\{\{-?\s*this\s*-?\}\}/g, ''))) work.dropIndex();
-    const rendered = await compilation.renderIn(node, sql, engine);
+    const rendered = await compilation.renderIn(node, sql, engine, names === undefined ? {} : { names });
     if (rendered.trim() !== '') await this.#run(rendered, false, false);
   }
 
@@ -201,12 +203,12 @@ class Performer {
   }
 
   async #macro(step: PlanStep & { kind: 'macro' }): Promise<void> {
-    const { compilation, node, engine } = this.#input;
+    const { compilation, node, engine, names } = this.#input;
     const sql = await compilation.callMacro(
       step.name,
       step.arguments.map((argument) => this.#argument(argument)),
       new Map(),
-      { node, engine },
+      { node, engine, ...(names === undefined ? {} : { extras: { names } }) },
     );
     const text = typeof sql === 'string' ? sql : String(sql ?? '');
     await this.#run(text, step.main === true, false);

@@ -14,10 +14,10 @@ import {
   writeStep,
   writtenColumns,
 } from './plan-delta.ts';
-import { documentSteps, frame, indexSteps, subquery } from './plan-frame.ts';
+import { documentSteps, frame, subquery } from './plan-frame.ts';
 import { viaMacro } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
-import { dropOther } from './plan-relation.ts';
+import { tableSteps } from './plan-relation.ts';
 import { printName } from './relation-sql.ts';
 
 /** Which of a run's batches one is. */
@@ -40,12 +40,10 @@ export interface BatchPlace {
  */
 export function planMicrobatch(input: PlanInput, place: BatchPlace): readonly PlanStep[] {
   const { node, target } = input;
-  const field = checkedField(node);
+  const field = checkedField(node, place);
   if (input.delta !== undefined) return planDeltaBatch(input, place, field);
   const steps = [
-    ...(place.isRebuilt && place.isFirst
-      ? beginSteps(input, place, field)
-      : replaceSteps(input, place, field)),
+    ...(place.isRebuilt && place.isFirst ? beginSteps(input) : replaceSteps(input, place, field)),
     ...(place.isLast ? documentSteps(node, target, 'table') : []),
     { kind: 'made', relation: target, as: 'table', select: null } as const,
   ];
@@ -77,8 +75,9 @@ function deltaBatchSteps(input: PlanInput, place: BatchPlace, field: string): re
     const altered = alterSteps(input, changes);
     return [...written.before, ...altered, ...written.after];
   }
-  const list = begins ? '*' : writtenColumns(input, changes);
-  const query = `select ${list} from ${rowsOf(input, place.batch, field)}`;
+  const query = begins
+    ? `select * from ${subquery(input.code)} as batch_rows`
+    : `select ${writtenColumns(input, changes)} from ${rowsOf(input, place.batch, field)}`;
   return [
     ...(begins ? [] : alterSteps(input, changes)),
     begins
@@ -93,18 +92,18 @@ function deltaBatchSteps(input: PlanInput, place: BatchPlace, field: string): re
 }
 
 /** The column of the rows' time. @throws targets.bad-config */
-function checkedField(node: ManifestNode): string {
+function checkedField(node: ManifestNode, place: BatchPlace): string {
   const field = text(node, 'event_time');
   if (field === undefined) throw badConfig(node, 'event_time', 'must be set for the strategy microbatch');
-  if (textList(node, 'unique_key').length === 0) return field;
+  // dbt looks at it where a batch replaces another: a table can be begun with it.
+  if (textList(node, 'unique_key').length === 0 || (place.isFirst && place.isRebuilt)) return field;
   const problem = 'has no meaning for the strategy microbatch, which replaces stretches of time';
   throw badConfig(node, 'unique_key', problem);
 }
 
-function beginSteps(input: PlanInput, { batch }: BatchPlace, field: string): readonly PlanStep[] {
-  const { node, target } = input;
-  const sql = `create or replace table ${printName(target)} as\nselect * from ${rowsOf(input, batch, field)}`;
-  return [...dropOther(input, 'table'), { kind: 'sql', sql, main: true }, ...indexSteps(node, target)];
+/** A new table has whatever the model gives for its first batch: what doesn't know of batches is there whole, as in dbt. */
+function beginSteps(input: PlanInput): readonly PlanStep[] {
+  return tableSteps(input).filter((step) => step.kind !== 'made');
 }
 
 function replaceSteps(input: PlanInput, place: BatchPlace, field: string): readonly PlanStep[] {
@@ -124,11 +123,26 @@ function replaceSteps(input: PlanInput, place: BatchPlace, field: string): reado
     ...changes.statements,
     `delete from ${name} where ${inBatch(field, place.batch)}${predicates.join('')}`,
   ];
-  const insert = `insert into ${name} (${list})\nselect ${list} from ${rowsOf(input, place.batch, field)}`;
+  const insert = (rows: string): string => `insert into ${name} (${list})\nselect ${list} from ${rows}`;
+  if (readsItself(input)) {
+    // The model sees its table as it was before the batch.
+    const rows = quoteIdentifier(`${target.identifier}__dbt_tmp`);
+    const sql = `create or replace temporary table ${rows} as\nselect * from ${rowsOf(input, place.batch, field)}`;
+    return [
+      { kind: 'sql', sql },
+      ...statements.map((text) => ({ kind: 'sql', sql: text }) as const),
+      { kind: 'sql', sql: insert(rows), main: true },
+      { kind: 'sql', sql: `drop table ${rows}` },
+    ];
+  }
   return [
     ...statements.map((sql) => ({ kind: 'sql', sql }) as const),
-    { kind: 'sql', sql: insert, main: true },
+    { kind: 'sql', sql: insert(rowsOf(input, place.batch, field)), main: true },
   ];
+}
+
+function readsItself({ code, target }: PlanInput): boolean {
+  return code.toLowerCase().includes(target.identifier.toLowerCase());
 }
 
 function rowsOf(input: PlanInput, batch: Batch, field: string): string {

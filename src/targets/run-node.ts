@@ -19,11 +19,18 @@ import { printName } from './relation-sql.ts';
 import { planBatchesOf, runBatches } from './run-batches.ts';
 import { readSeedFacts } from './seed-facts.ts';
 import type { LakehouseSession } from './session.ts';
+import type { SpareThreads } from './spare-threads.ts';
 import { isBucketPlace } from './storage-access.ts';
+import type { BatchResults } from './target.ts';
 
 /** One node's surroundings while it runs. */
 export interface NodeRun extends PerformInput {
   readonly timer: NodeTimer;
+  /** Threads that batches may run on. */
+  readonly spare: SpareThreads;
+  /** Of a microbatch model that is to go on where an earlier run failed. */
+  readonly previousBatches: BatchResults | undefined;
+  readonly batchesUntil: Date | undefined;
 }
 
 /** Compiles and materializes a model, seed or snapshot. @throws whatever goes wrong */

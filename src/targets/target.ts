@@ -6,11 +6,26 @@
  * visible to anybody before `publish`, and everything is after it.
  */
 import type { BoathouseError, Clock, Random } from '../base/index.ts';
-import type { Plain, Warehouse, WarehouseSession } from '../compiler/index.ts';
+import type { Plain, TimeWindow, Warehouse, WarehouseSession } from '../compiler/index.ts';
 import type { PlanStep } from './plan.ts';
 
 /** dbt's states of a node. */
-export type NodeStatus = 'success' | 'error' | 'skipped' | 'pass' | 'fail' | 'warn' | 'no-op';
+export type NodeStatus =
+  | 'success'
+  | 'error'
+  | 'skipped'
+  | 'pass'
+  | 'fail'
+  | 'warn'
+  | 'no-op'
+  /** Some batches of a microbatch model failed and others didn't. */
+  | 'partial success';
+
+/** What became of a microbatch model's batches, oldest first. */
+export interface BatchResults {
+  readonly successful: readonly TimeWindow[];
+  readonly failed: readonly TimeWindow[];
+}
 
 /** One timed part of a node's work, as `run_results.json` shows it. */
 export interface NodeTiming {
@@ -39,6 +54,8 @@ export interface NodeResult {
   readonly relationName: string | null;
   /** The statements that made the relation, for `target/run`; null where nothing ran. */
   readonly executedSql: string | null;
+  /** Of a microbatch model. */
+  readonly batchResults?: BatchResults;
 }
 
 /** What a target tells while it works. */
@@ -64,6 +81,10 @@ export interface TargetOptions {
   readonly writes?: boolean;
   /** Stores failing rows of every test, as `--store-failures` does. */
   readonly storeFailures?: boolean;
+  /** Microbatch models of which only the failed batches are due, and what had become of all of them. */
+  readonly previousBatches?: ReadonlyMap<string, BatchResults>;
+  /** Up to when batches are due where nobody says; the beginning of the invocation unless given. */
+  readonly batchesUntil?: Date;
 }
 
 /** What publishing did. */

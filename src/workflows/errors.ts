@@ -21,6 +21,7 @@ type Kinds = {
   'needs-place': ErrorKind<{ name: string; statement: string }>;
   'needs-condition': ErrorKind<{ doing: string }>;
   'bad-size': ErrorKind<{ text: string }>;
+  'bad-sample': ErrorKind<{ text: string }>;
   'not-published': ErrorKind<{ path: string }>;
   'not-for-statements': ErrorKind<{ format: string }>;
   'no-tables': ErrorKind<{ isSelected: boolean; catalog: string }>;
@@ -40,9 +41,18 @@ type Kinds = {
   'trino-same-name': ErrorKind<{ name: string; relations: readonly string[] }>;
   'committed-unseen': ErrorKind<{ table: string; version: number; problem: string }>;
   'macro-missing': ErrorKind<{ name: string; near: string | undefined }>;
+  'bad-asset-path': ErrorKind<{ path: string; file: string }>;
+  'site-missing': ErrorKind<Record<never, never>>;
+  'no-docs': ErrorKind<{ folder: string }>;
+  'cannot-listen': ErrorKind<{ host: string; port: number; problem: string }>;
 };
 
 const kinds: Kinds = {
+  'bad-sample': {
+    message: (d) => `--sample doesn't take '${d.text}'`,
+    hint: () =>
+      "Give a number and hours, days, months or years (--sample '3 days'), or a beginning and an end (--sample \"{'start': '2024-01-01', 'end': '2024-02-01'}\").",
+  },
   'nothing-selected': {
     message: (d) => `${d.what} selects nothing`,
     hint: () => 'See what there is with `boathouse ls`.',
@@ -220,6 +230,22 @@ const kinds: Kinds = {
       `${d.table} is changed, and is at version ${d.version} now; but the catalog can't show it: ${d.problem}`,
     hint: () => "Don't run the statement again. The next run or statement that publishes shows the change.",
     exitCode: 1,
+  },
+  'bad-asset-path': {
+    message: (d) => `${d.file}: asset-paths names '${d.path}', which can't be copied beside the site`,
+    hint: () => 'Name a folder inside the project, and not one that holds the target folder.',
+  },
+  'site-missing': {
+    message: () => 'The page of the documentation site is not in this installation',
+    hint: () => 'Install boathouse again; in a checkout, run `npm run build`.',
+  },
+  'no-docs': {
+    message: (d) => `There is no documentation in ${d.folder}`,
+    hint: () => 'Write it with `boathouse docs generate`.',
+  },
+  'cannot-listen': {
+    message: (d) => `Can't listen on ${d.host}:${d.port}: ${d.problem}`,
+    hint: () => 'Give another port with --port; 0 takes any that is free.',
   },
   'macro-missing': {
     message: (d) => `No macro is named '${d.name}'`,

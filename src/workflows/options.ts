@@ -63,4 +63,6 @@ export interface RunOptions extends ProjectOptions, SelectOptions {
   readonly eventTimeEnd?: string | undefined;
   /** References read no rows: a check of the SQL, not of the data. */
   readonly empty?: boolean | undefined;
+  /** What has an `event_time` is read for this stretch only: `3 days`, `{'start': …, 'end': …}`. */
+  readonly sample?: string | undefined;
 }

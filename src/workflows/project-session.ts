@@ -15,6 +15,7 @@ import { LogFile } from './log-file.ts';
 import type { RunOptions } from './options.ts';
 import { parseRequest } from './parse-request.ts';
 import { readProjectOnly, readVars } from './read-project.ts';
+import { parseSample } from './sample-window.ts';
 import { writingTo } from './target-folder.ts';
 
 /** Options with every default filled in. */
@@ -97,6 +98,7 @@ export async function openProject(command: string, options: RunOptions): Promise
       flags: templateFlags(command, options, settings, project),
       env,
       empty: settings.empty,
+      ...(options.sample === undefined ? {} : { sample: parseSample(options.sample, new Date(startedAtMs)) }),
       say: (text, kind) =>
         emit({
           kind: 'message',
@@ -189,6 +191,7 @@ function invocationArgs(
     empty: settings.empty,
     event_time_start: options.eventTimeStart,
     event_time_end: options.eventTimeEnd,
+    sample: options.sample,
     threads: settings.threads,
     vars: readVars(options.vars),
     target: options.target,
@@ -221,6 +224,7 @@ function templateFlags(command: string, options: RunOptions, settings: Settings,
     EMPTY: settings.empty,
     EVENT_TIME_START: options.eventTimeStart ?? null,
     EVENT_TIME_END: options.eventTimeEnd ?? null,
+    SAMPLE: options.sample ?? null,
     INDIRECT_SELECTION: settings.indirectSelection,
     PARTIAL_PARSE: settings.partialParse,
     WRITE_JSON: settings.writeJson,

@@ -9,7 +9,8 @@ import type { NodeResult } from '../targets/index.ts';
 
 /** Whether `results` have something that keeps a run from being shown, where only whole ones are. */
 export function hasFailed(results: readonly NodeResult[]): boolean {
-  return results.some(({ status }) => status === 'error' || status === 'fail' || status === 'skipped');
+  const failed = new Set<NodeResult['status']>(['error', 'fail', 'skipped', 'partial success']);
+  return results.some(({ status }) => failed.has(status));
 }
 
 /** `runner`, with `publish` called after each node that `isShown` names, while no node runs. */

@@ -220,7 +220,7 @@ function leavesRelations(
   { compilation, settings }: ProjectSession,
   { uniqueId, status }: NodeResult,
 ): boolean {
-  if (status === 'success') return true;
+  if (status === 'success' || status === 'partial success') return true;
   if (status !== 'pass' && status !== 'fail' && status !== 'warn') return false;
   return (
     settings.storeFailures === true || compilation.manifest.nodes[uniqueId]?.config['store_failures'] === true

@@ -243,6 +243,8 @@ function stateOf(result: NodeResult, colors: Colors): readonly [string, (text: s
       return ['fail', colors.red];
     case 'error':
       return ['error', colors.red];
+    case 'partial success':
+      return ['part', colors.red];
     case 'skipped':
       return ['skip', colors.dim];
     case 'no-op':
