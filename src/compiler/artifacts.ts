@@ -1,14 +1,24 @@
 /** Files of `target/` that the compiler knows how to write. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { secrets } from '../base/index.ts';
 import type { Compilation } from './compilation.ts';
+import { graphSummary } from './graph-summary.ts';
 import type { ManifestNode } from './manifest.ts';
 import { writeManifestText } from './manifest-bytes.ts';
 
 /** Writes `manifest.json`, secrets masked. Tools that read dbt's read it. */
 export async function writeManifest(compilation: Compilation, targetPath: string): Promise<void> {
   await writeManifestText(compilation.manifestJson(), targetPath);
+}
+
+/** Writes `graph_summary.json`: what depends on what, for those who look at a project's shape. */
+export async function writeGraphSummary(compilation: Compilation, targetPath: string): Promise<void> {
+  const { manifest, graph, invocation } = compilation;
+  writeText(
+    join(targetPath, 'graph_summary.json'),
+    JSON.stringify(graphSummary(manifest, invocation.id, graph)),
+  );
 }
 
 /**
@@ -51,15 +61,27 @@ function artifactPath(folder: 'compiled' | 'run', node: ManifestNode): string {
   return join(folder, node.package_name, isAlone ? original : join(original, node.path));
 }
 
-/** Writes at once: for thousands of small files, waiting for each costs several times the writing. */
+/**
+ * Writes at once: for thousands of small files, waiting for each costs several times the writing. A file that
+ * says the same already is left: to cut it short and fill it again costs ten times the look.
+ */
 function writeText(path: string, text: string): void {
   const shown = secrets.scrub(text);
+  if (textOf(path) === shown) return;
   try {
     writeFileSync(path, shown);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, shown);
+  }
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
   }
 }
 
