@@ -1,6 +1,6 @@
 /**
- * Builds `dist/` from `src/`: the command and the library, each with what it needs in few files, and the
- * declarations. Does nothing, quickly, when no source has changed since the last build.
+ * Builds `dist/` from `src/` and `site/`: the command and the library, each with what it needs in few files,
+ * the declarations, and the page of the documentation site. Does nothing, quickly, when no source has changed since the last build.
  *
  * Node takes longer to find and open three hundred modules than to run a short command, so esbuild puts
  * them together. What is imported when it is needed (`import()`) stays in files of its own; dependencies
@@ -22,6 +22,7 @@ import {
 } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { buildSite } from './build-site.mjs';
 import { directImports } from './direct-imports.mjs';
 
 const root = resolve(import.meta.dirname, '..');
@@ -40,6 +41,7 @@ const checked = spawnSync(process.execPath, [compiler, '-p', project, '--emitDec
 });
 const written = await bundle();
 removeOrphans(written);
+await putSite();
 chmodSync(join(dist, 'cli/main.js'), 0o755);
 if (checked.status !== 0) process.exit(1);
 writeFileSync(stamp, wanted);
@@ -48,7 +50,13 @@ writeFileSync(stamp, wanted);
 async function bundle() {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: ['src/cli/main.ts', 'src/index.ts'],
+    entryPoints: [
+      'src/cli/main.ts',
+      'src/index.ts',
+      // Programs of threads of their own, which are started by their files' names.
+      'src/targets/code-models/thread.ts',
+      'src/targets/code-models/loader-hooks.ts',
+    ],
     outbase: 'src',
     outdir: 'dist',
     chunkNames: 'chunks/[name]-[hash]',
@@ -74,6 +82,14 @@ async function bundle() {
   return new Set(files.map((file) => file.path));
 }
 
+/** Writes the documentation site's page in one step, as the rest. */
+async function putSite() {
+  const page = join(dist, 'site/index.html');
+  mkdirSync(join(dist, 'site'), { recursive: true });
+  writeFileSync(`${page}.new`, await buildSite(join(root, 'site')));
+  renameSync(`${page}.new`, page);
+}
+
 function isEntry(path) {
   return !path.startsWith(join(dist, 'chunks'));
 }
@@ -82,8 +98,13 @@ function isEntry(path) {
 function fingerprint() {
   const hash = createHash('sha256');
   const settings = ['tsconfig.json', 'tsconfig.build.json', 'package.json'];
-  const scripts = ['scripts/build.mjs', 'scripts/direct-imports.mjs'];
-  for (const file of [...[...settings, ...scripts].map((name) => join(root, name)), ...sources()]) {
+  const scripts = ['scripts/build.mjs', 'scripts/build-site.mjs', 'scripts/direct-imports.mjs'];
+  const site = readdirSync(join(root, 'site')).map((name) => join(root, 'site', name));
+  for (const file of [
+    ...[...settings, ...scripts].map((name) => join(root, name)),
+    ...site.sort(),
+    ...sources(),
+  ]) {
     hash
       .update(`${relative(root, file)}\0`)
       .update(readFileSync(file))

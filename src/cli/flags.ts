@@ -81,3 +81,12 @@ export function pairsOf(
     }),
   );
 }
+
+/** `text` as a port of TCP, 0 to 65535. @throws cli.bad-value */
+export function parsePort(option: string, text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text.trim()) || value > 65_535) {
+    throw cliErrors['bad-value']({ option, value: text, expected: 'a port, 0 to 65535' });
+  }
+  return value;
+}

@@ -96,7 +96,7 @@ describe('readCommandLine', () => {
     );
   });
 
-  it.each(['deps --upgrade', 'source freshness', 'docs generate', 'clone', 'retry'])(
+  it.each(['deps --upgrade', 'source freshness', 'clone', 'retry'])(
     'refuses dbt’s `%s` by name, with a way out',
     async (line) => {
       const asked = read(line);

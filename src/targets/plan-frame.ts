@@ -48,7 +48,8 @@ export function documentSteps(
   }
   if (wanted?.['columns'] !== true) return steps;
   for (const { name: column, description } of Object.values(node.columns)) {
-    if (description !== '') steps.push({ kind: 'describe-column', relation, column, text: description });
+    // dbt says something of every column that is described at all, if only that nothing is said.
+    steps.push({ kind: 'describe-column', relation, column, text: description });
   }
   return steps;
 }

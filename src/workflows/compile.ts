@@ -1,6 +1,6 @@
 /** `compile`: the SQL that would run, as files and as text. */
 import { systemClock } from '../base/index.ts';
-import { type ResourceType, writeCompiled, writeManifest } from '../compiler/index.ts';
+import { type ResourceType, writeCompiled, writeGraphSummary, writeManifest } from '../compiler/index.ts';
 import type { RunOptions } from './options.ts';
 import { openProject, type ProjectSession } from './project-session.ts';
 import { selectIds, selectNamed } from './selection.ts';
@@ -44,7 +44,12 @@ export async function compile(options: CompileOptions = {}): Promise<CompileResu
         ? await compileSelected(session, options)
         : [await compileInline(session, options.inline)];
     const { compilation, settings, targetPath } = session;
-    if (settings.writeJson) await writingTo(targetPath, () => writeManifest(compilation, targetPath));
+    if (settings.writeJson) {
+      await writingTo(targetPath, async () => {
+        await writeManifest(compilation, targetPath);
+        await writeGraphSummary(compilation, targetPath);
+      });
+    }
     return { compiled, elapsedMs: systemClock.nowMs() - session.startedAtMs };
   } finally {
     session.close();

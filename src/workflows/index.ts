@@ -11,6 +11,8 @@ import type { RegisterOptions, RegisterResult } from './catalog-register.ts';
 import type { CleanResult } from './clean.ts';
 import type { CompileOptions, CompileResult } from './compile.ts';
 import type { DebugResult } from './debug.ts';
+import type { DocsGenerateOptions, DocsResult } from './docs/docs-generate.ts';
+import type { DocsServeOptions, DocsServer } from './docs/docs-serve.ts';
 import type { DoctorOptions, DoctorResult } from './doctor.ts';
 import type { Grid } from './grid.ts';
 import type { InitOptions, InitResult } from './init.ts';
@@ -53,6 +55,8 @@ export type { TrinoServer } from './catalog-register-client.ts';
 export type { CleanResult } from './clean.ts';
 export type { CompiledText, CompileOptions, CompileResult } from './compile.ts';
 export type { Check, DebugResult } from './debug.ts';
+export type { DocsGenerateOptions, DocsResult } from './docs/docs-generate.ts';
+export type { DocsServeOptions, DocsServer } from './docs/docs-serve.ts';
 export type { DoctorCheck, DoctorOptions, DoctorResult } from './doctor.ts';
 export { workflowErrors } from './errors.ts';
 export type { Cell, Grid, GridColumn } from './grid.ts';
@@ -253,6 +257,16 @@ export async function debug(options?: ProjectOptions): Promise<DebugResult> {
 /** Goes every step to the places of a profile: see `doctor.ts`. */
 export async function doctor(options?: DoctorOptions): Promise<DoctorResult> {
   return (await import('./doctor.ts')).doctor(options);
+}
+
+/** Writes the project's artifacts and its documentation site. */
+export async function docsGenerate(options?: DocsGenerateOptions): Promise<DocsResult> {
+  return (await import('./docs/docs-generate.ts')).docsGenerate(options);
+}
+
+/** Serves the documentation site that was written. */
+export async function docsServe(options?: DocsServeOptions): Promise<DocsServer> {
+  return (await import('./docs/docs-serve.ts')).docsServe(options);
 }
 
 /** Writes a small project that builds at once. */

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printJson, secrets, systemClock } from '../base/index.ts';
-import { writeManifest } from '../compiler/index.ts';
+import { writeGraphSummary, writeManifest } from '../compiler/index.ts';
 import { runResultsArtifact } from '../runner/index.ts';
 import type { NodeResult } from '../targets/index.ts';
 import type { ProjectSession } from './project-session.ts';
@@ -38,6 +38,7 @@ export async function writeRunArtifacts(
   );
   await writingTo(targetPath, async () => {
     await writeManifest(compilation, targetPath);
+    await writeGraphSummary(compilation, targetPath);
     await writeFile(path, secrets.scrub(printJson(artifact)));
   });
   return path;

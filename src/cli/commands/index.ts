@@ -7,6 +7,7 @@ import { cleanCommand } from './clean.ts';
 import { compileCommand } from './compile.ts';
 import { debugCommand } from './debug.ts';
 import { diffCommand } from './diff.ts';
+import { docsGroup } from './docs.ts';
 import { doctorCommand } from './doctor.ts';
 import { initCommand } from './init.ts';
 import { landCommand } from './land.ts';
@@ -47,6 +48,7 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
   lsCommand,
   compileCommand,
   parseCommand,
+  docsGroup,
   runOperationCommand,
   initCommand,
   debugCommand,

@@ -1,0 +1,1 @@
+select max(length_m) from {{ ref('stg_ships') }}

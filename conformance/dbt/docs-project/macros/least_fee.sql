@@ -1,0 +1,1 @@
+{% macro least_fee(scale=1) %}{{ 100 * scale }}{% endmacro %}

@@ -1,0 +1,2 @@
+{{ config(materialized='external', persist_docs={}) }}
+select * exclude (parts) from {{ ref('fees') }}

@@ -1,0 +1,1 @@
+select * from {{ ref('fees') }} where fee > 100000

@@ -1,0 +1,72 @@
+/** Compiling many nodes, each one's trouble its own: what `docs generate` does before it looks at the target. */
+import { systemClock } from '../../base/index.ts';
+import { writeCompiled } from '../../compiler/index.ts';
+import { type NodeRunner, planWorkItems, runGraph, skippedResult } from '../../runner/index.ts';
+import type { NodeResult, Target } from '../../targets/index.ts';
+import { nodeDescriber } from '../node-facts.ts';
+import type { ProjectSession } from '../project-session.ts';
+import { writingTo } from '../target-folder.ts';
+
+/** What compiling gave. */
+export interface CompiledNodes {
+  readonly results: readonly NodeResult[];
+  readonly threads: ReadonlyMap<string, number>;
+}
+
+/**
+ * Compiles `ids` on an open, prepared target, into the manifest and `target/compiled`. A node that can't
+ * be compiled is an error, and what reads it is skipped. Only errors are told.
+ */
+export async function compileNodes(
+  session: ProjectSession,
+  target: Target,
+  ids: readonly string[],
+): Promise<CompiledNodes> {
+  const { compilation, targetPath, settings, project } = session;
+  const { manifest, graph } = compilation;
+  const runNode: NodeRunner['runNode'] = async (uniqueId) => {
+    const startedAtMs = systemClock.nowMs();
+    const connection = await target.session(uniqueId);
+    try {
+      const { node, code } = await compilation.compileNode(uniqueId, {
+        session: connection,
+        warehouse: target.warehouse,
+      });
+      if (settings.writeJson && node.resource_type !== 'seed')
+        await writingTo(targetPath, () => writeCompiled(node, targetPath, project.root));
+      const completedAtMs = systemClock.nowMs();
+      const [startedAt, completedAt] = [new Date(startedAtMs), new Date(completedAtMs)];
+      return {
+        ...skippedResult(uniqueId, ''),
+        status: 'success',
+        timing: [
+          { name: 'compile', startedAt, completedAt },
+          { name: 'execute', startedAt: completedAt, completedAt },
+        ],
+        executionTimeMs: completedAtMs - startedAtMs,
+        compiled: true,
+        compiledCode: code,
+        relationName: node.relation_name,
+      };
+    } finally {
+      await connection.release();
+    }
+  };
+  const { results, threads } = await runGraph(
+    planWorkItems(
+      {
+        parentsOf: (id) => graph.parents.get(id) ?? [],
+        childrenOf: (id) => graph.children.get(id) ?? [],
+        isTest: (id) => manifest.nodes[id]?.resource_type === 'test',
+      },
+      ids,
+      { testsBlock: false },
+    ),
+    { runNode },
+    { threads: settings.threads, failFast: settings.failFast, describe: nodeDescriber(session) },
+    (event) => {
+      if (event.kind === 'node-finished' && event.result.status === 'error') session.emit(event);
+    },
+  );
+  return { results, threads };
+}
