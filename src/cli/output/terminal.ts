@@ -44,28 +44,66 @@ export function openTerminal(options: TerminalOptions): Terminal {
   const colors = picocolors.createColors(options.useColors ?? wantsColors(stdout.isTTY === true, env));
   const columns = Math.max(60, Math.min(stdout.columns || Number(env['COLUMNS']) || 100, 200));
   const footer = new Footer((text) => stdout.write(text), isLive);
-  const print = (to: NodeJS.WriteStream, text: string): void => {
-    footer.hide();
-    to.write(secrets.scrub(text));
-    footer.show();
-  };
+  const outlet = new Outlet(stdout);
   return {
     colors,
     isLive,
     columns,
     footer,
     columnsNow: () => stdout.columns || columns,
-    out: (text) => print(stdout, text),
-    err: (text) => print(stderr, text),
+    out: (text) => {
+      footer.hide();
+      outlet.write(secrets.scrub(text));
+      footer.show();
+    },
+    err: (text) => {
+      footer.hide();
+      // Both may be one file: what was printed before stands before.
+      outlet.drain();
+      stderr.write(secrets.scrub(text));
+      footer.show();
+    },
     data: (piece) =>
       new Promise((done, fail) => {
         footer.hide();
+        outlet.drain();
         stdout.write(piece, (error) => (error ? fail(error) : done()));
       }),
     flush: async () => {
+      outlet.drain();
       for (const to of [stdout, stderr]) await new Promise<void>((done) => to.write('', () => done()));
     },
   };
+}
+
+/**
+ * Standard output. A terminal shows every line at once; for a file or a pipe, the lines of one
+ * turn of the event loop go out together: a call of the system for each costs more than making the line.
+ */
+class Outlet {
+  readonly #to: NodeJS.WriteStream;
+  #waiting: string[] = [];
+
+  constructor(to: NodeJS.WriteStream) {
+    this.#to = to;
+    process.once('exit', () => this.drain());
+  }
+
+  write(text: string): void {
+    if (this.#to.isTTY === true) {
+      this.#to.write(text);
+      return;
+    }
+    if (this.#waiting.push(text) === 1) setImmediate(() => this.drain());
+  }
+
+  /** Hands over what waits. */
+  drain(): void {
+    if (this.#waiting.length === 0) return;
+    const text = this.#waiting.join('');
+    this.#waiting = [];
+    this.#to.write(text);
+  }
 }
 
 /** The usual agreement: NO_COLOR switches off, FORCE_COLOR on, else colours are for terminals. */
