@@ -20,6 +20,12 @@ interface Edge {
   readonly to: Placed;
 }
 
+interface Drawn {
+  readonly element: SVGElement;
+  /** Its class as things are picked now. */
+  look(): string;
+}
+
 interface View {
   x: number;
   y: number;
@@ -27,6 +33,9 @@ interface View {
 }
 
 const height = 34;
+
+/** Past this, only lines of nodes in sight are drawn. */
+const linesMax = 600;
 
 /** A picture of `ids` and what goes between them. */
 export function graphView(
@@ -38,7 +47,7 @@ export function graphView(
     const node = project.nodes.get(id);
     if (node === undefined) return [];
     return [
-      { id, node, width: Math.min(280, Math.max(90, node.label.length * 7.2 + 40)), height, x: 0, y: 0 },
+      { id, node, width: Math.min(300, Math.max(90, node.label.length * 7.7 + 44)), height, x: 0, y: 0 },
     ];
   });
   const byId = new Map(boxes.map((box) => [box.id, box]));
@@ -79,7 +88,7 @@ class Picture {
   readonly #world: SVGGElement;
   readonly #lines: SVGGElement;
   readonly #nodes: SVGGElement;
-  readonly #drawn = new Map<string, SVGElement>();
+  readonly #drawn = new Map<string, Drawn>();
   readonly #view: View = { x: 0, y: 0, scale: 1 };
   #picked: string | undefined;
   #kin: ReadonlySet<string> | undefined;
@@ -231,7 +240,9 @@ class Picture {
     svg.addEventListener(
       'click',
       (event) => {
-        if (moved > 4) {
+        const isDrag = moved > 4 && event.detail > 0;
+        moved = 0;
+        if (isDrag) {
           event.preventDefault();
           event.stopPropagation();
         } else if (event.target === svg) this.#pick(undefined);
@@ -292,9 +303,8 @@ class Picture {
     this.#picked = id;
     this.#kin = id === undefined ? undefined : this.#kinOf(id);
     this.#options.onPick?.(id);
-    for (const element of this.#drawn.values()) element.remove();
-    this.#drawn.clear();
-    this.#draw();
+    // What is drawn stays, so that a key goes on where it was.
+    for (const { element, look } of this.#drawn.values()) element.setAttribute('class', look());
   }
 
   #kinOf(id: string): ReadonlySet<string> {
@@ -347,46 +357,56 @@ class Picture {
       const [a, b] = [from.x + from.width, to.x];
       if (Math.max(a, b) < left || Math.min(a, b) > right) continue;
       if (Math.max(from.y, to.y) + height < top || Math.min(from.y, to.y) > bottom) continue;
+      // Lines that only pass by say nothing where there are thousands.
+      if (this.#edges.length > linesMax && !wanted.has(from.id) && !wanted.has(to.id)) continue;
       wanted.add(`${i}`);
       if (!this.#drawn.has(`${i}`)) this.#add(`${i}`, this.#lines, this.#lineOf(from, to));
     }
-    for (const [key, element] of this.#drawn) {
+    for (const [key, { element }] of this.#drawn) {
       if (wanted.has(key)) continue;
       element.remove();
       this.#drawn.delete(key);
     }
   }
 
-  #add(key: string, into: SVGGElement, element: SVGElement): void {
-    into.append(element);
-    this.#drawn.set(key, element);
+  #add(key: string, into: SVGGElement, drawn: Drawn): void {
+    into.append(drawn.element);
+    this.#drawn.set(key, drawn);
   }
 
-  #lineOf(from: Placed, to: Placed): SVGElement {
+  #lineOf(from: Placed, to: Placed): Drawn {
     const [x1, y1] = [from.x + from.width, from.y + height / 2];
     const [x2, y2] = [to.x - 2, to.y + height / 2];
     const bend = Math.max(24, Math.abs(x2 - x1) / 2);
-    const isKin = this.#kin === undefined || (this.#kin.has(from.id) && this.#kin.has(to.id));
-    return s('path', {
-      class: `edge${isKin ? '' : ' faded'}${this.#kin !== undefined && isKin ? ' strong' : ''}`,
+    const look = (): string => {
+      if (this.#kin === undefined) return 'edge';
+      return this.#kin.has(from.id) && this.#kin.has(to.id) ? 'edge strong' : 'edge faded';
+    };
+    const element = s('path', {
+      class: look(),
       d: `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`,
       'marker-end': 'url(#arrow)',
     });
+    return { element, look };
   }
 
-  #nodeOf(box: Placed): SVGElement {
+  #nodeOf(box: Placed): Drawn {
     const { node } = box;
-    const max = Math.floor((box.width - 36) / 7);
+    const max = Math.floor((box.width - 42) / 7.5);
     const label = node.label.length > max ? `${node.label.slice(0, max - 1)}…` : node.label;
     const color = node.color !== undefined && CSS.supports('color', node.color) ? node.color : undefined;
-    const state = `${box.id === this.#options.focus ? ' focus' : ''}${box.id === this.#picked ? ' picked' : ''}${
-      this.#kin !== undefined && !this.#kin.has(box.id) ? ' faded' : ''
-    }`;
-    return s(
+    const look = (): string =>
+      [
+        `node k-${node.type}`,
+        box.id === this.#options.focus ? 'focus' : '',
+        box.id === this.#picked ? 'picked' : '',
+        this.#kin !== undefined && !this.#kin.has(box.id) ? 'faded' : '',
+      ].join(' ');
+    const element = s(
       'a',
       {
         href: nodeHref(box.id),
-        class: `node k-${node.type}${state}`,
+        class: look(),
         transform: `translate(${box.x} ${box.y})`,
         'aria-label': `${typeName(node.type)} ${node.label}`,
         'data-id': box.id,
@@ -410,5 +430,6 @@ class Picture {
       }),
       s('text', { x: 30, y: 21.5 }, label),
     );
+    return { element, look };
   }
 }

@@ -169,9 +169,10 @@ function sidebar(trees: Readonly<Record<string, Tree>>): HTMLElement {
 function searchBox(project: Project): { element: HTMLElement; focus: () => void; close: () => void } {
   let find: ReturnType<typeof makeSearch> | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let answered = '';
   const input = h('input', {
     type: 'search',
-    placeholder: 'Search names, columns, descriptions, code',
+    placeholder: innerWidth < 640 ? 'Search' : 'Search names, columns, descriptions, code',
     'aria-label': 'Search',
     role: 'combobox',
     'aria-expanded': 'false',
@@ -186,6 +187,7 @@ function searchBox(project: Project): { element: HTMLElement; focus: () => void;
   };
   const show = (): void => {
     find ??= makeSearch(project);
+    answered = input.value;
     const hits = find(input.value, 40);
     results.replaceChildren(
       ...hits.map(({ node, where, excerpt }, i) =>
@@ -217,12 +219,13 @@ function searchBox(project: Project): { element: HTMLElement; focus: () => void;
   });
   input.addEventListener('focus', () => input.value.trim() !== '' && show());
   input.addEventListener('keydown', (event) => {
+    // Whoever types fast and presses Enter means what is typed, not what was found before.
+    if (event.key === 'Enter' && input.value !== answered) show();
     const options = [...results.querySelectorAll('[role=option]')];
     const at = options.findIndex((option) => option.getAttribute('aria-selected') === 'true');
     if (event.key === 'Escape') close();
     else if (event.key === 'Enter') {
       clearTimeout(timer);
-      if (results.hidden) show();
       const chosen = (options[at] ?? results.querySelector('[role=option]'))?.querySelector('a');
       if (chosen) {
         location.hash = chosen.getAttribute('href')!;

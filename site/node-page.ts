@@ -64,7 +64,7 @@ function heading(project: Project, node: SiteNode): HTMLElement {
       node.isContracted === true ? h('span', { class: 'badge plain' }, 'Contract') : false,
       node.access === undefined || node.access === 'protected'
         ? false
-        : h('span', { class: 'badge plain' }, node.access),
+        : h('span', { class: 'badge plain' }, node.access === 'public' ? 'Public' : 'Private'),
     ),
     node.tags.length === 0
       ? false
@@ -199,7 +199,7 @@ function columnRow(project: Project, column: SiteColumn, tests: readonly SiteNod
       'td',
       { class: 'column-name' },
       h('code', {}, column.name),
-      (column.tags ?? []).map((tag) => h('span', { class: 'tag' }, tag)),
+      (column.tags ?? []).map((tag) => [' ', h('span', { class: 'tag' }, tag)]),
     ),
     h('td', { class: 'column-type' }, h('code', {}, column.type)),
     h(

@@ -10,6 +10,9 @@ export interface Hit {
   readonly excerpt: string;
 }
 
+/** Between the items of a list that is searched as one text. */
+const listMark = '\u0000';
+
 interface Entry {
   readonly node: SiteNode;
   readonly name: string;
@@ -22,8 +25,8 @@ export function makeSearch(project: Project): (question: string, max: number) =>
     node,
     name: node.label.toLowerCase(),
     parts: [
-      ['column', (node.columns ?? []).map(({ name }) => name).join('  '), 30],
-      ['tag', node.tags.join('  '), 30],
+      ['column', node.type === 'test' ? '' : (node.columns ?? []).map(({ name }) => name).join(listMark), 30],
+      ['tag', node.tags.join(listMark), 30],
       ['path', node.path, 12],
       ['relation', node.relation ?? '', 12],
       ['description', node.description, 15],
@@ -32,7 +35,7 @@ export function makeSearch(project: Project): (question: string, max: number) =>
         (node.columns ?? [])
           .map(({ description }) => description)
           .filter(Boolean)
-          .join('  '),
+          .join(listMark),
         8,
       ],
       ['code', node.raw ?? '', 4],
@@ -51,10 +54,12 @@ export function makeSearch(project: Project): (question: string, max: number) =>
   };
 }
 
+/** Types that one rarely looks for stand behind those that one does. */
+const typeWeights: Readonly<Record<string, number>> = { model: 2, source: 2, test: -60, unit_test: -60 };
+
 /** Every word must stand somewhere; each counts where it counts most. */
 function weigh(entry: Entry, words: readonly string[]): { hit: Hit; score: number } | undefined {
-  let score =
-    entry.node.type === 'model' || entry.node.type === 'source' ? 2 : entry.node.type === 'test' ? -6 : 0;
+  let score = typeWeights[entry.node.type] ?? 0;
   let where = '';
   let excerpt = '';
   for (const word of words) {
@@ -66,10 +71,11 @@ function weigh(entry: Entry, words: readonly string[]): { hit: Hit; score: numbe
     const part = entry.parts.find(([, text]) => text.toLowerCase().includes(word));
     if (part === undefined) return undefined;
     score += part[2];
-    if (where === '') {
-      where = part[0];
-      excerpt = around(part[1], word);
-    }
+    if (where !== '') continue;
+    where = part[0];
+    // Of a list, what has the word; of a text, what stands around it.
+    const item = part[1].split(listMark).find((one) => one.toLowerCase().includes(word)) ?? '';
+    excerpt = around(item, word);
   }
   return { hit: { node: entry.node, where, excerpt }, score };
 }

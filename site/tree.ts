@@ -184,6 +184,8 @@ function moveByKeys(event: KeyboardEvent): void {
   const folder = at.tagName === 'SUMMARY' ? (at.parentElement as HTMLDetailsElement) : undefined;
   event.preventDefault();
   if (event.key === 'ArrowRight' && folder?.open === false) {
+    // A browser tells of the opening later, and the next key may come before.
+    folder.dispatchEvent(new Event('fill'));
     folder.open = true;
     return;
   }

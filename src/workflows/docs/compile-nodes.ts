@@ -1,6 +1,6 @@
 /** Compiling many nodes, each one's trouble its own: what `docs generate` does before it looks at the target. */
 import { systemClock } from '../../base/index.ts';
-import { writeCompiled } from '../../compiler/index.ts';
+import { type WarehouseSession, writeCompiled } from '../../compiler/index.ts';
 import { type NodeRunner, planWorkItems, runGraph, skippedResult } from '../../runner/index.ts';
 import type { NodeResult, Target } from '../../targets/index.ts';
 import { nodeDescriber } from '../node-facts.ts';
@@ -24,9 +24,12 @@ export async function compileNodes(
 ): Promise<CompiledNodes> {
   const { compilation, targetPath, settings, project } = session;
   const { manifest, graph } = compilation;
+  // Connecting costs more than most templates; what a failed one may have left open isn't taken again.
+  const free: WarehouseSession[] = [];
   const runNode: NodeRunner['runNode'] = async (uniqueId) => {
     const startedAtMs = systemClock.nowMs();
-    const connection = await target.session(uniqueId);
+    const connection = free.pop() ?? (await target.session('compile'));
+    let isClean = false;
     try {
       const { node, code } = await compilation.compileNode(uniqueId, {
         session: connection,
@@ -34,6 +37,7 @@ export async function compileNodes(
       });
       if (settings.writeJson && node.resource_type !== 'seed')
         await writingTo(targetPath, () => writeCompiled(node, targetPath, project.root));
+      isClean = true;
       const completedAtMs = systemClock.nowMs();
       const [startedAt, completedAt] = [new Date(startedAtMs), new Date(completedAtMs)];
       return {
@@ -49,7 +53,8 @@ export async function compileNodes(
         relationName: node.relation_name,
       };
     } finally {
-      await connection.release();
+      if (isClean) free.push(connection);
+      else await connection.release();
     }
   };
   const { results, threads } = await runGraph(
@@ -68,5 +73,6 @@ export async function compileNodes(
       if (event.kind === 'node-finished' && event.result.status === 'error') session.emit(event);
     },
   );
+  for (const connection of free) await connection.release();
   return { results, threads };
 }
