@@ -10,7 +10,7 @@ import { isBoathouseError } from '../base/index.ts';
 import { quoteLiteral, type Session } from '../duckdb/index.ts';
 import { openStorage, type Storage } from '../storage/index.ts';
 import { targetErrors } from './errors.ts';
-import type { StagedExternal } from './external-files.ts';
+import { overwriting, type StagedExternal } from './external-files.ts';
 import { filesBelow } from './file-trees.ts';
 import type { ExternalOutput } from './plan.ts';
 import type { StorageAccess } from './storage-access.ts';
@@ -53,10 +53,7 @@ export async function stageInBucket(
   const folder = output.isDirectory ? dirname(local) : local;
   const done: string[] = [];
   try {
-    const options = [
-      output.copyOptions,
-      ...(output.isDirectory ? [output.append ? 'append true' : 'overwrite_or_ignore true'] : []),
-    ];
+    const options = [output.copyOptions, ...overwriting(output)];
     const { rowsChanged } = await session.run(
       `copy (\n${query}\n) to ${quoteLiteral(folder)} (${options.join(', ')})`,
     );
@@ -151,7 +148,8 @@ async function pinWhatIsThere(storage: Storage, name: string, pins: string): Pro
   return pinned;
 }
 
-async function objectsOf(storage: Storage, name: string): Promise<string[]> {
+/** Every object of an output that is a folder. */
+export async function objectsOf(storage: Storage, name: string): Promise<string[]> {
   const paths: string[] = [];
   for await (const { path } of storage.list(`${name}/`)) paths.push(path);
   return paths;

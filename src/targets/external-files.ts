@@ -6,7 +6,7 @@
  * `external-swap.ts` puts them in the output's place.
  */
 import { lstat, mkdir, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import type { WarehouseColumn } from '../compiler/index.ts';
 import { quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
 import { discardInBucket, somethingInBucket, stageInBucket } from './bucket-files.ts';
@@ -14,6 +14,7 @@ import { externalFailed, recoverSwaps } from './external-swap.ts';
 import { filesBelow, linkTree, syncAll } from './file-trees.ts';
 import { pinFolderOf } from './output-leftovers.ts';
 import type { ExternalOutput } from './plan.ts';
+import { keepFiles, type StandingFiles } from './standing-files.ts';
 import { isBucketPlace, type StorageAccess } from './storage-access.ts';
 
 /** Rows on disk that are not in place yet. */
@@ -23,6 +24,8 @@ export interface StagedExternal {
   /** Absolute paths (or URLs), in name order. */
   readonly files: readonly string[];
   readonly rows: number;
+  /** How many of the files were there before. */
+  readonly kept?: number;
   /** The sizes of files in a bucket that were written just now, by URL. */
   readonly sizes?: ReadonlyMap<string, number>;
 }
@@ -39,7 +42,9 @@ export async function stageExternal(
   output: ExternalOutput,
   id: string,
   access: StorageAccess,
+  keep?: FilesToKeep,
 ): Promise<StagedExternal> {
+  if (keep !== undefined) return await stageBeside(session, query, output, id, access, keep);
   if (isBucketPlace(output.location)) return await stageInBucket(session, query, output, id, access);
   if (output.isRemote) return await copyTo(session, query, output, output.location, undefined);
   const folder = join(pinFolderOf(output.location), id);
@@ -64,6 +69,42 @@ export async function stageExternal(
   }
 }
 
+/** Files that are there, and which of them stay when these new ones come beside them. */
+export interface FilesToKeep {
+  readonly standing: StandingFiles;
+  /** @param inside where the new files are in their folder. */
+  readonly stays: (file: string, inside: readonly string[]) => boolean;
+}
+
+/** Stages new files, under names that no other has, and the ones that stay beside them. */
+async function stageBeside(
+  session: Session,
+  query: string,
+  output: ExternalOutput,
+  id: string,
+  access: StorageAccess,
+  { standing, stays }: FilesToKeep,
+): Promise<StagedExternal> {
+  const unique = { ...output, copyOptions: `${output.copyOptions}, append true` };
+  const staged = await stageExternal(session, query, unique, id, access);
+  const { folder } = staged;
+  if (folder === undefined) return staged;
+  const inside = staged.files.map((file) =>
+    file
+      .slice(folder.length + 1)
+      .split(sep)
+      .join('/'),
+  );
+  try {
+    const staying = standing.files.filter((file) => stays(file, inside));
+    const kept = await keepFiles(standing, staying, folder, access);
+    return { ...staged, files: [...staged.files, ...kept].sort(), kept: kept.length };
+  } catch (error) {
+    await discardStaged(staged, output, access);
+    throw error;
+  }
+}
+
 /** Removes what was staged: its node failed. */
 export async function discardStaged(
   staged: StagedExternal,
@@ -81,8 +122,9 @@ export async function discardStaged(
  */
 export function externalSelect(
   output: ExternalOutput,
-  staged: Pick<StagedExternal, 'files' | 'rows'>,
+  staged: Pick<StagedExternal, 'files' | 'rows' | 'kept'>,
   columns: readonly WarehouseColumn[],
+  more: { readonly fileAs?: string } = {},
 ): string {
   const list = columns.map((column) => quoteIdentifier(column.name)).join(', ');
   if (staged.files.length === 0) {
@@ -91,7 +133,7 @@ export function externalSelect(
   }
   const isTypedByFile = output.format === 'parquet';
   const options = [...output.readOptions];
-  if (staged.rows === 0 && !isTypedByFile && !output.append) {
+  if (staged.rows === 0 && !isTypedByFile && !output.append && (staged.kept ?? 0) === 0) {
     // Files without rows say nothing about types.
     const types = columns.map((column) => `${quoteLiteral(column.name)}: ${quoteLiteral(column.type)}`);
     options.push(`columns = {${types.join(', ')}}`);
@@ -99,6 +141,8 @@ export function externalSelect(
   if (!options.some((option) => option.startsWith('hive_'))) {
     options.push(`hive_partitioning = ${output.partitionBy.length > 0}`);
   }
+  const { fileAs } = more;
+  if (fileAs !== undefined) options.push(`filename = ${quoteLiteral(fileAs)}`);
   const files = staged.files.map(quoteLiteral).join(', ');
   const from = `read_${output.format}([${files}], ${options.join(', ')})`;
   if (output.partitionBy.length === 0) return `select * from ${from}`;
@@ -110,7 +154,8 @@ export function externalSelect(
     (column) => `cast(${quoteIdentifier(column.name)} as ${column.type}) as ${quoteIdentifier(column.name)}`,
   );
   if (list === '') return `select * from ${from}`;
-  return `select ${[...rest.map((column) => quoteIdentifier(column.name)), ...casts].join(', ')} from ${from}`;
+  const file = fileAs === undefined ? [] : [fileAs];
+  return `select ${[...rest.map((column) => quoteIdentifier(column.name)), ...casts, ...file].join(', ')} from ${from}`;
 }
 
 /** Whether anything stands at a location: a file, or a folder with files in it. */
@@ -124,6 +169,12 @@ export async function somethingAt(location: string, access: StorageAccess): Prom
   }
 }
 
+/** The option that lets COPY into a folder that is there, where none says so. */
+export function overwriting({ isDirectory, append, copyOptions }: ExternalOutput): readonly string[] {
+  if (!isDirectory || /\bappend true$/.test(copyOptions)) return [];
+  return [append ? 'append true' : 'overwrite_or_ignore true'];
+}
+
 async function copyTo(
   session: Session,
   query: string,
@@ -135,7 +186,7 @@ async function copyTo(
     output.copyOptions,
     'return_files true',
     // The folder is ours alone, but DuckDB refuses any that is there.
-    ...(output.isDirectory ? [output.append ? 'append true' : 'overwrite_or_ignore true'] : []),
+    ...overwriting(output),
   ];
   const { rows } = await session.query(`copy (\n${query}\n) to ${quoteLiteral(to)} (${options.join(', ')})`);
   const [count, files] = rows[0] ?? [];

@@ -44,6 +44,24 @@ export function mergeSql(input: MergeInput): string {
   ].join('\n');
 }
 
+/** How rows meet: the two names, and what stands between them and the condition. */
+export function mergeJoin(input: MergeInput): {
+  readonly target: string;
+  readonly source: string;
+  readonly clause: string;
+} {
+  return { target: targetAlias(input.node), source: sourceAlias(input.node), clause: joinClause(input) };
+}
+
+/** Whether the merge may change rows of the table that no new row meets. */
+export function changesUnmatched(node: ManifestNode): boolean {
+  const clauses = clauseList(node, mapping(node, 'merge_clauses'), 'when_not_matched') ?? [];
+  return (
+    notMatchedBySource(node).length > 0 ||
+    clauses.some((clause) => String(clause['by'] ?? '').toLowerCase() === 'source')
+  );
+}
+
 function targetAlias(node: ManifestNode): string {
   return text(node, 'target_alias') ?? 'DBT_INTERNAL_DEST';
 }

@@ -46,6 +46,21 @@ export function isDelta(node: ManifestNode): boolean {
   return typeof format === 'string' && format.toLowerCase() === 'delta';
 }
 
+/**
+ * Whether the node is incremental and its rows are files: `incremental` with a `format` or `location` that isn't
+ * Delta's, or `external` whose own SQL says `incremental_strategy` or asks `is_incremental()`. What the whole project
+ * says of strategies doesn't make its external models grow.
+ */
+export function growsInFiles(node: ManifestNode): boolean {
+  const { materialized, incremental_strategy: strategy } = node.config;
+  if (isDelta(node) || node.resource_type !== 'model') return false;
+  if (materialized === 'incremental') {
+    return ['format', 'location'].some((key) => typeof node.config[key] === 'string');
+  }
+  if (materialized !== 'external' || strategy === null || strategy === undefined) return false;
+  return /\bincremental_strategy\b|\bis_incremental\s*\(/.test(node.raw_code);
+}
+
 /** Column names from `a, b`, `(a, b)` or a list. */
 export function columnNames(value: unknown): readonly string[] {
   if (value === undefined || value === null) return [];

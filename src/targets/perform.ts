@@ -24,11 +24,18 @@ import {
 } from '../tables/index.ts';
 import { copyIntoPlace } from './bucket-files.ts';
 import { changesNeeded } from './delta-changes.ts';
-import { discardStaged, externalSelect, type StagedExternal, stageExternal } from './external-files.ts';
+import {
+  discardStaged,
+  externalSelect,
+  type FilesToKeep,
+  type StagedExternal,
+  stageExternal,
+} from './external-files.ts';
 import { swapExternal } from './external-swap.ts';
-import type { ExternalOutput, MacroArgument, PlanStep } from './plan.ts';
+import type { ExternalOutput, KeptFiles, MacroArgument, PlanStep } from './plan.ts';
 import { printName } from './relation-sql.ts';
 import type { LakehouseSession } from './session.ts';
+import { insideOf } from './standing-files.ts';
 import { isBucketPlace } from './storage-access.ts';
 import type { RelationFacts, WorkingDatabase } from './working-database.ts';
 
@@ -115,9 +122,11 @@ class Performer {
       case 'load-seed':
         return await this.#loadSeed(step);
       case 'stage-external':
-        return await this.#stage(step.query, step.output);
+        return await this.#stage(step);
+      case 'read-external':
+        return await this.#readExternal(step);
       case 'view-external':
-        return await this.#viewExternal(step.relation, step.output);
+        return await this.#viewExternal(step);
       case 'swap-external':
         return await this.#swap(step.output);
       case 'write-delta':
@@ -241,24 +250,62 @@ class Performer {
     this.#message = `${this.#code} ${this.#rows ?? 0}`;
   }
 
-  async #stage(query: string, output: ExternalOutput): Promise<void> {
+  async #stage(step: PlanStep & { kind: 'stage-external' }): Promise<void> {
+    const { query, output } = step;
     const { session, work, random } = this.#input;
+    const keep = step.keep === undefined ? undefined : await this.#filesToKeep(step.keep);
     const ready = await work.delta.rewrite(query);
     this.#executed.push(`copy (\n${ready}\n) to ${quoteLiteral(output.location)} (${output.copyOptions})`);
     this.#staged = await work.delta.explaining(query, () =>
-      stageExternal(session.connection, ready, output, work.pinName(random), work.access),
+      stageExternal(session.connection, ready, output, work.pinName(random), work.access, keep),
     );
     this.#output = output;
-    this.#rows = this.#staged.rows;
+    if (step.counted !== false) this.#rows = this.#staged.rows;
     work.staged(output.location, this.#staged.folder);
     if (this.#staged.rows === 0 || output.partitionBy.length > 0)
       this.#stagedColumns = await session.describe(ready);
   }
 
-  async #viewExternal(relation: RelationName, output: ExternalOutput): Promise<void> {
+  /** Which files stay is known once the new ones are there. */
+  async #filesToKeep(keep: KeptFiles): Promise<FilesToKeep> {
+    const { standing } = keep;
+    const folder = (path: string): string => path.slice(0, Math.max(path.lastIndexOf('/'), 0));
+    switch (keep.kind) {
+      case 'all':
+        return { standing, stays: () => true };
+      case 'other-partitions':
+        return {
+          standing,
+          stays: (file, inside) => !inside.map(folder).includes(folder(insideOf(standing, file))),
+        };
+      case 'untouched': {
+        const { rows } = await this.#input.session.connection.query(`select dbt_file from ${keep.touched}`);
+        // A file in a bucket is read under another name, which ends as its own does.
+        const touched = rows.map(([file]) => String(file));
+        const tail = standing.base.slice(Math.max(standing.base.lastIndexOf('/'), 0));
+        return {
+          standing,
+          stays: (file) => !touched.some((one) => one.endsWith(`${tail}/${insideOf(standing, file)}`)),
+        };
+      }
+    }
+  }
+
+  async #readExternal({
+    view,
+    output,
+    standing,
+    columns,
+  }: PlanStep & { kind: 'read-external' }): Promise<void> {
+    const facts = { files: standing.files, rows: 1 };
+    const sql = externalSelect(output, facts, columns, { fileAs: 'dbt_file' });
+    await this.#run(`create or replace temporary view ${view} as ${sql}`, false);
+  }
+
+  async #viewExternal({ relation, output, columns }: PlanStep & { kind: 'view-external' }): Promise<void> {
     const staged = this.#staged;
     if (!staged) return;
-    const sql = externalSelect(output, staged, this.#stagedColumns);
+    const sql = externalSelect(output, staged, columns ?? this.#stagedColumns);
     this.#input.work.makesAnew(relation);
     await this.#run(`create or replace view ${printName(relation)} as ${sql}`, false);
     this.#learn(relation, {

@@ -12,7 +12,10 @@ import { dropOther } from './plan-relation.ts';
  *
  * @throws targets.unsupported-config for Glue and storing plugins.
  */
-export function planExternal(input: PlanInput): readonly PlanStep[] {
+export function planExternal(
+  input: PlanInput,
+  hooks: { readonly pre: boolean; readonly post: boolean } = { pre: true, post: true },
+): readonly PlanStep[] {
   const { node, target, output } = input;
   assert(output, 'an external relation has an output');
   for (const key of ['glue_register', 'glue_database', 'plugin'] as const) {
@@ -35,5 +38,6 @@ export function planExternal(input: PlanInput): readonly PlanStep[] {
       ...documentSteps(node, target, 'view'),
     ],
     [{ kind: 'swap-external', relation: target, output }],
+    hooks,
   );
 }

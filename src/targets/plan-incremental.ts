@@ -23,6 +23,11 @@ export function strategyOf(input: Pick<PlanInput, 'node'>): string {
   return strategy === null || strategy === undefined || strategy === 'default' ? 'delete+insert' : strategy;
 }
 
+/** The macro that a strategy is. */
+export function strategyMacro(strategy: string): string {
+  return `get_incremental_${strategy.replaceAll('+', '_')}_sql`;
+}
+
 /**
  * Adds the model's rows to its table, or builds it anew.
  *
@@ -56,7 +61,7 @@ export interface Written {
 
 function writeSteps(input: PlanInput, changes: ColumnChanges): Written {
   const strategy = strategyOf(input);
-  const macro = `get_incremental_${strategy.replaceAll('+', '_')}_sql`;
+  const macro = strategyMacro(strategy);
   const isOurs = strategy === 'append' || strategy === 'delete+insert' || strategy === 'merge';
   if (input.overridden(macro) || (!isOurs && strategy !== 'microbatch' && input.defined(macro))) {
     return viaMacro(input, changes, macro);

@@ -1,6 +1,7 @@
 /** Everything a plan is decided on: gathered before, so that planning itself asks nobody. */
 import type { ExistingRelation, ManifestNode, RelationName, WarehouseColumn } from '../compiler/index.ts';
 import type { ExternalOutput } from './plan.ts';
+import type { StandingFiles } from './standing-files.ts';
 
 /** The facts of one node at the moment it is planned. */
 export interface PlanInput {
@@ -22,6 +23,8 @@ export interface PlanInput {
   readonly defined: (macro: string) => boolean;
   /** For external relations. */
   readonly output?: ExternalOutput;
+  /** For external relations that grow: the files that are there. */
+  readonly standing?: StandingFiles | undefined;
   /** For Delta tables: the table's folder, and whether a table is there. */
   readonly delta?: {
     readonly location: string;

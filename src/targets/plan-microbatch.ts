@@ -14,6 +14,8 @@ import {
   writeStep,
   writtenColumns,
 } from './plan-delta.ts';
+import { planExternal } from './plan-external.ts';
+import { isWhole, planExternalBatch } from './plan-external-incremental.ts';
 import { documentSteps, frame, subquery } from './plan-frame.ts';
 import { viaMacro } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -42,12 +44,24 @@ export function planMicrobatch(input: PlanInput, place: BatchPlace): readonly Pl
   const { node, target } = input;
   const field = checkedField(node, place);
   if (input.delta !== undefined) return planDeltaBatch(input, place, field);
+  if (input.output !== undefined) return planFileBatch(input, place, field);
   const steps = [
     ...(place.isRebuilt && place.isFirst ? beginSteps(input) : replaceSteps(input, place, field)),
     ...(place.isLast ? documentSteps(node, target, 'table') : []),
     { kind: 'made', relation: target, as: 'table', select: null } as const,
   ];
   return frame(node, steps, [], { pre: place.isFirst, post: place.isLast });
+}
+
+/** The same on files, where the files that hold rows of the batch's time are written anew. */
+function planFileBatch(input: PlanInput, place: BatchPlace, field: string): readonly PlanStep[] {
+  const hooks = { pre: place.isFirst, post: place.isLast };
+  if (isWhole({ ...input, fullRefresh: place.isRebuilt && place.isFirst })) {
+    return planExternal(input, hooks);
+  }
+  const predicates = textList(input.node, 'incremental_predicates').map((one) => ` and (${one})`);
+  const query = `select * from ${rowsOf(input, place.batch, field)}`;
+  return planExternalBatch(input, `${inBatch(field, place.batch)}${predicates.join('')}`, query, hooks);
 }
 
 /** The same on a Delta table, where a batch is one commit that replaces the rows of its time. */

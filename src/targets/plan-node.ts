@@ -1,9 +1,10 @@
 /** Which plan a node gets. Pure. */
 import { targetErrors } from './errors.ts';
-import { isDelta } from './node-config.ts';
+import { growsInFiles, isDelta } from './node-config.ts';
 import type { PlanStep } from './plan.ts';
 import { planDelta } from './plan-delta.ts';
 import { planExternal } from './plan-external.ts';
+import { planExternalIncremental } from './plan-external-incremental.ts';
 import { planIncremental } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
 import { planTable, planTableFunction, planView } from './plan-relation.ts';
@@ -31,8 +32,10 @@ export function planNode(input: PlanInput): readonly PlanStep[] {
     case 'table':
       return isDelta(node) ? planDelta(input) : planTable(input);
     case 'incremental':
+      if (growsInFiles(node)) return planExternalIncremental(input);
       return isDelta(node) ? planDelta(input) : planIncremental(input);
     case 'external':
+      if (growsInFiles(node)) return planExternalIncremental(input);
       return isDelta(node) ? planDelta(input) : planExternal(input);
     case 'seed':
       return planSeed(input);

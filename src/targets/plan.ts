@@ -8,6 +8,7 @@
  */
 import type { RelationKind, RelationName, WarehouseColumn } from '../compiler/index.ts';
 import type { AlterChange } from '../tables/index.ts';
+import type { StandingFiles } from './standing-files.ts';
 
 /** How an external relation is laid out on disk. */
 export interface ExternalOutput {
@@ -27,6 +28,16 @@ export interface ExternalOutput {
   /** The files' ending, with its dot: `.parquet`, `.csv.gz`. */
   readonly extension: string;
 }
+
+/** Which of the files that are there stay: all, those of partitions without new files, or those that no row names. */
+export type KeptFiles =
+  | { readonly kind: 'all' | 'other-partitions'; readonly standing: StandingFiles }
+  | {
+      readonly kind: 'untouched';
+      readonly standing: StandingFiles;
+      /** A table whose column `dbt_file` names the files that don't stay. */
+      readonly touched: string;
+    };
 
 /** One step of a plan. */
 export type PlanStep =
@@ -74,9 +85,31 @@ export type PlanStep =
       readonly columns: readonly string[];
     }
   /** Writes the query's rows once, to files nobody reads yet. */
-  | { readonly kind: 'stage-external'; readonly query: string; readonly output: ExternalOutput }
+  | {
+      readonly kind: 'stage-external';
+      readonly query: string;
+      readonly output: ExternalOutput;
+      /** Files of the relation as it is that go on being part of it. */
+      readonly keep?: KeptFiles;
+      /** False for rows that aren't the model's new ones. */
+      readonly counted?: boolean;
+    }
+  /** Makes a temporary view of the rows that are in the relation's files, with the file of each as `dbt_file`. */
+  | {
+      readonly kind: 'read-external';
+      readonly view: string;
+      readonly output: ExternalOutput;
+      readonly standing: StandingFiles;
+      readonly columns: readonly WarehouseColumn[];
+    }
   /** Makes the relation a view over what was staged. */
-  | { readonly kind: 'view-external'; readonly relation: RelationName; readonly output: ExternalOutput }
+  | {
+      readonly kind: 'view-external';
+      readonly relation: RelationName;
+      readonly output: ExternalOutput;
+      /** The relation's columns, where the query's aren't all of them. */
+      readonly columns?: readonly WarehouseColumn[];
+    }
   /** Puts what was staged in the place of what was there. */
   | { readonly kind: 'swap-external'; readonly relation: RelationName; readonly output: ExternalOutput }
   /** Writes the query's rows to a Delta table as one commit. */
@@ -147,7 +180,12 @@ function printStep(step: PlanStep): string {
     case 'load-seed':
       return `load-seed ${printName(step.relation)} from ${step.file} (${step.columns.join(', ')})`;
     case 'stage-external':
-      return block(`stage-external ${step.output.location} (${step.output.copyOptions})`, step.query);
+      return block(
+        `stage-external ${step.output.location} (${step.output.copyOptions})${step.keep === undefined ? '' : `, keeping ${step.keep.kind} files`}`,
+        step.query,
+      );
+    case 'read-external':
+      return `read-external ${step.view} from ${step.standing.files.length} files of ${step.output.location}`;
     case 'view-external':
       return `view-external ${printName(step.relation)}`;
     case 'swap-external':

@@ -14,11 +14,12 @@ import { targetErrors } from './errors.ts';
 import type { Outcome } from './node-result.ts';
 import { perform } from './perform.ts';
 import type { PlanStep } from './plan.ts';
+import { isWhole } from './plan-external-incremental.ts';
 import { isRebuilt } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
 import { type BatchPlace, planMicrobatch } from './plan-microbatch.ts';
 import { printName } from './relation-sql.ts';
-import type { NodeRun } from './run-node.ts';
+import { fileFactsOf, type NodeRun } from './run-node.ts';
 
 /** Runs all batches that are due. Trouble of batches is in the outcome. @throws targets.bad-config */
 export async function runBatches(run: NodeRun, facts: PlanInput): Promise<Outcome> {
@@ -162,7 +163,7 @@ class BatchWork {
  * so is the log of a Delta table.
  */
 function mayOverlap({ node, compilation }: NodeRun, facts: PlanInput): boolean {
-  if (facts.delta !== undefined) return false;
+  if (facts.delta !== undefined || facts.output !== undefined) return false;
   const { indexes, concurrent_batches: wanted, contract } = node.config as Readonly<Record<string, unknown>>;
   if (Array.isArray(indexes) && indexes.length > 0) return false;
   if ((contract as { enforced?: boolean } | undefined)?.enforced === true) return false;
@@ -180,7 +181,8 @@ function placesOf(run: NodeRun, facts: PlanInput): readonly BatchPlace[] {
   const { args, startedAt, sample } = run.compilation.invocation;
   const given = (key: string): string | undefined => (typeof args[key] === 'string' ? args[key] : undefined);
   // What is left of an earlier run is added to what that run has built.
-  const rebuilt = run.previousBatches === undefined && isRebuilt(facts);
+  const rebuilt =
+    run.previousBatches === undefined && (facts.output === undefined ? isRebuilt(facts) : isWhole(facts));
   const batches =
     run.previousBatches?.failed ??
     planBatches(run.node, {
@@ -207,6 +209,12 @@ async function planOne(run: NodeRun, facts: PlanInput, place: BatchPlace): Promi
     ...(run.names === undefined ? {} : { names: run.names }),
   });
   const begins = place.isFirst && place.isRebuilt;
+  if (facts.output !== undefined) {
+    // Each batch leaves other files.
+    const existing = begins ? facts.existing : await session.existing(facts.target);
+    const now = { ...facts, node, code, existing };
+    return planMicrobatch(begins ? now : { ...now, ...(await fileFactsOf(run, now)) }, place);
+  }
   const asksColumns = !begins && (facts.delta !== undefined || node.config.on_schema_change !== 'ignore');
   const columnsOf = async (sql: string): Promise<readonly WarehouseColumn[]> =>
     facts.delta === undefined ? await session.describe(sql) : await session.describeStored(sql);

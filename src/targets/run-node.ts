@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import { isBoathouseError } from '../base/index.ts';
 import type { Compilation, ManifestNode, RelationName } from '../compiler/index.ts';
 import { ownTable } from './branch-tables.ts';
+import { type ComputedRows, codeQuery, isCodeModel } from './code-models/code-query.ts';
 import { checkContract, declaredQuery, hasContract } from './contract.ts';
 import { targetErrors } from './errors.ts';
 import { somethingAt } from './external-files.ts';
 import { placeExternal } from './external-place.ts';
 import { deltaLocationOf, outputOf } from './locations.ts';
-import { isDelta } from './node-config.ts';
+import { growsInFiles, isDelta } from './node-config.ts';
 import type { NodeTimer, Outcome } from './node-result.ts';
 import { type PerformInput, perform } from './perform.ts';
 import type { ExternalOutput, PlanStep } from './plan.ts';
+import { isWhole } from './plan-external-incremental.ts';
+import { preHookSteps } from './plan-frame.ts';
 import { isRebuilt, strategyOf } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
 import { planNode, plannedMaterializations } from './plan-node.ts';
@@ -20,6 +23,7 @@ import { planBatchesOf, runBatches } from './run-batches.ts';
 import { readSeedFacts } from './seed-facts.ts';
 import type { LakehouseSession } from './session.ts';
 import type { SpareThreads } from './spare-threads.ts';
+import { standingFiles } from './standing-files.ts';
 import { isBucketPlace } from './storage-access.ts';
 import type { BatchResults } from './target.ts';
 
@@ -41,11 +45,13 @@ export async function materialize(run: NodeRun): Promise<Outcome> {
     await ownTable(run.work, run.session.connection, targetOf(run.node));
     await run.session.showNewest(targetOf(run.node));
   }
+  if (growsInFiles(run.node)) showAsFiles(run);
   const code = await run.timer.time('compile', async () => (isBatched ? '' : await compile(run)));
   try {
     return await run.timer.time('execute', async () => {
       if (!isPlanned(run)) return await materializeByMacro(run);
       if (isBatched) return await runBatches(run, await batchFactsOf(run));
+      if (isCodeModel(run.node)) return await materializeCode(run);
       const steps = await planFor(run, code);
       const done = await perform(steps, run);
       return { status: 'success', ...done };
@@ -58,9 +64,36 @@ export async function materialize(run: NodeRun): Promise<Outcome> {
   }
 }
 
+/** A program runs between the hooks before it and the plan, which takes its rows as those of a query. */
+async function materializeCode(run: NodeRun): Promise<Outcome> {
+  const { node } = run;
+  const hooks = preHookSteps(node);
+  let rows: ComputedRows | undefined;
+  try {
+    const first = hooks.length === 0 ? undefined : await perform(hooks, run);
+    rows = await codeQuery(run);
+    const steps = await planFor(
+      { ...run, node: { ...node, config: { ...node.config, 'pre-hook': [] } } },
+      rows.sql,
+    );
+    const done = await perform(steps, run);
+    const executedSql = [first?.executedSql, done.executedSql]
+      .filter((text) => text !== undefined)
+      .join('\n');
+    return { status: 'success', ...done, executedSql };
+  } finally {
+    await run.session.rollback().catch(() => undefined);
+    await rows?.release().catch(() => undefined);
+  }
+}
+
 /** The steps that materializing the node would take now. */
 export async function planOf(run: NodeRun): Promise<readonly PlanStep[]> {
   if (isPlanned(run) && isMicrobatch(run.node)) return await planBatchesOf(run, await batchFactsOf(run));
+  if (isCodeModel(run.node)) {
+    const name = `the function of ${run.node.original_file_path}`;
+    return [{ kind: 'macro', name, arguments: [], main: true }];
+  }
   const code = await compile(run);
   if (!isPlanned(run)) {
     const { name } = requireMaterialization(run);
@@ -160,6 +193,7 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
     // A snapshot's plan compares the query with the states that are there, whatever keeps them.
     return planNode({ ...base, ...(await deltaFactsOf(run, base)) });
   }
+  if (growsInFiles(node)) return planNode({ ...base, ...(await fileFactsOf(run, base)) });
   if (node.config.materialized === 'external') {
     const output = await outputOf(compilation, node, engine);
     await beginAppend(run, target, output);
@@ -179,6 +213,32 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
     });
   }
   return planNode(base);
+}
+
+/** What an incremental model of files is told it is, so that `is_incremental()` is true. */
+function showAsFiles({ node, work }: NodeRun): void {
+  const facts = work.factsOf(targetOf(node));
+  if (facts?.catalogKind !== 'external') return;
+  work.note(targetOf(node), { ...facts, shown: 'external' }, work.isTouched(targetOf(node)));
+}
+
+/** What a plan needs to know of the files that are there, and of the rows that come to them. */
+export async function fileFactsOf(
+  run: NodeRun,
+  base: PlanInput,
+): Promise<Pick<PlanInput, 'output' | 'standing' | 'existingColumns' | 'newColumns'>> {
+  const { compilation, node, session, engine, work } = run;
+  const output = await outputOf(compilation, node, engine);
+  const facts = base.existing === undefined ? undefined : work.factsOf(base.target);
+  const standing =
+    base.existing?.kind === 'view' ? await standingFiles(facts, output, work.access) : undefined;
+  if (isWhole({ ...base, standing })) return { output, existingColumns: [], newColumns: [] };
+  return {
+    output,
+    standing,
+    existingColumns: await session.columnsOf(base.target),
+    newColumns: base.code === '' ? [] : await session.describe(base.code),
+  };
 }
 
 /** What is appended to on a branch begins with the files that the branch's catalog pins. */
@@ -205,6 +265,7 @@ function requireSameFormat({ node, work }: NodeRun, base: PlanInput): void {
 /** Of a model that is compiled for each of its batches. */
 async function batchFactsOf(run: NodeRun): Promise<PlanInput> {
   const base = await factsOf(run, '');
+  if (growsInFiles(run.node)) return { ...base, ...(await fileFactsOf(run, base)) };
   if (!isDelta(run.node)) requireSameFormat(run, base);
   return isDelta(run.node) ? { ...base, ...(await deltaFactsOf(run, base)) } : base;
 }

@@ -7,7 +7,7 @@
  */
 import type { CatalogRelation } from '../catalog/index.ts';
 import type { Manifest, ManifestNode } from '../compiler/index.ts';
-import { isDelta } from './node-config.ts';
+import { growsInFiles, isDelta } from './node-config.ts';
 import { storeAs } from './run-test.ts';
 
 /** What the answer depends on. */
@@ -47,6 +47,8 @@ function nodeKeeps(node: ManifestNode, input: TablesInput, tables: ReadonlySet<s
       return false;
     case 'view':
     case 'external':
+      // Two runs that change the same files would each keep what the other one replaces.
+      if (growsInFiles(node)) return true;
       // A table of that name would have to go.
       return tables.has(nameKey(node.database, node.schema, node.alias));
     case 'table':

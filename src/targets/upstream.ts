@@ -14,7 +14,7 @@ import type { PinnedDelta } from './delta-versions.ts';
 import { targetErrors } from './errors.ts';
 import { somethingAt } from './external-files.ts';
 import { deltaLocationOf, outputOf } from './locations.ts';
-import { isDelta, isMapping } from './node-config.ts';
+import { growsInFiles, isDelta, isMapping } from './node-config.ts';
 import { printName } from './relation-sql.ts';
 import type { LakehouseSession } from './session.ts';
 import { isBucketPlace } from './storage-access.ts';
@@ -36,7 +36,7 @@ export async function registerUpstream(uniqueIds: readonly string[], input: Upst
     const source = manifest.sources[id];
     if (source) await registerSource(source, input).catch((error: unknown) => input.work.missing(id, error));
     const node = manifest.nodes[id];
-    if (node && (!selected.has(id) || isDelta(node))) await registerNode(node, input);
+    if (node && (!selected.has(id) || isDelta(node) || growsInFiles(node))) await registerNode(node, input);
   }
 }
 
@@ -57,7 +57,8 @@ function neededBy(uniqueIds: readonly string[], compilation: Compilation): Reado
 }
 
 async function registerNode(node: ManifestNode, input: UpstreamInput): Promise<void> {
-  const isExternal = node.resource_type === 'model' && node.config.materialized === 'external';
+  const isExternal =
+    node.resource_type === 'model' && (node.config.materialized === 'external' || growsInFiles(node));
   if (!isExternal && !isDelta(node)) return;
   const name = { database: node.database, schema: node.schema, identifier: node.alias };
   if (await isReadable(name, input)) return;

@@ -26,7 +26,7 @@
   {{ return(
     existing is not none
     and existing.type in ['table', 'external']
-    and model.config.materialized == 'incremental'
+    and (model.config.materialized == 'incremental' or (model.config.materialized == 'external' and model.config.incremental_strategy))
     and not should_full_refresh()
   ) }}
 {% endmacro %}
