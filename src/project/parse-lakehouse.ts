@@ -25,6 +25,7 @@ export function parseLakehouse(fields: Fields, projectDir: string, warnings: War
   const root = given('root');
   const catalog = given('catalog');
   const branch = given('branch');
+  const python = given('python');
   const caFile = given('ca_file');
   if (root !== undefined) requirePlace(lake, 'root', root);
   if (catalog !== undefined) {
@@ -44,6 +45,8 @@ export function parseLakehouse(fields: Fields, projectDir: string, warnings: War
       Object.entries(lake.scalars('storage_options')).map(([name, value]) => [name, String(value)]),
     ),
     cache: cacheOf(lake, absolute, warnings),
+    // A name without a folder is looked up on the PATH.
+    python: python?.includes('/') ? absolute(python) : python,
   };
   lake.warnUnknown(warnings, 'lakehouse');
   return parsed;
@@ -63,6 +66,7 @@ const plainLakehouse: LakehouseProfile = {
   caFile: undefined,
   storageOptions: {},
   cache: undefined,
+  python: undefined,
 };
 
 const moments: readonly PublishMoment[] = ['per_run', 'per_node', 'on_success'];

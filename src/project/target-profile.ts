@@ -72,6 +72,8 @@ export interface LakehouseProfile {
   readonly storageOptions: Readonly<Record<string, string>>;
   /** False: nothing is kept. Undefined: the machine's own cache. */
   readonly cache: CacheProfile | false | undefined;
+  /** The interpreter of Python models: a path, or a command's name. Undefined: they aren't run. */
+  readonly python: string | undefined;
 }
 
 /** How often to try again, from `retries`. */

@@ -34,6 +34,17 @@ export function frame(
   ];
 }
 
+/**
+ * The hooks before a program, which run before it does: those inside a transaction in one of their own, because
+ * the program's is the plan's. Pure.
+ */
+export function preHookSteps(node: ManifestNode): readonly PlanStep[] {
+  const pre = hookSteps('pre', node.config['pre-hook']);
+  const inside = pre.filter(isInside);
+  const outside = pre.filter((step) => !isInside(step));
+  return inside.length === 0 ? outside : [...outside, { kind: 'begin' }, ...inside, { kind: 'commit' }];
+}
+
 /** The statements of `persist_docs`: comments on the relation and on the columns that it has. Pure. */
 export function documentSteps(
   node: ManifestNode,

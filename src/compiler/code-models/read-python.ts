@@ -114,7 +114,9 @@ class PythonReader {
   #argumentsOf(call: SyntaxNode, name: string): { readonly args: unknown[]; readonly named: Plain } {
     const args: unknown[] = [];
     const named: Plain = {};
-    const parts = childrenOf(call.getChild('ArgList')).filter(({ name: kind }) => !/^[(),]$/.test(kind));
+    const parts = childrenOf(call.getChild('ArgList')).filter(
+      ({ name: kind }) => kind !== 'Comment' && !/^[(),]$/.test(kind),
+    );
     for (let i = 0; i < parts.length; i += 1) {
       const part = parts[i] as SyntaxNode;
       const value = parts[i + 2];
