@@ -13,6 +13,7 @@ export * from './errors.ts';
 export * from './graph.ts';
 export * from './graph-summary.ts';
 export * from './invocation.ts';
+export * from './lineage/index.ts';
 export * from './manifest.ts';
 export { manifestText, writeManifestText } from './manifest-bytes.ts';
 export * from './parse-again.ts';
