@@ -1,5 +1,5 @@
 /** `docs generate`: what the project says and what stands in the target, as artifacts and as a site. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printJson, secrets, systemClock } from '../../base/index.ts';
 import { type Manifest, type Plain, type ResourceType, writeGraphSummary } from '../../compiler/index.ts';
@@ -121,7 +121,8 @@ async function writeAll(
   const catalog: Plain = catalogArtifact(header, manifest, found.relations, found.wanted, errors);
   const catalogPath = join(targetPath, 'catalog.json');
   const sitePath = join(targetPath, 'index.html');
-  const page = await sitePage(manifest, catalog);
+  const readme = await readFile(join(session.project.root, 'README.md'), 'utf8').catch(() => '');
+  const page = await sitePage(manifest, catalog, readme);
   await writingTo(targetPath, async () => {
     await writeFile(catalogPath, secrets.scrub(printJson(catalog)));
     await writeFile(sitePath, page);

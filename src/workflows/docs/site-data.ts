@@ -5,8 +5,12 @@ import type { SiteColumn, SiteData, SiteNode } from './site-shape.ts';
 /** dbt's own packages of macros: everybody has them, nobody looks them up here. */
 const builtIn = new Set(['dbt', 'dbt_duckdb']);
 
-/** What the site is told. Hooks are left out, and macros that come with the tool. */
-export function siteData(manifest: Manifest, catalog: Plain): SiteData {
+/**
+ * What the site is told. Hooks are left out, and macros that come with the tool.
+ *
+ * @param readme the project's own, for a project that has no `__overview__`.
+ */
+export function siteData(manifest: Manifest, catalog: Plain, readme = ''): SiteData {
   const { metadata } = manifest;
   const docs = Object.values(manifest.docs);
   const project = String(metadata['project_name'] ?? '');
@@ -28,7 +32,7 @@ export function siteData(manifest: Manifest, catalog: Plain): SiteData {
     project,
     generatedAt: String((catalog['metadata'] as Plain)['generated_at']),
     adapter: String(metadata['adapter_type'] ?? ''),
-    overview: overview?.block_contents ?? '',
+    overview: overview?.block_contents ?? readme,
     packageOverviews,
     nodes: [...siteNodes(manifest, catalog)],
   };

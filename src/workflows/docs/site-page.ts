@@ -17,11 +17,12 @@ const dataMark = '<!--boathouse-data-->';
  * server. The data is compressed: five thousand models with their code are a few megabytes, and no text
  * of a project can end the element that it is in.
  *
+ * @param readme the project's own; empty where there is none.
  * @throws workflows.site-missing where the package was built without its page
  */
-export async function sitePage(manifest: Manifest, catalog: Plain): Promise<string> {
+export async function sitePage(manifest: Manifest, catalog: Plain, readme = ''): Promise<string> {
   const page = builtPage();
-  const text = secrets.scrub(JSON.stringify(siteData(manifest, catalog)));
+  const text = secrets.scrub(JSON.stringify(siteData(manifest, catalog, readme)));
   const packed = (await promisify(gzip)(text)).toString('base64');
   const [before, after] = page.split(dataMark);
   return `${before}<script type="application/octet-stream" id="boathouse-data">${packed}</script>${after}`;
