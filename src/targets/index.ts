@@ -1,4 +1,18 @@
 /** Where compiled SQL runs: the lakehouse target, its plans, and how a run's work becomes visible. */
+export {
+  type ConfigFunction,
+  defineModel,
+  type ModelConfig,
+  type ModelContext,
+  type ModelFunction,
+  type ModelParameters,
+  type ModelRelation,
+  type ModelResult,
+  type ModelRow,
+  type ModelSession,
+  type RefOptions,
+  type SqlTag,
+} from './code-models/model-context.ts';
 export { targetErrors } from './errors.ts';
 export { placeExternal } from './external-place.ts';
 export { openTarget } from './open-target.ts';

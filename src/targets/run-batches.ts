@@ -7,9 +7,16 @@
  * that are idle, unless the model says otherwise or reads its own table.
  */
 import { type BoathouseError, BugError, isBoathouseError } from '../base/index.ts';
-import { type ManifestNode, moduleValues, PyDateTime, type WarehouseColumn } from '../compiler/index.ts';
+import {
+  type ManifestNode,
+  moduleValues,
+  PyDateTime,
+  type RenderExtras,
+  type WarehouseColumn,
+} from '../compiler/index.ts';
 import { Dict, HostObject, toValue, type Value } from '../jinja/index.ts';
 import { type Batch, batchId, cutTo, inBatch, planBatches } from './batches.ts';
+import { codeQuery, isCodeModel } from './code-models/code-query.ts';
 import { targetErrors } from './errors.ts';
 import type { Outcome } from './node-result.ts';
 import { perform } from './perform.ts';
@@ -65,7 +72,7 @@ class BatchWork {
   async do(on: NodeRun, place: BatchPlace): Promise<void> {
     const own = batchRun(on, place);
     try {
-      const { executedSql } = await perform(await planOne(own, this.#facts, place), own);
+      const executedSql = await performOne(own, this.#facts, place);
       this.#executed.set(place, executedSql);
       this.#done.push(place);
     } catch (error) {
@@ -200,14 +207,37 @@ function placesOf(run: NodeRun, facts: PlanInput): readonly BatchPlace[] {
   }));
 }
 
-async function planOne(run: NodeRun, facts: PlanInput, place: BatchPlace): Promise<readonly PlanStep[]> {
-  const { compilation, node, engine, session } = run;
-  const read = cutTo(place.batch, compilation.invocation.sample);
-  const { code } = await compilation.compileNode(node.unique_id, engine, {
-    node,
+/** @returns what ran. */
+async function performOne(run: NodeRun, facts: PlanInput, place: BatchPlace): Promise<string> {
+  if (!isCodeModel(run.node)) return (await perform(await planOne(run, facts, place), run)).executedSql;
+  const { batch } = place;
+  const rows = await codeQuery(run, { id: batchId(run.node, batch), batch, extras: extrasOf(run, place) });
+  try {
+    return (await perform(await planOne(run, facts, place, rows.sql), run)).executedSql;
+  } finally {
+    await rows.release();
+  }
+}
+
+/** What a batch's references read. */
+function extrasOf(run: NodeRun, place: BatchPlace): RenderExtras {
+  const read = cutTo(place.batch, run.compilation.invocation.sample);
+  return {
+    node: run.node,
     eventTimeFilter: (field) => inBatch(field, read),
     ...(run.names === undefined ? {} : { names: run.names }),
-  });
+  };
+}
+
+/** @param computed the query of a program's rows. */
+async function planOne(
+  run: NodeRun,
+  facts: PlanInput,
+  place: BatchPlace,
+  computed?: string,
+): Promise<readonly PlanStep[]> {
+  const { compilation, node, engine, session } = run;
+  const code = computed ?? (await compilation.compileNode(node.unique_id, engine, extrasOf(run, place))).code;
   const begins = place.isFirst && place.isRebuilt;
   if (facts.output !== undefined) {
     // Each batch leaves other files.

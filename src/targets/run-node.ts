@@ -8,6 +8,7 @@ import { checkContract, declaredQuery, hasContract } from './contract.ts';
 import { targetErrors } from './errors.ts';
 import { somethingAt } from './external-files.ts';
 import { placeExternal } from './external-place.ts';
+import { keyDependents } from './foreign-key-dependents.ts';
 import { deltaLocationOf, outputOf } from './locations.ts';
 import { growsInFiles, isDelta } from './node-config.ts';
 import type { NodeTimer, Outcome } from './node-result.ts';
@@ -89,11 +90,11 @@ async function materializeCode(run: NodeRun): Promise<Outcome> {
 
 /** The steps that materializing the node would take now. */
 export async function planOf(run: NodeRun): Promise<readonly PlanStep[]> {
-  if (isPlanned(run) && isMicrobatch(run.node)) return await planBatchesOf(run, await batchFactsOf(run));
   if (isCodeModel(run.node)) {
     const name = `the function of ${run.node.original_file_path}`;
     return [{ kind: 'macro', name, arguments: [], main: true }];
   }
+  if (isPlanned(run) && isMicrobatch(run.node)) return await planBatchesOf(run, await batchFactsOf(run));
   const code = await compile(run);
   if (!isPlanned(run)) {
     const { name } = requireMaterialization(run);
@@ -212,7 +213,12 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
       newColumns: asksColumns ? await session.describe(code) : [],
     });
   }
-  return planNode(base);
+  if (existing?.kind !== 'table') return planNode(base);
+  const selected = compilation.invocation.selectedResources ?? [];
+  return planNode({
+    ...base,
+    dependents: await keyDependents(session, compilation.manifest, target, selected),
+  });
 }
 
 /** What an incremental model of files is told it is, so that `is_incremental()` is true. */

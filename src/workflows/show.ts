@@ -1,5 +1,6 @@
 /** `show`: the first rows of a model or of a query that isn't in the project yet. */
 
+import { isCodeLanguage } from '../compiler/index.ts';
 import { workflowErrors } from './errors.ts';
 import { type Grid, gridOfWarehouse } from './grid.ts';
 import { refuseWrites } from './only-reads.ts';
@@ -79,7 +80,8 @@ async function showAll(
     for (const id of ids) {
       const node = compilation.manifest.nodes[id]!;
       const code =
-        node.resource_type === 'seed'
+        // A program is shown as it was built: running it is for a run.
+        node.resource_type === 'seed' || isCodeLanguage(node.language)
           ? `select * from ${node.relation_name}`
           : (await compilation.compileNode(id, engine)).code;
       shown.push({ name: node.name, uniqueId: id, code, ...(await rowsOf(code)) });

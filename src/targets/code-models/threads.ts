@@ -25,9 +25,8 @@ export function takeThread(runId: string): Thread {
   return {
     worker,
     release: async (isSound) => {
-      worker.removeAllListeners();
-      worker.stdout.removeAllListeners('data');
-      worker.stderr.removeAllListeners('data');
+      for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event);
+      for (const stream of [worker.stdout, worker.stderr]) stream.removeAllListeners('data');
       if (!isSound) {
         await worker.terminate();
         return;
