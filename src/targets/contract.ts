@@ -30,6 +30,11 @@ export function checkContract(
   given: readonly WarehouseColumn[],
   declared: readonly WarehouseColumn[],
 ): void {
+  const { materialized, on_schema_change: answer } = node.config;
+  if (materialized === 'incremental' && answer !== 'append_new_columns' && answer !== 'fail') {
+    const problem = `is ${answer ?? 'ignore'}, where a contract is held in an incremental model: append_new_columns or fail`;
+    throw badConfig(node, 'on_schema_change', problem);
+  }
   const mismatches: string[] = [];
   const givenTypes = new Map(given.map((column) => [column.name.toLowerCase(), column.type]));
   for (const column of declared) {
@@ -51,8 +56,22 @@ export function checkContract(
   );
 }
 
+/** Whether the contract says more of rows than their types. */
+export function hasConstraints(node: ManifestNode): boolean {
+  return (
+    hasContract(node) &&
+    ((node.constraints ?? []).length > 0 ||
+      Object.values(node.columns).some(({ constraints }) => constraints.length > 0))
+  );
+}
+
 /** The statements that make a table with its constraints and fill it. Pure. */
-export function contractStatements(node: ManifestNode, name: string, code: string): readonly string[] {
+export function contractStatements(
+  node: ManifestNode,
+  name: string,
+  code: string,
+  kind: 'table' | 'temporary table' = 'table',
+): readonly string[] {
   const columns = Object.values(node.columns);
   const parts = columns.map((column) =>
     [quoteIdentifier(column.name), column.data_type, ...column.constraints.map(columnConstraint)].join(' '),
@@ -60,7 +79,7 @@ export function contractStatements(node: ManifestNode, name: string, code: strin
   const tableParts = (node.constraints ?? []).map((constraint) => tableConstraint(node, constraint));
   const list = columns.map((column) => quoteIdentifier(column.name)).join(', ');
   return [
-    `create or replace table ${name} (\n  ${[...parts, ...tableParts].join(',\n  ')}\n)`,
+    `create or replace ${kind} ${name} (\n  ${[...parts, ...tableParts].join(',\n  ')}\n)`,
     `insert into ${name} (${list})\nselect ${list} from ${subquery(code)} as model`,
   ];
 }

@@ -128,7 +128,12 @@ export function externalSelect(
 ): string {
   const list = columns.map((column) => quoteIdentifier(column.name)).join(', ');
   if (staged.files.length === 0) {
-    const nulls = columns.map((column) => `cast(null as ${column.type}) as ${quoteIdentifier(column.name)}`);
+    const keyed = new Set(output.partitionBy.map((name) => name.toLowerCase()));
+    const ordered = [
+      ...columns.filter(({ name }) => !keyed.has(name.toLowerCase())),
+      ...columns.filter(({ name }) => keyed.has(name.toLowerCase())),
+    ];
+    const nulls = ordered.map((column) => `cast(null as ${column.type}) as ${quoteIdentifier(column.name)}`);
     return `select ${nulls.join(', ')} where false`;
   }
   const isTypedByFile = output.format === 'parquet';

@@ -15,7 +15,7 @@ import { changesUnmatched, mergeJoin, mergeSql } from './merge-sql.ts';
 import { textList } from './node-config.ts';
 import type { ExternalOutput, KeptFiles, PlanStep } from './plan.ts';
 import { writtenColumns } from './plan-delta.ts';
-import { planExternal } from './plan-external.ts';
+import { checkSteps, planExternal } from './plan-external.ts';
 import { documentSteps, frame, subquery } from './plan-frame.ts';
 import { strategyMacro, viaMacro } from './plan-incremental.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -29,7 +29,10 @@ import { printName } from './relation-sql.ts';
  */
 export function planExternalIncremental(input: PlanInput): readonly PlanStep[] {
   if (isWhole(input)) return planExternal({ ...input, output: growing(input) });
-  return frame(input.node, [...changeSteps(input)], [swap(input)]);
+  const checked = checkSteps(input);
+  if (checked === undefined) return frame(input.node, [...changeSteps(input)], [swap(input)]);
+  const steps = changeSteps({ ...input, code: `select * from ${checked.rows}` });
+  return frame(input.node, [...checked.before, ...steps, ...checked.after], [swap(input)]);
 }
 
 /** Replaces the rows of a stretch of time, `condition`, by those that `query` gives. */

@@ -1,5 +1,7 @@
 /** Plans of relations whose rows are files of the user's. Pure. */
 import { assert } from '../base/index.ts';
+import { quoteIdentifier } from '../duckdb/index.ts';
+import { contractStatements, hasConstraints } from './contract.ts';
 import { targetErrors } from './errors.ts';
 import type { PlanStep } from './plan.ts';
 import { documentSteps, frame } from './plan-frame.ts';
@@ -29,10 +31,15 @@ export function planExternal(
       },
     );
   }
+  const checked = checkSteps(input);
+  const query =
+    checked === undefined ? input.code.replace(/(?:\s|;)+$/, '') : `select * from ${checked.rows}`;
   return frame(
     node,
     [
-      { kind: 'stage-external', query: input.code.replace(/(?:\s|;)+$/, ''), output },
+      ...(checked?.before ?? []),
+      { kind: 'stage-external', query, output },
+      ...(checked?.after ?? []),
       ...dropOther(input, 'view'),
       { kind: 'view-external', relation: target, output },
       ...documentSteps(node, target, 'view'),
@@ -40,4 +47,22 @@ export function planExternal(
     [{ kind: 'swap-external', relation: target, output }],
     hooks,
   );
+}
+
+/** Constraints are DuckDB's to hold: the rows go through a table that has them. Rows without any are streamed. */
+export function checkSteps({
+  node,
+  target,
+  code,
+}: PlanInput):
+  | { readonly rows: string; readonly before: readonly PlanStep[]; readonly after: readonly PlanStep[] }
+  | undefined {
+  if (!hasConstraints(node)) return undefined;
+  const rows = quoteIdentifier(`${target.identifier}__dbt_checked`);
+  const before = contractStatements(node, rows, code, 'temporary table');
+  return {
+    rows,
+    before: before.map((sql) => ({ kind: 'sql', sql }) as const),
+    after: [{ kind: 'sql', sql: `drop table ${rows}` }],
+  };
 }

@@ -1,5 +1,6 @@
 /** Everything a plan is decided on: gathered before, so that planning itself asks nobody. */
 import type { ExistingRelation, ManifestNode, RelationName, WarehouseColumn } from '../compiler/index.ts';
+import type { KeyDependent } from './foreign-key-dependents.ts';
 import type { ExternalOutput } from './plan.ts';
 import type { StandingFiles } from './standing-files.ts';
 
@@ -21,6 +22,8 @@ export interface PlanInput {
   readonly overridden: (macro: string) => boolean;
   /** Whether anybody defines the macro. */
   readonly defined: (macro: string) => boolean;
+  /** Tables that refer to the one that is there, and stand in the way of building it anew. */
+  readonly dependents?: readonly KeyDependent[];
   /** For external relations. */
   readonly output?: ExternalOutput;
   /** For external relations that grow: the files that are there. */

@@ -1,6 +1,7 @@
 /** Plans of views, tables and table functions. Pure. */
 import type { RelationKind } from '../compiler/index.ts';
 import { contractStatements, hasContract } from './contract.ts';
+import { bringBack, setAside } from './foreign-key-dependents.ts';
 import type { PlanStep } from './plan.ts';
 import { documentSteps, frame, indexSteps, subquery } from './plan-frame.ts';
 import type { PlanInput } from './plan-input.ts';
@@ -37,8 +38,8 @@ export function planTable(input: PlanInput): readonly PlanStep[] {
 
 /** The steps that build the table anew, without hooks. */
 export function tableSteps(input: PlanInput): readonly PlanStep[] {
-  const { node, target } = input;
-  const steps: PlanStep[] = [];
+  const { node, target, dependents = [] } = input;
+  const steps: PlanStep[] = setAside(dependents).map((sql) => ({ kind: 'sql', sql }));
   if (input.overridden('create_table_as') || input.overridden('get_create_table_as_sql')) {
     steps.push(...overriddenTable(input));
   } else {
@@ -54,6 +55,7 @@ export function tableSteps(input: PlanInput): readonly PlanStep[] {
       });
     });
   }
+  steps.push(...bringBack(dependents).map((sql) => ({ kind: 'sql', sql }) as const));
   steps.push(...indexSteps(node, target));
   steps.push(...documentSteps(node, target, 'table'));
   steps.push({ kind: 'made', relation: target, as: 'table', select: null });
