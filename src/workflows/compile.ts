@@ -1,6 +1,7 @@
 /** `compile`: the SQL that would run, as files and as text. */
 import { systemClock } from '../base/index.ts';
 import { type ResourceType, writeCompiled, writeGraphSummary, writeManifest } from '../compiler/index.ts';
+import { addColumnLineage } from './column-lineage.ts';
 import type { RunOptions } from './options.ts';
 import { openProject, type ProjectSession } from './project-session.ts';
 import { selectIds, selectNamed } from './selection.ts';
@@ -78,6 +79,7 @@ async function compileSelected(
       const path = await writingTo(targetPath, () => writeCompiled(node, targetPath, project.root));
       texts.push({ uniqueId: id, name: node.name, code, path, named: named.has(id) });
     }
+    if (session.settings.writeJson) await addColumnLineage(session, engineSession, ids);
     await engineSession.release();
     return texts;
   } finally {
