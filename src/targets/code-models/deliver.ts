@@ -1,6 +1,7 @@
 /** Handing over what a model returned, a batch at a time: the next one is made when the last has been taken. */
-import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import type * as Arrow from 'apache-arrow';
+import { arrowOf } from './arrow-specifier.ts';
 import { type Cell, NoCell, toCell } from './cells.ts';
 import type { Columns, Trouble } from './messages.ts';
 import { isThreadRelation, withoutEnd } from './thread-relation.ts';
@@ -146,11 +147,8 @@ class ArrowSender {
   }
 
   async #arrow(): Promise<typeof Arrow> {
-    try {
-      this.#library ??= createRequire(this.#file)('apache-arrow') as typeof Arrow;
-    } catch {
-      this.#library ??= await import('apache-arrow');
-    }
+    // A table can be written by nobody but the very copy of the library that made it.
+    this.#library ??= (await import(arrowOf(pathToFileURL(this.#file).href))) as typeof Arrow;
     return this.#library;
   }
 }

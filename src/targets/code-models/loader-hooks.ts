@@ -6,9 +6,19 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { LoadHook, ResolveHook } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import * as swc from '@swc/wasm-typescript';
+import { moduleOfArrow } from './arrow-specifier.ts';
 
 /** Where the module that `specifier` names is. */
 export const resolve: ResolveHook = async (specifier, context, next) => {
+  const reader = moduleOfArrow(specifier);
+  if (reader !== undefined) {
+    try {
+      return await next('apache-arrow', { ...context, parentURL: reader });
+    } catch {
+      // A project without Arrow of its own has none of its tables either: ours does.
+      return await next('apache-arrow', context);
+    }
+  }
   try {
     return await next(specifier, context);
   } catch (error) {

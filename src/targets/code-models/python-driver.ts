@@ -45,7 +45,7 @@ try:
     import duckdb
 except ModuleNotFoundError as error:
     report(kind="lacks", module=error.name or "duckdb")
-    sys.exit(1)
+    os._exit(1)
 
 
 def quoted(name):
@@ -147,7 +147,6 @@ try:
     report(kind="done", rows=count)
 except BaseException as error:
     failure(error)
-    sys.exit(1)
 sys.stdout.flush()
 sys.stderr.flush()
 os._exit(0)
