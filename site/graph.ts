@@ -34,6 +34,9 @@ interface View {
 
 const height = 34;
 
+/** What stands at the bottom doesn't hide a node. */
+const toolsRoom = 26;
+
 /** Past this, only lines of nodes in sight are drawn. */
 const linesMax = 600;
 
@@ -130,7 +133,7 @@ class Picture {
     const top = Math.min(...boxes.map(({ y }) => y));
     const bottom = Math.max(...boxes.map(({ y }) => y + height));
     if (boxes.length > 0)
-      this.element.style.setProperty('--wanted', `${Math.round((bottom - top) * 1.15) + 70}px`);
+      this.element.style.setProperty('--wanted', `${Math.round((bottom - top) * 1.15) + 100}px`);
     if (boxes.length === 0) this.element.append(h('p', { class: 'empty' }, 'Nothing is selected.'));
     this.#listen();
     new ResizeObserver(() => this.#resized()).observe(this.element);
@@ -175,12 +178,12 @@ class Picture {
     const room = 28;
     const scale = Math.min(
       (clientWidth - 2 * room) / (right - left),
-      (clientHeight - 2 * room) / (bottom - top),
+      (clientHeight - 2 * room - toolsRoom) / (bottom - top),
       1.15,
     );
     this.#view.scale = Math.max(0.02, scale);
     this.#view.x = (clientWidth - (left + right) * this.#view.scale) / 2;
-    this.#view.y = (clientHeight - (top + bottom) * this.#view.scale) / 2;
+    this.#view.y = (clientHeight - toolsRoom - (top + bottom) * this.#view.scale) / 2;
     this.#draw();
   }
 

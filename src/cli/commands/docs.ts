@@ -18,10 +18,11 @@ const generateCommand: CommandSpec = {
   ],
   examples: ['boathouse docs generate', 'boathouse docs generate --select +daily_revenue'],
   load: async () => {
-    const [{ docsGenerate }, { runGiven }, { printJsonLine }] = await Promise.all([
+    const [{ docsGenerate }, { runGiven }, { printJsonLine }, { printError }] = await Promise.all([
       import('../../workflows/index.ts'),
       import('../given.ts'),
       import('../output/json-lines.ts'),
+      import('../output/error-view.ts'),
     ]);
     return async (input) => {
       const { flags, terminal } = input;
@@ -38,6 +39,11 @@ const generateCommand: CommandSpec = {
       }
       for (const error of result.errors) terminal.err(`${terminal.colors.red('error')}: ${error}\n`);
       if (result.catalogPath === undefined) {
+        const isForMachines = flags.text('logFormat') === 'json';
+        const view = { debug: flags.is('debug') === true, projectDir: flags.text('projectDir') };
+        for (const { error } of result.results) {
+          if (error !== undefined && !isForMachines) printError(error, terminal, view);
+        }
         terminal.err('Compiling failed, so no documentation was written\n');
       } else if (flags.is('quiet') !== true) {
         terminal.out(`Catalog written to ${result.catalogPath}\nSite written to ${result.sitePath}\n`);

@@ -27,17 +27,22 @@ export interface FoundRelations {
   readonly errors: readonly string[];
 }
 
-/** Looks for the relations of `wanted`. What isn't there is left out. */
+/**
+ * Looks for the relations of `wanted`. What isn't there is left out.
+ *
+ * @param each asks for each by name; decided by what is attached unless given.
+ */
 export async function readRelations(
   session: WarehouseSession,
   wanted: readonly Documented[],
+  each?: boolean,
 ): Promise<FoundRelations> {
   const databases = new Map<string, Documented[]>();
   for (const one of wanted) {
     const name = one.database.toLowerCase();
     databases.set(name, [...(databases.get(name) ?? []), one]);
   }
-  const isLocal = await onlyDuckDb(session);
+  const isLocal = each === undefined ? await onlyDuckDb(session) : !each;
   const relations: CatalogRelation[] = [];
   const errors: string[] = [];
   for (const members of databases.values()) {

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printJson, secrets, systemClock } from '../../base/index.ts';
-import { type Manifest, type Plain, type ResourceType, writeGraphSummary } from '../../compiler/index.ts';
+import { type Manifest, type Plain, type ResourceType, writeManifest } from '../../compiler/index.ts';
 import type { NodeResult, Target } from '../../targets/index.ts';
 import type { RunOptions } from '../options.ts';
 import { openProject, type ProjectSession } from '../project-session.ts';
@@ -106,7 +106,7 @@ async function writeAll(
   const elapsedMs = systemClock.nowMs() - session.startedAtMs;
   if (session.settings.writeJson) {
     if (options.compile !== false) await writeRunArtifacts(session, results, found.threads, elapsedMs);
-    else await writingTo(targetPath, () => writeGraphSummary(compilation, targetPath));
+    else await writingTo(targetPath, () => writeManifest(compilation, targetPath));
   }
   if (results.some(({ status }) => status === 'error')) {
     return { results, catalogPath: undefined, sitePath: undefined, errors, elapsedMs };
