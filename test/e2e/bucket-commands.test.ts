@@ -81,6 +81,26 @@ for (const kind of kinds) {
         expect(await folder.rows(glob)).toEqual([{ n: 2 }]);
       });
 
+      it('changes incremental files: replaces partitions, merges rows, and keeps what no row touches', async () => {
+        const rows = `select * from (values (1, 1, 'a', 1), (1, 2, 'b', 2), (2, 3, 'b', 3), (2, 1, 'c', 9)) t(run, id, part, n) where run {% if is_incremental() %}={% else %}<={% endif %} {{ var('run') }}`;
+        const folder = await projectIn({
+          'models/parts.sql': `{{ config(materialized='incremental', format='parquet', options={'partition_by': 'part'}) }} ${rows}`,
+          'models/merged.sql': `{{ config(materialized='incremental', format='parquet', unique_key='id', incremental_strategy='merge', options={'partition_by': 'part'}) }} ${rows}`,
+          'models/one.sql': `{{ config(materialized='incremental', format='csv', unique_key='id') }} ${rows}`,
+        });
+        for (const run of [1, 2]) {
+          await folder.ok('build', '--select', 'parts', 'merged', 'one', '--vars', `run: ${run}`);
+        }
+        const all = (name: string): Promise<unknown> =>
+          folder.rows(`select string_agg(id || part || n, ' ' order by id, n) as found from ${name}`);
+        expect(await all('parts')).toEqual([{ found: '1a1 1c9 3b3' }]);
+        expect(await all('merged')).toEqual([{ found: '1c9 2b2 3b3' }]);
+        expect(await all('one')).toEqual([{ found: '1c9 2b2 3b3' }]);
+        const place = `s3://${bucketOf(folder)}`;
+        expect(await all(`read_parquet('${place}/parts/*/*.parquet')`)).toEqual([{ found: '1a1 1c9 3b3' }]);
+        expect(await all(`read_parquet('${place}/merged/*/*.parquet')`)).toEqual([{ found: '1c9 2b2 3b3' }]);
+      });
+
       it('runs hooks, snapshots, seeds, show, ls and run-operation', async () => {
         const folder = await projectIn({
           'seeds/countries.csv': 'code,name\nde,Germany\nfr,France\n',
