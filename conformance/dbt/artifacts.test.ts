@@ -36,7 +36,6 @@ const commands: Readonly<Record<string, (options: RunOptions) => Promise<unknown
 /** What a command leaves that speaks of it. */
 const written: Readonly<Record<string, readonly string[]>> = {
   parse: ['manifest'],
-  compile: ['manifest'],
   'docs generate': ['manifest', 'run_results', 'catalog'],
 };
 

@@ -1,9 +1,12 @@
 /** `compile`: the SQL that would run, as files and as text. */
 import { systemClock } from '../base/index.ts';
-import { type ResourceType, writeCompiled, writeGraphSummary, writeManifest } from '../compiler/index.ts';
+import { type ResourceType, writeCompiled, writeManifest } from '../compiler/index.ts';
+import type { NodeResult } from '../targets/index.ts';
 import { addColumnLineage } from './column-lineage.ts';
+import { compiledResult } from './docs/compile-nodes.ts';
 import type { RunOptions } from './options.ts';
 import { openProject, type ProjectSession } from './project-session.ts';
+import { writeRunArtifacts } from './run-artifacts.ts';
 import { selectIds, selectNamed } from './selection.ts';
 import { writingTo } from './target-folder.ts';
 
@@ -40,18 +43,16 @@ export interface CompileResult {
 export async function compile(options: CompileOptions = {}): Promise<CompileResult> {
   const session = await openProject('compile', options);
   try {
-    const compiled =
-      options.inline === undefined
-        ? await compileSelected(session, options)
-        : [await compileInline(session, options.inline)];
     const { compilation, settings, targetPath } = session;
-    if (settings.writeJson) {
-      await writingTo(targetPath, async () => {
-        await writeManifest(compilation, targetPath);
-        await writeGraphSummary(compilation, targetPath);
-      });
+    const sinceStart = (): number => systemClock.nowMs() - session.startedAtMs;
+    if (options.inline !== undefined) {
+      const compiled = [await compileInline(session, options.inline)];
+      if (settings.writeJson) await writingTo(targetPath, () => writeManifest(compilation, targetPath));
+      return { compiled, elapsedMs: sinceStart() };
     }
-    return { compiled, elapsedMs: systemClock.nowMs() - session.startedAtMs };
+    const { compiled, results } = await compileSelected(session, options);
+    if (settings.writeJson) await writeRunArtifacts(session, results, new Map(), sinceStart());
+    return { compiled, elapsedMs: sinceStart() };
   } finally {
     session.close();
   }
@@ -60,28 +61,36 @@ export async function compile(options: CompileOptions = {}): Promise<CompileResu
 async function compileSelected(
   session: ProjectSession,
   options: RunOptions,
-): Promise<readonly CompiledText[]> {
+): Promise<{ readonly compiled: readonly CompiledText[]; readonly results: readonly NodeResult[] }> {
   const { compilation } = session;
   const types: readonly ResourceType[] = ['model', 'test', 'snapshot', 'analysis'];
   const selected = new Set(selectIds(session, options, types));
+  // dbt's results name these, too, and there is no text of them to show.
+  const silent = new Set(
+    selectIds({ ...session, warn: () => {} }, options, ['seed', 'operation', 'sql_operation']),
+  );
   const named = new Set(selectNamed({ ...session, warn: () => {} }, options, types));
-  const ids = compilation.graph.order.filter((id) => selected.has(id));
+  const ids = compilation.graph.order.filter((id) => selected.has(id) || silent.has(id));
   compilation.invocation.selectedResources = ids;
   const target = await session.openTarget({ writes: false });
   try {
     await target.prepare(ids);
     const engineSession = await target.session('compile');
-    const texts: CompiledText[] = [];
+    const compiled: CompiledText[] = [];
+    const results: NodeResult[] = [];
     for (const id of ids) {
+      const startedAtMs = systemClock.nowMs();
       const engine = { session: engineSession, warehouse: target.warehouse };
       const { node, code } = await compilation.compileNode(id, engine);
+      if (node.config.materialized !== 'ephemeral') results.push(compiledResult(node, code, startedAtMs));
+      if (silent.has(id)) continue;
       const { targetPath, project } = session;
       const path = await writingTo(targetPath, () => writeCompiled(node, targetPath, project.root));
-      texts.push({ uniqueId: id, name: node.name, code, path, named: named.has(id) });
+      compiled.push({ uniqueId: id, name: node.name, code, path, named: named.has(id) });
     }
     if (session.settings.writeJson) await addColumnLineage(session, engineSession, ids);
     await engineSession.release();
-    return texts;
+    return { compiled, results };
   } finally {
     await target.close();
   }

@@ -78,9 +78,9 @@ describe.skipIf(noBrowser !== '')(`the documentation site${noBrowser && ` (skipp
     const page = await open('#/node/model.harbour.fees');
     const columns = await page.locator('#columns').locator('xpath=..').locator('tbody tr').allInnerTexts();
     expect(columns.map((row) => row.replace(/\s+/g, ' ').trim())).toEqual([
-      'ship_id key BIGINT which ship not null',
-      'fee DECIMAL(18,2) all of it, in € not_null',
-      'arrivals TIMESTAMP[]',
+      'ship_id key BIGINT which ship not null from stg_ships · ship_id',
+      'fee DECIMAL(18,2) all of it, in € from stg_calls · fee not_null',
+      'arrivals TIMESTAMP[] from stg_calls · arrived_at',
       'parts STRUCT(a INTEGER, b VARCHAR)',
     ]);
     expect(await words(page, '.facts')).toMatch(/"harbour"\."main"\."fees"[\s\S]*treasury/);

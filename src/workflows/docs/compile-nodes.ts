@@ -1,6 +1,6 @@
 /** Compiling many nodes, each one's trouble its own: what `docs generate` does before it looks at the target. */
 import { systemClock } from '../../base/index.ts';
-import { type WarehouseSession, writeCompiled } from '../../compiler/index.ts';
+import { type ManifestNode, type WarehouseSession, writeCompiled } from '../../compiler/index.ts';
 import { type NodeRunner, planWorkItems, runGraph, skippedResult } from '../../runner/index.ts';
 import type { NodeResult, Target } from '../../targets/index.ts';
 import { nodeDescriber } from '../node-facts.ts';
@@ -38,20 +38,7 @@ export async function compileNodes(
       if (settings.writeJson && node.resource_type !== 'seed')
         await writingTo(targetPath, () => writeCompiled(node, targetPath, project.root));
       isClean = true;
-      const completedAtMs = systemClock.nowMs();
-      const [startedAt, completedAt] = [new Date(startedAtMs), new Date(completedAtMs)];
-      return {
-        ...skippedResult(uniqueId, ''),
-        status: 'success',
-        timing: [
-          { name: 'compile', startedAt, completedAt },
-          { name: 'execute', startedAt: completedAt, completedAt },
-        ],
-        executionTimeMs: completedAtMs - startedAtMs,
-        compiled: true,
-        compiledCode: code,
-        relationName: node.relation_name,
-      };
+      return compiledResult(node, code, startedAtMs);
     } finally {
       if (isClean) free.push(connection);
       else await connection.release();
@@ -75,4 +62,22 @@ export async function compileNodes(
   );
   for (const connection of free) await connection.release();
   return { results, threads };
+}
+
+/** What `run_results.json` says of a node that was compiled, and not run. */
+export function compiledResult(node: ManifestNode, code: string, startedAtMs: number): NodeResult {
+  const completedAtMs = systemClock.nowMs();
+  const [startedAt, completedAt] = [new Date(startedAtMs), new Date(completedAtMs)];
+  return {
+    ...skippedResult(node.unique_id, ''),
+    status: 'success',
+    timing: [
+      { name: 'compile', startedAt, completedAt },
+      { name: 'execute', startedAt: completedAt, completedAt },
+    ],
+    executionTimeMs: completedAtMs - startedAtMs,
+    compiled: true,
+    compiledCode: code,
+    relationName: node.relation_name,
+  };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { printJson, secrets, systemClock } from '../../base/index.ts';
 import { type Manifest, type Plain, type ResourceType, writeManifest } from '../../compiler/index.ts';
 import type { NodeResult, Target } from '../../targets/index.ts';
+import { addColumnLineage } from '../column-lineage.ts';
 import type { RunOptions } from '../options.ts';
 import { openProject, type ProjectSession } from '../project-session.ts';
 import { writeRunArtifacts } from '../run-artifacts.ts';
@@ -76,6 +77,7 @@ export async function docsGenerate(options: DocsGenerateOptions = {}): Promise<D
         await target.prepare(ids);
         if (compiles) ({ results, threads } = await compileNodes(session, target, ids));
         const failed = results.some(({ status }) => status === 'error');
+        if (compiles && !failed) await findLineage(session, target, ids);
         if (looks && !failed) found = await lookAround(target, compilation.manifest, wanted);
       } finally {
         await target.close();
@@ -130,6 +132,16 @@ async function writeAll(
     await copyAssets(session.project, targetPath);
   });
   return { results, catalogPath, sitePath, errors, elapsedMs: systemClock.nowMs() - session.startedAtMs };
+}
+
+/** Where each column comes from, for the manifest and the site. */
+async function findLineage(session: ProjectSession, target: Target, ids: readonly string[]): Promise<void> {
+  const connection = await target.session('lineage');
+  try {
+    await addColumnLineage(session, connection, ids);
+  } finally {
+    await connection.release();
+  }
 }
 
 /** What stands in the target for everything that could, or for what is `wanted`. */

@@ -9,7 +9,7 @@ import { readProjectOnly } from '../read-project.ts';
 
 /** Where to serve. */
 export interface DocsServeOptions extends ProjectOptions {
-  /** 8080 unless given; 0: any that is free. */
+  /** 8080 unless given; 0 takes one that is free. */
   readonly port?: number | undefined;
   /** 127.0.0.1 unless given. */
   readonly host?: string | undefined;
