@@ -4,7 +4,14 @@ import { type BoathouseError, didYouMean, isBoathouseError } from '../base/index
 import { Dict, noKwargs, parseTemplate, Tuple, type Value } from '../jinja/index.ts';
 import type { Project } from '../project/index.ts';
 import { isCodeLanguage } from './code-models/index.ts';
-import type { Compilation, CompiledNode, Engine, MacroNode, RenderExtras } from './compilation.ts';
+import type {
+  Compilation,
+  CompiledNode,
+  CompiledUnitTest,
+  Engine,
+  MacroNode,
+  RenderExtras,
+} from './compilation.ts';
 import { isRelation, type Relation, withResultObjects } from './context/index.ts';
 import { Environment } from './environment.ts';
 import { injectCtes } from './ephemeral.ts';
@@ -30,6 +37,8 @@ import { ownRelation, relationOf } from './relation-of.ts';
 import type { RenderScope } from './render-scope.ts';
 import { runConfig, runNames } from './run-names.ts';
 import { renderTestArguments, testArgumentsName } from './test-arguments.ts';
+import { expectedCode, type FixtureTarget, type UnitTestTools, unitTestCode } from './unit-test-code.ts';
+import type { WarehouseColumn } from './warehouse.ts';
 
 /** What a compilation starts from. */
 export interface CompilationParts {
@@ -124,6 +133,10 @@ export class ProjectCompilation implements Compilation {
       // A program is what it is: it isn't rendered, and its parents are handed to it when it runs.
       node.compiled = true;
       node.compiled_code = node.raw_code;
+      node.extra_ctes_injected = true;
+      node.extra_ctes = [];
+      // What dbt calls to make a Python model's code whole.
+      if (node.language === 'python') node.depends_on.macros = ['macro.dbt.py_script_postfix'];
       return { node, code: '', codeWithoutCtes: '' };
     }
     if (node.language !== 'sql' && node.language !== undefined) {
@@ -141,6 +154,33 @@ export class ProjectCompilation implements Compilation {
     node.extra_ctes_injected = true;
     node.extra_ctes = ctes.map(({ id, name, sql }) => ({ id, sql: ` ${name} as (\n${sql}\n)` }));
     return { node, code, codeWithoutCtes: own.sql };
+  }
+
+  async compileUnitTest(
+    uniqueId: string,
+    engine: Engine,
+    columnsOf: (target: FixtureTarget) => Promise<readonly WarehouseColumn[]>,
+  ): Promise<CompiledUnitTest> {
+    const test = this.manifest.unit_tests[uniqueId];
+    if (!test) throw compilerErrors['no-such-node']({ id: uniqueId });
+    const tools: UnitTestTools = {
+      project: this.project,
+      manifest: this.manifest,
+      lookup: this.#refs,
+      engine,
+      render: (node, text, extras) =>
+        text === undefined
+          ? this.#renderNode(
+              node,
+              this.#scope(node, engine, extras, () => {}),
+            )
+          : this.renderIn(node, text, engine, extras),
+      callMacro: (name, args, node, extras) => this.callMacro(name, args, noKwargs, { node, engine, extras }),
+      isMacro: (name) => this.findMacro(name) !== undefined,
+      columnsOf,
+    };
+    const compiled = await unitTestCode(tools, test);
+    return { ...compiled, expected: (columns) => expectedCode(tools, compiled, columns) };
   }
 
   async renderIn(

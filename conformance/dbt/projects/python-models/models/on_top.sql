@@ -1,0 +1,1 @@
+select customer, count(*) as n from {{ ref('frame') }} group by customer
