@@ -154,6 +154,11 @@ export const resourceTypeOptions: readonly OptionSpec[] = [
   { flags: '--exclude-resource-types <type...>', summary: 'the same', hidden: true },
 ];
 
+/** Whether rows are read at all. */
+export const emptyOptions: readonly OptionSpec[] = both('--empty', 'read no rows: check the SQL only', {
+  env: 'EMPTY',
+});
+
 /** How relations are rebuilt. */
 export const refreshOptions: readonly OptionSpec[] = [
   ...both('-f, --full-refresh', 'rebuild incremental models and seeds from nothing', { env: 'FULL_REFRESH' }),
@@ -163,7 +168,7 @@ export const refreshOptions: readonly OptionSpec[] = [
     env: 'EVENT_TIME_START',
   },
   { flags: '--event-time-end <time>', summary: 'and before this', env: 'EVENT_TIME_END' },
-  ...both('--empty', 'read no rows: check the SQL only', { env: 'EMPTY' }),
+  ...emptyOptions,
   {
     flags: '--sample <window>',
     summary: "read only this much of what has an event_time: '3 days', or {'start': …, 'end': …}",

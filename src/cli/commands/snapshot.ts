@@ -1,12 +1,12 @@
 /** `boathouse snapshot`. */
 import type { CommandSpec } from '../command.ts';
-import { selectionOptions } from '../options.ts';
+import { emptyOptions, selectionOptions } from '../options.ts';
 
 /** The command's description and work. */
 export const snapshotCommand: CommandSpec = {
   name: 'snapshot',
   summary: 'Record how rows have changed since the last snapshot',
-  options: [...selectionOptions],
+  options: [...selectionOptions, ...emptyOptions],
   stopsCleanly: true,
   load: async () => {
     const [{ snapshot }, { runGiven }, { endRun }] = await Promise.all([

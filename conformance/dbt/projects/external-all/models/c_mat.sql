@@ -1,0 +1,1 @@
+{{ config(materialized='mine', suffix='z') }}select 1 as a

@@ -1,0 +1,1 @@
+{{ config(materialized='table') }}select count(*) as n, sum(id) as s from {{ ref('e_part') }}

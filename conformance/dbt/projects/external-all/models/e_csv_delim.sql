@@ -1,0 +1,1 @@
+{{ config(format='csv', delimiter=';') }}select range as id, 'n' || range as name, range % 3 as p, (range % 2)::varchar as q, date '2024-01-01' + range::int as d, range / 4.0 as f, case when range % 4 = 0 then null else 'x,"y' end as t from range(20)

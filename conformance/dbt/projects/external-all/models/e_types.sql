@@ -1,0 +1,1 @@
+select 1::tinyint as a, 1::hugeint as b, 1.5::decimal(10,2) as c, timestamp '2024-01-01' as d, timestamptz '2024-01-01' as e, interval 1 day as i, [1,2] as l, {'a': 1} as s, map {'k': 1} as m, 'x'::blob as bl, uuid '00000000-0000-0000-0000-000000000001' as u, time '10:00' as t, true as bo, null as n

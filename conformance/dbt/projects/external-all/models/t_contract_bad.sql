@@ -1,0 +1,1 @@
+{{ config(materialized='table', contract={'enforced': true}) }}select null::int as id, 'a' as name

@@ -1,0 +1,1 @@
+{{ config(materialized='table_function', parameters='a') }}select a as s

@@ -1,0 +1,1 @@
+{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='ts', begin='2024-01-05', batch_size='day') }}select *{% if model.batch and model.batch.id == '20240110' and var('bad', true) %}, error('boom') as x{% else %}, 1 as x{% endif %} from {{ ref('ev') }}

@@ -1,0 +1,1 @@
+{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='ts', begin='2024-01-05', batch_size='day', pre_hook="create table if not exists hl(a varchar); insert into hl values ('pre')", post_hook="insert into hl values ('post {{ model.batch.id if model.batch }}')") }}select * from {{ ref('ev') }}

@@ -1,0 +1,1 @@
+{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='ts', begin='2024-01-05', batch_size='day', on_schema_change='append_new_columns') }}select * {% if not var('bad', true) %}, 5 as added{% endif %} from {{ ref('ev') }}

@@ -1,0 +1,1 @@
+{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='ts', begin='2024-01-05', batch_size='day') }}select *{% if is_incremental() %}, (select count(*) from {{ this }}) as c{% else %}, 0 as c{% endif %} from {{ ref('ev') }}

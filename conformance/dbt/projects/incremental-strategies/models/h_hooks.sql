@@ -1,0 +1,2 @@
+{{ config(pre_hook=["create table if not exists hlog(a varchar)", {'sql': "insert into hlog values ('pre-out {{ this.identifier }}')", 'transaction': false}], post_hook=["insert into hlog select 'post ' || count(*) from {{ this }}", {'sql': "insert into hlog values ('post-out')", 'transaction': false}]) }}{% set s = var("step", 1) | int %}
+select id, k, v, at from {{ ref("src") }}{% if is_incremental() %} where step = {{ s }}{% else %} where step <= {{ s }}{% endif %}

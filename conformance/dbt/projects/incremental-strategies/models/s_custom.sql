@@ -1,0 +1,2 @@
+{{ config(incremental_strategy='mine') }}{% set s = var("step", 1) | int %}
+select id, k, v, at from {{ ref("src") }}{% if is_incremental() %} where step = {{ s }}{% else %} where step <= {{ s }}{% endif %}

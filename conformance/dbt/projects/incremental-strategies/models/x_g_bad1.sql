@@ -1,0 +1,2 @@
+{{ config(incremental_strategy='merge', unique_key='id', merge_update_columns='v') }}{% set s = var("step", 1) | int %}
+select distinct on (id) id, k, v, at from {{ ref("src") }}{% if is_incremental() %} where step = {{ s }}{% else %} where step <= {{ s }}{% endif %} and id is not null order by id, step desc, v
