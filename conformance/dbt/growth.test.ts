@@ -2,18 +2,15 @@
  * Models that go on from what an earlier run left: incremental, microbatch, snapshots, files, contracts. Each project's
  * steps are run by dbt and by Boathouse; statuses, batches and every relation's columns and rows are compared.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, describe, expect, it } from 'vitest';
 import { Folder } from '../../test/e2e/command.ts';
 import { dbt, noDbt } from './dbt.ts';
 
-const projects = join(import.meta.dirname, 'projects');
-const names = readdirSync(projects).filter(
-  (name) =>
-    /^(?:incremental|snapshots|external)-/.test(name) && existsSync(join(projects, name, 'steps.json')),
-);
+const projects = join(import.meta.dirname, 'growth');
+const names = readdirSync(projects).sort();
 const folders: Folder[] = [];
 afterAll(() => {
   for (const folder of folders) folder.remove();

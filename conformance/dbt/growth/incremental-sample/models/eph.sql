@@ -1,0 +1,1 @@
+{{ config(materialized='ephemeral', event_time='ts') }}select * from {{ ref('ev') }}
