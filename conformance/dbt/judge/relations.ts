@@ -74,7 +74,7 @@ export async function readStanding(
           ...(comment === '' ? {} : { '': comment }),
           ...Object.fromEntries(comments as [string, string][]),
         },
-        constraints: constraints.map(([text]) => String(text).replace(/\s+/g, ' ')),
+        constraints: constraints.map(([text]) => nameless(String(text))),
       };
     }
     const written: Record<string, Rows | string> = {};
@@ -121,12 +121,20 @@ async function rowsOf(
     const sums = shown.map((text) => `md5(coalesce(string_agg(${text}, chr(10) order by ${text}), ''))`);
     const row = `concat_ws(chr(9), '', ${shown.join(', ') || "''"})`;
     const rows = `md5(coalesce(string_agg(${row}, chr(10) order by ${row}), ''))`;
-    const [values = []] = await all(connection, `select ${['count(*)', rows, ...sums].join(', ')} from ${from}`);
+    const [values = []] = await all(
+      connection,
+      `select ${['count(*)', rows, ...sums].join(', ')} from ${from}`,
+    );
     const columns = shape.map(([name = '', kind = '']) => {
       const index = kept.findIndex(([other]) => other === name);
       return [name, index < 0 ? kind : `${kind} ${values[index + 2]}`];
     });
-    return { ...empty, count: Number(values[0]), rows: String(values[1]), columns: Object.fromEntries(columns) };
+    return {
+      ...empty,
+      count: Number(values[0]),
+      rows: String(values[1]),
+      columns: Object.fromEntries(columns),
+    };
   } catch (error) {
     return { ...empty, problem: (error as Error).message.split('\n')[0] ?? '' };
   }
@@ -138,3 +146,7 @@ async function all(connection: DuckDBConnection, sql: string): Promise<unknown[]
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+
+/** A constraint's text. What dbt names indexes after holds the time. */
+const nameless = (text: string): string =>
+  text.replace(/\s+/g, ' ').replace(/^(CREATE (UNIQUE )?INDEX) \S+ ON/, '$1 … ON');

@@ -1,0 +1,86 @@
+/** What of dbt's artifacts can be compared: all but times, ids of the invocation, and the built-in macros' text. */
+import { existsSync, readFileSync } from 'node:fs';
+
+/** An object of JSON. */
+export interface Json {
+  [key: string]: unknown;
+}
+
+/** Keys that differ between any two invocations. */
+const perInvocation: ReadonlySet<string> = new Set([
+  'generated_at',
+  'invocation_id',
+  'invocation_started_at',
+  'run_started_at',
+  'dbt_version',
+  'created_at',
+  // Written where the artifact is written, which the folder `compiled` shows.
+  'compiled_path',
+  'compiled_code',
+  'compiled',
+  'extra_ctes',
+  'extra_ctes_injected',
+  'build_path',
+]);
+
+/** A manifest without what differs between invocations and without built-in macros and their documentation. */
+export function comparableManifest(file: string): Json | undefined {
+  if (!existsSync(file)) return undefined;
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Json;
+  const builtIn = (id: string): boolean => /^(macro|doc)\.dbt(_duckdb)?\./.test(id);
+  for (const part of ['macros', 'docs']) {
+    manifest[part] = Object.fromEntries(
+      Object.entries((manifest[part] ?? {}) as Json).filter(([id]) => !builtIn(id)),
+    );
+  }
+  return without(manifest) as Json;
+}
+
+function without(value: unknown, key = ''): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map((item) => without(item));
+    // Python keeps tags in sets, whose order says nothing.
+    return key === 'tags' ? items.sort() : items;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name]) => !perInvocation.has(name) && !(key === 'meta' && name === 'boathouse'))
+      .map(([name, item]) => [name, without(item, name)]),
+  );
+}
+
+/** Statuses of nodes whose messages are dbt's own words: an engine's errors read as the engine likes. */
+const ownWords: ReadonlySet<string> = new Set([
+  'success',
+  'pass',
+  'warn',
+  'fail',
+  'skipped',
+  'no-op',
+  'partial success',
+]);
+
+/** Every node's result by its unique id, as far as it can be compared. */
+export function nodeResults(file: string): Json {
+  if (!existsSync(file)) return {};
+  const { results } = JSON.parse(readFileSync(file, 'utf8')) as { results: Json[] };
+  return Object.fromEntries(
+    results.map((result) => {
+      const status = String(result['status']);
+      const told = {
+        status,
+        failures: result['failures'],
+        message: ownWords.has(status) ? uncoloured(result['message']) : '(an error)',
+        relation_name: result['relation_name'],
+        compiled: result['compiled'],
+        batch_results: result['batch_results'] ?? null,
+        keys: Object.keys(result).sort().join(' '),
+      };
+      return [String(result['unique_id']), told];
+    }),
+  );
+}
+
+const uncoloured = (text: unknown): unknown =>
+  typeof text === 'string' ? text.replace(/\u001b\[[0-9;]*m/g, '').replaceAll('\r\n', '\n') : text;
