@@ -83,8 +83,7 @@ export class DbtLog {
           this.#line(
             event,
             event.level,
-            event.printed ? 'I063' : 'I062',
-            event.printed ? 'JinjaLogInfo' : 'Note',
+            ...(namedMessages[event.code ?? ''] ?? usualName(event.printed)),
             event.text,
             {
               msg: event.text,
@@ -322,4 +321,16 @@ function resultEvent(resourceType: string, status: string): readonly [code: stri
     default:
       return ['Q018', 'LogNodeResult'];
   }
+}
+
+/** Messages that dbt has events of their own for, by our code. */
+const namedMessages: Readonly<Record<string, readonly [code: string, name: string]>> = {
+  'workflows.building-catalog': ['E044', 'BuildingCatalog'],
+  'workflows.catalog-written': ['E042', 'CatalogWritten'],
+  'workflows.catalog-failures': ['E041', 'WriteCatalogFailure'],
+  'workflows.no-docs-written': ['E043', 'CannotGenerateDocs'],
+};
+
+function usualName(printed: boolean): readonly [code: string, name: string] {
+  return printed ? ['I063', 'JinjaLogInfo'] : ['I062', 'Note'];
 }

@@ -19,8 +19,16 @@ describe('docs', () => {
 
   it('says where the catalog and the site are, and takes dbt’s switches from both sides', async () => {
     const { stdout } = await folder.ok('docs', 'generate', '--no-static', '--compile', '--no-empty-catalog');
-    expect(stdout).toMatch(/^Catalog written to .*catalog\.json\nSite written to .*index\.html\n$/);
+    expect(stdout).toMatch(
+      /^Building catalog\nCatalog written to .*catalog\.json\nSite written to .*index\.html\n$/,
+    );
     expect(existsSync(join(folder.path, 'target/static_index.html'))).toBe(false);
+    const { stdout: log } = await folder.ok('docs', 'generate', '--log-format', 'json');
+    const names = log
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { info: { name: string } }).info.name);
+    expect(names).toEqual(expect.arrayContaining(['BuildingCatalog', 'CatalogWritten']));
     const { stdout: json } = await folder.ok('docs', 'generate', '--json', '--select', 'orders');
     const result = JSON.parse(json.trim().split('\n').at(-1) ?? '') as Record<string, unknown>;
     expect(result).toMatchObject({ kind: 'result', command: 'docs generate', exitCode: 0, errors: [] });

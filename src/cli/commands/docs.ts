@@ -37,17 +37,9 @@ const generateCommand: CommandSpec = {
         printJsonLine({ kind: 'result', command: 'docs generate', exitCode, ...result }, terminal);
         return exitCode;
       }
-      for (const error of result.errors) terminal.err(`${terminal.colors.red('error')}: ${error}\n`);
-      if (result.catalogPath === undefined) {
-        const isForMachines = flags.text('logFormat') === 'json';
-        const view = { debug: flags.is('debug') === true, projectDir: flags.text('projectDir') };
-        for (const { error } of result.results) {
-          if (error !== undefined && !isForMachines) printError(error, terminal, view);
-        }
-        terminal.err('Compiling failed, so no documentation was written\n');
-      } else if (flags.is('quiet') !== true) {
-        terminal.out(`Catalog written to ${result.catalogPath}\nSite written to ${result.sitePath}\n`);
-      }
+      if (flags.text('logFormat') === 'json') return exitCode;
+      const view = { debug: flags.is('debug') === true, projectDir: flags.text('projectDir') };
+      for (const { error } of result.results) if (error !== undefined) printError(error, terminal, view);
       return exitCode;
     };
   },

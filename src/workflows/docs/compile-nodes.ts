@@ -50,6 +50,7 @@ export async function compileNodes(
         parentsOf: (id) => graph.parents.get(id) ?? [],
         childrenOf: (id) => graph.children.get(id) ?? [],
         isTest: (id) => manifest.nodes[id]?.resource_type === 'test',
+        isUnitTest: () => false,
       },
       ids,
       { testsBlock: false },

@@ -78,6 +78,7 @@ export async function docsGenerate(options: DocsGenerateOptions = {}): Promise<D
         if (compiles) ({ results, threads } = await compileNodes(session, target, ids));
         const failed = results.some(({ status }) => status === 'error');
         if (compiles && !failed) await findLineage(session, target, ids);
+        if (looks && !failed) say(session, 'building-catalog', 'Building catalog');
         if (looks && !failed) found = await lookAround(target, compilation.manifest, wanted);
       } finally {
         await target.close();
@@ -111,6 +112,7 @@ async function writeAll(
     else await writingTo(targetPath, () => writeManifest(compilation, targetPath));
   }
   if (results.some(({ status }) => status === 'error')) {
+    say(session, 'no-docs-written', 'Compiling failed, so no documentation was written');
     return { results, catalogPath: undefined, sitePath: undefined, errors, elapsedMs };
   }
   const header = {
@@ -131,6 +133,9 @@ async function writeAll(
     if (options.static === true) await writeFile(join(targetPath, 'static_index.html'), page);
     await copyAssets(session.project, targetPath);
   });
+  for (const error of errors) say(session, 'catalog-failures', error, 'error');
+  say(session, 'catalog-written', `Catalog written to ${catalogPath}`);
+  say(session, 'site-written', `Site written to ${sitePath}`);
   return { results, catalogPath, sitePath, errors, elapsedMs: systemClock.nowMs() - session.startedAtMs };
 }
 
@@ -165,4 +170,10 @@ async function lookAround(
 
 function isEphemeral({ compilation }: ProjectSession, id: string): boolean {
   return compilation.manifest.nodes[id]?.config.materialized === 'ephemeral';
+}
+
+/** Tells how far it is; some of these are events of dbt's by name. */
+function say(session: ProjectSession, what: string, text: string, level: 'info' | 'error' = 'info'): void {
+  const code = `workflows.${what}`;
+  session.emit({ kind: 'message', atMs: systemClock.nowMs(), level, text, printed: false, code });
 }
