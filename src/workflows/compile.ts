@@ -1,6 +1,6 @@
 /** `compile`: the SQL that would run, as files and as text. */
 import { systemClock } from '../base/index.ts';
-import { type ResourceType, writeCompiled, writeManifest } from '../compiler/index.ts';
+import { isCodeLanguage, type ResourceType, writeCompiled, writeManifest } from '../compiler/index.ts';
 import type { NodeResult } from '../targets/index.ts';
 import { addColumnLineage } from './column-lineage.ts';
 import { compiledResult } from './docs/compile-nodes.ts';
@@ -81,7 +81,8 @@ async function compileSelected(
     for (const id of ids) {
       const startedAtMs = systemClock.nowMs();
       const engine = { session: engineSession, warehouse: target.warehouse };
-      const { node, code } = await compilation.compileNode(id, engine);
+      const { node, code: sql } = await compilation.compileNode(id, engine);
+      const code = isCodeLanguage(node.language) ? node.raw_code : sql;
       if (node.config.materialized !== 'ephemeral') results.push(compiledResult(node, code, startedAtMs));
       if (silent.has(id)) continue;
       const { targetPath, project } = session;

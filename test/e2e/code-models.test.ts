@@ -236,6 +236,16 @@ export default defineModel(async function* ({ ref, this: self }) {
     60_000,
   );
 
+  it('has no unit tests, and says so', async () => {
+    folder.put({
+      'models/m.ts': 'export default () => [{ a: 1 }];\n',
+      'models/m.yml':
+        'unit_tests:\n  - name: u\n    model: m\n    given: []\n    expect: { rows: [{ a: 1 }] }\n',
+    });
+    const result = await folder.run('build');
+    expect(result.output).toContain('targets.untestable-code');
+  }, 60_000);
+
   it('makes an empty table of the columns that are declared', async () => {
     folder.put({
       'models/m.ts': 'export default () => [];\n',

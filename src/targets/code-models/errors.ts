@@ -15,6 +15,7 @@ type Kinds = {
   'no-columns': ErrorKind<{ node: string }>;
   'view-needs-query': ErrorKind<{ node: string }>;
   'columns-differ': ErrorKind<{ node: string; problem: string }>;
+  'untestable-code': ErrorKind<{ node: string }>;
   'no-python': ErrorKind<{ node: string }>;
   'python-not-found': ErrorKind<{ node: string; python: string; problem: string }>;
   'python-lacks': ErrorKind<{ node: string; python: string; module: string }>;
@@ -44,6 +45,11 @@ const kinds: Kinds = {
     exitCode: 1,
   },
   'columns-differ': { message: (d) => `${d.node}: ${d.problem}`, exitCode: 1 },
+  'untestable-code': {
+    message: (d) => `${d.node} is a program, and unit tests give rows to models in SQL only`,
+    hint: () => 'Test its functions with a test runner of its language, and its rows with data tests.',
+    exitCode: 1,
+  },
   'no-python': {
     message: (d) => `${d.node} is a Python model, and no Python has been chosen to run it`,
     hint: () =>
