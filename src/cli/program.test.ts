@@ -61,7 +61,7 @@ describe('readCommandLine', () => {
     );
   });
 
-  it.each(['--defer', '--favor-state', '--state x', '--sample 1', '--warn-error-options {}'])(
+  it.each(['--defer', '--favor-state', '--state x', '--warn-error-options {}'])(
     'refuses %s by name',
     (option) => {
       expect(() => read(`build ${option}`)).toThrow(`${option.split(' ')[0]} is not supported`);
