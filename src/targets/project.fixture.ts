@@ -138,6 +138,7 @@ function fixtureProfile(
       caFile: undefined,
       storageOptions: {},
       cache: undefined,
+      python: undefined,
     },
     database: 'lake',
     schema: 'main',
