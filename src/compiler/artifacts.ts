@@ -21,16 +21,16 @@ export async function writeGraphSummary(compilation: Compilation, targetPath: st
   );
 }
 
+/** What files are written for: a node, or a unit test that stands in for one. */
+export type Written = Pick<ManifestNode, 'package_name' | 'original_file_path' | 'path'> &
+  Partial<Pick<ManifestNode, 'compiled_code' | 'compiled_path' | 'build_path'>>;
+
 /**
  * Writes a node's compiled SQL, secrets masked, below `target/compiled/<package>/…` and sets its `compiled_path`.
  *
  * @returns the path, relative to the project, with `/`.
  */
-export async function writeCompiled(
-  node: ManifestNode,
-  targetPath: string,
-  projectRoot: string,
-): Promise<string> {
+export async function writeCompiled(node: Written, targetPath: string, projectRoot: string): Promise<string> {
   const path = artifactPath('compiled', node);
   writeText(join(targetPath, path), node.compiled_code ?? '');
   node.compiled_path = relativeToProject(targetPath, projectRoot, path);
@@ -43,7 +43,7 @@ export async function writeCompiled(
  * @returns the path, relative to the project, with `/`.
  */
 export async function writeRun(
-  node: ManifestNode,
+  node: Written,
   sql: string,
   targetPath: string,
   projectRoot: string,
@@ -55,7 +55,7 @@ export async function writeRun(
 }
 
 /** What shares its file with others (tests of a property file, hooks) gets a folder named for that file. */
-function artifactPath(folder: 'compiled' | 'run', node: ManifestNode): string {
+function artifactPath(folder: 'compiled' | 'run', node: Written): string {
   const original = node.original_file_path.replace(/^\.\//, '');
   const isAlone = original.split('/').at(-1) === node.path.split('/').at(-1);
   return join(folder, node.package_name, isAlone ? original : join(original, node.path));

@@ -13,7 +13,8 @@ import type {
   ManifestUnitTest,
   Plain,
 } from './manifest.ts';
-import type { Warehouse, WarehouseSession } from './warehouse.ts';
+import type { expectedCode, FixtureTarget, UnitTestCode } from './unit-test-code.ts';
+import type { Warehouse, WarehouseColumn, WarehouseSession } from './warehouse.ts';
 
 /** What compiling a node gave. The same facts are set on the manifest's node. */
 export interface CompiledNode {
@@ -28,6 +29,12 @@ export interface CompiledNode {
 export interface Engine {
   readonly session: WarehouseSession;
   readonly warehouse: Warehouse;
+}
+
+/** A compiled unit test. */
+export interface CompiledUnitTest extends UnitTestCode {
+  /** What is expected of rows with these columns. */
+  expected(columns: readonly WarehouseColumn[]): ReturnType<typeof expectedCode>;
 }
 
 /** What a render may be given besides the usual context. */
@@ -78,6 +85,17 @@ export interface Compilation {
    * @throws compiler.render-failed and jinja.* with the file, line, column and macro calls.
    */
   compileNode(uniqueId: string, engine: Engine | undefined, extras?: RenderExtras): Promise<CompiledNode>;
+  /**
+   * The SQL of a unit test, and with `expected` what its rows are compared with.
+   *
+   * @param columnsOf the columns of what fixtures stand for; empty when nobody knows them.
+   * @throws compiler.unit-test-input, compiler.unit-test-column, compiler.unit-test-columns-unknown, jinja.*
+   */
+  compileUnitTest(
+    uniqueId: string,
+    engine: Engine,
+    columnsOf: (target: FixtureTarget) => Promise<readonly WarehouseColumn[]>,
+  ): Promise<CompiledUnitTest>;
   /** Renders a text (a hook, an inline query, an operation) as if it stood in `node`, or in the root project. */
   renderIn(
     node: ManifestNode | undefined,

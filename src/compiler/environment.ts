@@ -118,7 +118,7 @@ export class Environment {
         self: request.self,
         manifest: request.manifest,
         names: {
-          variable: (name) => this.variable(name, packageName),
+          variable: (name) => request.names.overriddenVariable?.(name) ?? this.variable(name, packageName),
           readEnvironment: (name, value) => this.envRead.set(name, value),
           render: (text) => {
             const template = parseTemplate(text, {

@@ -35,6 +35,14 @@ type Kinds = {
   'materialization-not-found': ErrorKind<{ name: string; node: string }>;
   'unsupported-language': ErrorKind<{ node: string; language: string }>;
   'no-such-node': ErrorKind<{ id: string }>;
+  'unit-test-input': ErrorKind<{ test: string; input: string; problem: string }>;
+  'unit-test-column': ErrorKind<{
+    test: string;
+    column: string;
+    fixture: string;
+    accepted: readonly string[];
+  }>;
+  'unit-test-columns-unknown': ErrorKind<{ test: string; input: string; relation: string }>;
 };
 
 const kinds: Kinds = {
@@ -119,6 +127,20 @@ const kinds: Kinds = {
   'unsupported-language': {
     message: (d) => `${d.node} is written in ${d.language}, and only SQL models run here`,
     hint: () => 'Rewrite it in SQL, or leave it out with --exclude.',
+  },
+  'unit-test-input': {
+    message: (d) => `Unit test '${d.test}': the input ${d.input} ${d.problem}`,
+  },
+  'unit-test-column': {
+    message: (d) =>
+      `Invalid column name: '${d.column}' in unit test fixture for ${d.fixture}.\nAccepted columns for ${d.fixture} are: [${d.accepted.map((name) => `'${name}'`).join(', ')}]`,
+    hint: () => 'Rows may leave columns out, and have no others.',
+  },
+  'unit-test-columns-unknown': {
+    message: (d) =>
+      `Not able to get columns for unit test '${d.test}' from relation ${d.relation} because the relation doesn't exist`,
+    hint: (d) =>
+      `Build it (\`boathouse run --empty --select …\` makes it without rows), give the columns of ${d.input} a data_type, or give its rows as SQL (\`format: sql\`).`,
   },
   'no-such-node': { message: (d) => `Nothing in the project is called '${d.id}'` },
 };

@@ -100,7 +100,16 @@ export interface TestMetadata {
 
 /** A model, seed, snapshot, test, analysis or operation: everything with SQL and a place in the graph. */
 export interface ManifestNode {
-  resource_type: 'model' | 'seed' | 'snapshot' | 'test' | 'analysis' | 'operation' | 'sql_operation';
+  resource_type:
+    | 'model'
+    | 'seed'
+    | 'snapshot'
+    | 'test'
+    | 'analysis'
+    | 'operation'
+    | 'sql_operation'
+    /** Never in the manifest: what `model` shows while a unit test runs. */
+    | 'unit_test';
   unique_id: string;
   name: string;
   package_name: string;
@@ -155,6 +164,9 @@ export interface ManifestNode {
   column_name?: string | null;
   file_key_name?: string | null;
   attached_node?: string | null;
+  // Unit tests while they run.
+  overrides?: Plain | null;
+  tested_node_unique_id?: string;
   // Operations (hooks of the project).
   index?: number | null;
 }

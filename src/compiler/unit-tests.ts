@@ -1,5 +1,7 @@
 /** Unit tests: their fixtures read, and the model they test found. */
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { isPlainDict } from '../project/index.ts';
 import { parseCsv } from './csv-rows.ts';
 import { belowSearchPath } from './doc-blocks.ts';
@@ -10,6 +12,7 @@ import { type PropertyEntry, placeOf } from './property-entries.ts';
 import { pythonRepr, pythonStr } from './python-repr.ts';
 import type { RefLookup } from './ref-lookup.ts';
 import { foldersOf } from './sql-nodes.ts';
+import { refOfCall, staticCalls } from './static-calls.ts';
 
 /**
  * Takes a unit test in; one for each version of a model that has versions.
@@ -88,6 +91,14 @@ function addForVersions(
     );
   }
   if (only.version == null) {
+    if (Array.isArray(test.versions?.['include']) || Array.isArray(test.versions?.['exclude'])) {
+      throw compilerErrors['bad-property'](
+        {
+          problem: `Unit test '${test.name}' should not have a versions include or exclude when referencing non-versioned model '${only.name}'`,
+        },
+        { location: placeOf(entry, 'versions') },
+      );
+    }
     put(tools, entry, test, only);
     return;
   }
@@ -106,6 +117,7 @@ function addForVersions(
 
 function put(tools: Finishing, entry: PropertyEntry, test: ManifestUnitTest, node: ManifestNode): void {
   const { parsing } = tools;
+  checkIncremental(entry, test, node);
   const before = parsing.manifest.unit_tests[test.unique_id];
   if (before) {
     throw compilerErrors['duplicate-name'](
@@ -122,6 +134,33 @@ function put(tools: Finishing, entry: PropertyEntry, test: ManifestUnitTest, nod
   test.schema = node.schema;
   parsing.manifest.unit_tests[test.unique_id] = test;
   parsing.place(test.unique_id, () => placeOf(entry));
+}
+
+/** A test of a model that asks whether it is incremental says which, and what the model's table then holds. */
+function checkIncremental(entry: PropertyEntry, test: ManifestUnitTest, node: ManifestNode): void {
+  if (!node.depends_on.macros.includes('macro.dbt.is_incremental')) return;
+  const answer = (test.overrides?.['macros'] as Plain | undefined)?.['is_incremental'];
+  if (typeof answer !== 'boolean') {
+    throw compilerErrors['bad-property'](
+      {
+        problem: `Boolean override for 'is_incremental' must be provided for unit test '${test.name}' in model '${node.name}'`,
+      },
+      {
+        location: placeOf(entry, 'overrides'),
+        hint: 'Set `overrides: {macros: {is_incremental: true}}`, or false.',
+      },
+    );
+  }
+  if (!answer || test.given.some(({ input }) => String(input).trim() === 'this')) return;
+  throw compilerErrors['bad-property'](
+    {
+      problem: `Unit test '${test.name}' for incremental model '${node.name}' must have a 'this' input`,
+    },
+    {
+      location: placeOf(entry, 'given'),
+      hint: 'Add `- input: this` with the rows that the table holds before.',
+    },
+  );
 }
 
 function isWanted(versions: Plain | null, version: string | number | null | undefined): boolean {
@@ -163,18 +202,53 @@ function fixtureOf(
     case 'csv':
       if (rows === undefined || rows === null) return { rows: [], format, fixture };
       if (typeof rows !== 'string') bad("Rows of the format 'csv' have to be a text");
-      return { rows: parseCsv((rows as string).trim()), format, fixture };
+      return { rows: wholeFirst(parseCsv((rows as string).trim())), format, fixture };
     case 'dict':
-      if (rows !== undefined && rows !== null && !Array.isArray(rows)) {
+      if (rows === undefined || rows === null)
+        return { rows: wholeFirst(seedRows(tools, entry, written, bad)), format, fixture };
+      if (!Array.isArray(rows) || !rows.every(isPlainDict)) {
         bad(
           "Rows of the format 'dict' have to be a list of mappings",
           'Set `format: csv` or `format: sql` for rows as text.',
         );
       }
-      return { rows: rows ?? [], format, fixture };
+      return { rows: wholeFirst(rows as Plain[]), format, fixture };
     default:
       return bad(`'${format}' is no format of rows`, 'Formats are dict, csv and sql.');
   }
+}
+
+/** As dbt orders rows: the first one without a null changes places with the first. */
+function wholeFirst(rows: readonly Plain[]): readonly Plain[] {
+  const at = rows.findIndex((row) => Object.values(row).every((value) => value !== null));
+  const [first, whole] = [rows[0], rows[at]];
+  if (at <= 0 || first === undefined || whole === undefined) return rows;
+  return rows.map((row, i) => (i === 0 ? whole : i === at ? first : row));
+}
+
+/** The rows of an input that gives none and is a seed: the seed's own. */
+function seedRows(
+  tools: Finishing,
+  entry: PropertyEntry,
+  written: Plain,
+  bad: (problem: string, hint?: string) => never,
+): readonly Plain[] {
+  const [call] = staticCalls(`{{ ${pythonStr(written['input'] ?? '')} }}`) ?? [];
+  const ref = call?.name === 'ref' ? refOfCall(call) : undefined;
+  const { nodes } = tools.parsing.manifest;
+  const seed = nodes[`seed.${ref?.package ?? entry.packageName}.${ref?.name}`];
+  const pkg = seed && tools.parsing.packageNamed(seed.package_name);
+  if (seed === undefined || pkg === undefined) {
+    return bad(
+      `The unit test '${entry.name}' needs rows here`,
+      'Only the input of a seed may leave them out: they are then those of its file.',
+    );
+  }
+  // As Python's csv reads them: what is empty is an empty text.
+  const rows = parseCsv(readFileSync(join(pkg.root, seed.original_file_path), 'utf8').trim());
+  return rows.map((row) =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, value ?? ''])),
+  );
 }
 
 function fixtureText(

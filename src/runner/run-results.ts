@@ -59,7 +59,7 @@ function resultRow(result: NodeResult, threads: ReadonlyMap<string, number>): Re
     ...(result.uniqueId.startsWith('seed.')
       ? { compiled: null, compiled_code: null, relation_name: null }
       : {
-          compiled: result.compiled,
+          compiled: result.compiled || !result.uniqueId.startsWith('unit_test.') ? result.compiled : null,
           compiled_code: result.compiledCode,
           relation_name: result.relationName,
         }),

@@ -6,6 +6,7 @@ function graphOf(parents: Record<string, string[]>): ProjectGraph {
   return {
     parentsOf: (id) => parents[id] ?? [],
     childrenOf: (id) => Object.keys(parents).filter((child) => parents[child]!.includes(id)),
+    isUnitTest: (id) => id.startsWith('unit_test.'),
     isTest: (id) => id.startsWith('test'),
   };
 }
@@ -30,6 +31,27 @@ describe('planWorkItems', () => {
       ['a', 'b', 'test1'],
       false,
       { a: [], b: ['a'], test1: ['a'] },
+    ],
+    [
+      'puts a unit test behind what its model waits for, and before the model, in a build',
+      { a: [], b: ['a'], c: ['b'], test1: ['a'], 'unit_test.x': ['b'], 'unit_test.y': ['b'] },
+      ['unit_test.x', 'unit_test.y', 'a', 'b', 'c', 'test1'],
+      true,
+      {
+        a: [],
+        b: ['a', 'test1', 'unit_test.x', 'unit_test.y'],
+        c: ['b'],
+        test1: ['a'],
+        'unit_test.x': ['a', 'test1'],
+        'unit_test.y': ['a', 'test1'],
+      },
+    ],
+    [
+      'leaves a unit test alone when its model is not built',
+      { a: [], b: ['a'], 'unit_test.x': ['b'] },
+      ['a', 'unit_test.x'],
+      true,
+      { a: [], 'unit_test.x': ['a'] },
     ],
     [
       'puts a test before what reads the tested node in a build',

@@ -13,6 +13,8 @@ export interface ProjectGraph {
   parentsOf(id: string): readonly string[];
   childrenOf(id: string): readonly string[];
   isTest(id: string): boolean;
+  /** Whether it is a unit test, whose one parent is the model that it tests. */
+  isUnitTest(id: string): boolean;
 }
 
 /**
@@ -35,8 +37,19 @@ export function planWorkItems(
       if (!graph.isTest(test)) continue;
       for (const held of heldBackBy(graph, test, selected)) after.get(held)!.add(test);
     }
+    for (const test of selected) if (graph.isUnitTest(test)) putBefore(graph, test, after);
   }
   return [...selected].sort().map((id) => ({ id, after: [...after.get(id)!].sort() }));
+}
+
+/** A unit test needs what its model needs, and comes before it: a model that fails its own test isn't built. */
+function putBefore(graph: ProjectGraph, test: string, after: Map<string, Set<string>>): void {
+  for (const model of graph.parentsOf(test)) {
+    const waits = after.get(model);
+    if (waits === undefined) continue;
+    after.set(test, new Set([...waits].filter((id) => !graph.isUnitTest(id))));
+    waits.add(test);
+  }
 }
 
 /** For a node, the selected nodes above it with no selected node between. */

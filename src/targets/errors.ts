@@ -39,6 +39,16 @@ type Kinds = {
   'table-moved': ErrorKind<{ node: string; before: string; location: string }>;
   'left-delta': ErrorKind<{ node: string; location: string }>;
   'missing-relation': ErrorKind<{ relation: string; node: string }>;
+  'unit-test-value': ErrorKind<{
+    test: string;
+    input: string;
+    row: number;
+    column: string;
+    value: string;
+    type: string;
+    problem: string;
+  }>;
+  'unit-test-failed': ErrorKind<{ test: string; problem: string }>;
 };
 
 const kinds: Kinds = {
@@ -184,6 +194,14 @@ const kinds: Kinds = {
     exitCode: 1,
   },
   'read-only': { message: (d) => `${d.asked} on a target that was opened to look only` },
+  'unit-test-value': {
+    message: (d) =>
+      `An error occurred during execution of unit test '${d.test}'. There may be an error in the unit test definition: check the data types.\n Row ${d.row} of ${d.input}, column ${d.column}: ${d.value} can't be of type ${d.type} (${d.problem})`,
+  },
+  'unit-test-failed': {
+    message: (d) =>
+      `An error occurred during execution of unit test '${d.test}'. There may be an error in the unit test definition: check the data types.\n ${d.problem}`,
+  },
   'missing-relation': {
     message: (d) => `${d.relation} has not been built, and ${d.node} reads it`,
     hint: (d) => `Build it first: boathouse build --select +${d.node.split('.').at(-1)}`,

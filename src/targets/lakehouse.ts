@@ -23,6 +23,7 @@ import { publish } from './publish.ts';
 import { runHooks } from './run-hooks.ts';
 import { materialize, type NodeRun, planOf } from './run-node.ts';
 import { runTest, storeAs } from './run-test.ts';
+import { runUnitTest } from './run-unit-test.ts';
 import type { LakehouseSession } from './session.ts';
 import { SpareThreads } from './spare-threads.ts';
 import { accessOf, type StorageAccess } from './storage-access.ts';
@@ -72,6 +73,8 @@ export class LakehouseTarget implements Target {
   async runNode(uniqueId: string, signal?: AbortSignal): Promise<NodeResult> {
     const timer = new NodeTimer(() => this.#clock.nowMs());
     const node = this.#compilation.manifest.nodes[uniqueId];
+    if (uniqueId in this.#compilation.manifest.unit_tests)
+      return await this.#runUnitTest(uniqueId, timer, signal);
     if (!node) {
       const kind = uniqueId.split('.')[0] ?? 'resource';
       if (kind === 'exposure' || kind === 'saved_query' || kind === 'semantic_model' || kind === 'metric') {
@@ -203,6 +206,33 @@ export class LakehouseTarget implements Target {
       throw targetErrors['unsupported-resource']({ node: node.unique_id, kind: node.resource_type });
     }
     return await materialize(run);
+  }
+
+  async #runUnitTest(
+    uniqueId: string,
+    timer: NodeTimer,
+    signal: AbortSignal | undefined,
+  ): Promise<NodeResult> {
+    let session: LakehouseSession | undefined;
+    const onAbort = (): void => session?.interrupt();
+    try {
+      const { work } = await this.#open([uniqueId]);
+      session = await work.session();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const { compiledCode, ...outcome } = await runUnitTest({
+        uniqueId,
+        compilation: this.#compilation,
+        engine: { session, warehouse: this.warehouse },
+        session,
+        timer,
+      });
+      return { ...timer.result(uniqueId, undefined, outcome), compiled: true, compiledCode };
+    } catch (error) {
+      return timer.result(uniqueId, undefined, failureOf(error, uniqueId));
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      await session?.release();
+    }
   }
 
   async #runTest(run: NodeRun): Promise<Outcome> {

@@ -327,7 +327,7 @@ function isMicrobatch(node: ManifestNode): boolean {
 }
 
 /** A seed's absolute path: packages keep theirs below their own root. */
-function seedFile(compilation: Compilation, node: ManifestNode): string {
+export function seedFile(compilation: Compilation, node: ManifestNode): string {
   const root =
     node.root_path ?? compilation.project.packages.find(({ name }) => name === node.package_name)?.root;
   return join(root ?? compilation.project.root, node.original_file_path);

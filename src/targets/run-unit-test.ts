@@ -36,7 +36,7 @@ export interface UnitTestOutcome extends Outcome {
 /**
  * Runs a unit test. Nothing in the target is changed.
  *
- * @throws compiler.unit-test-*, targets.unit-test-value, targets.unit-test-failed, targets.untestable-code
+ * @throws compiler.unit-test-input, compiler.unit-test-column, targets.unit-test-value, targets.unit-test-failed, targets.untestable-code
  */
 export async function runUnitTest(run: UnitTestRun): Promise<UnitTestOutcome> {
   const { compilation, session, engine, timer, uniqueId } = run;

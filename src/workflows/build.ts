@@ -25,6 +25,7 @@ export async function build(options: RunOptions = {}): Promise<RunResult> {
       'model',
       'snapshot',
       'test',
+      'unit_test',
       'exposure',
       'saved_query',
     ]);

@@ -1,9 +1,10 @@
 /** A target that also leaves behind what people look at: `target/compiled`, `target/run`, places of errors. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { BoathouseError } from '../base/index.ts';
-import { type ManifestNode, writeCompiled, writeRun } from '../compiler/index.ts';
+import { type ManifestNode, type ManifestUnitTest, writeCompiled, writeRun } from '../compiler/index.ts';
 import type { NodeRunner } from '../runner/index.ts';
 import type { NodeResult, Target } from '../targets/index.ts';
+import { unitTestName } from './node-facts.ts';
 import { placeSqlError } from './place-sql-error.ts';
 import type { ProjectSession } from './project-session.ts';
 import { writingTo } from './target-folder.ts';
@@ -16,6 +17,10 @@ export function withArtifacts(session: ProjectSession, target: Target): NodeRunn
     runNode: async (uniqueId, signal) => {
       const result = await target.runNode(uniqueId, signal);
       const node = compilation.manifest.nodes[uniqueId];
+      const unitTest = compilation.manifest.unit_tests[uniqueId];
+      if (unitTest !== undefined && settings.writeJson) {
+        await writingTo(targetPath, () => writeUnitTest(unitTest, result, targetPath, root));
+      }
       if (node === undefined) return result;
       if (settings.writeJson) {
         const { executedSql } = result;
@@ -29,6 +34,21 @@ export function withArtifacts(session: ProjectSession, target: Target): NodeRunn
       return placed(result, node, root, home);
     },
   };
+}
+
+/** A unit test's SQL, below its property file as dbt puts it: the model over its fixtures, and the comparison. */
+async function writeUnitTest(
+  test: ManifestUnitTest,
+  { compiledCode, executedSql }: NodeResult,
+  targetPath: string,
+  root: string,
+): Promise<void> {
+  const { package_name, original_file_path } = test;
+  const path = join(dirname(original_file_path), `${unitTestName(test)}.sql`);
+  const written = { package_name, original_file_path, path };
+  if (compiledCode !== null)
+    await writeCompiled({ ...written, compiled_code: compiledCode }, targetPath, root);
+  if (executedSql !== null) await writeRun(written, executedSql, targetPath, root);
 }
 
 /** @param home the root of the node's package, which may be another than the project's. */

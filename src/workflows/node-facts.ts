@@ -1,6 +1,6 @@
 /** What is said of a node in events: its name, its kind, where it goes and where it is written. */
 import { join } from 'node:path';
-import type { ManifestNode } from '../compiler/index.ts';
+import type { ManifestNode, ManifestUnitTest } from '../compiler/index.ts';
 import type { NodeFacts } from '../runner/index.ts';
 import type { ProjectSession } from './project-session.ts';
 
@@ -10,6 +10,8 @@ export function nodeDescriber(session: ProjectSession): (uniqueId: string) => No
   return (uniqueId) => {
     const node = manifest.nodes[uniqueId];
     if (node !== undefined) return describeNode(node, session.project.root);
+    const unitTest = manifest.unit_tests[uniqueId];
+    if (unitTest !== undefined) return describeUnitTest(unitTest);
     return {
       uniqueId,
       name: uniqueId.split('.').slice(2).join('.') || uniqueId,
@@ -20,6 +22,24 @@ export function nodeDescriber(session: ProjectSession): (uniqueId: string) => No
       file: '',
       compiledPath: undefined,
     };
+  };
+}
+
+/** dbt's name of a unit test: with the version of the model that it tests. */
+export function unitTestName({ name, version }: ManifestUnitTest): string {
+  return version == null ? name : `${name}_v${version}`;
+}
+
+function describeUnitTest(test: ManifestUnitTest): NodeFacts {
+  return {
+    uniqueId: test.unique_id,
+    name: unitTestName(test),
+    resourceType: 'unit_test',
+    materialized: '',
+    relation: `${test.model}::${unitTestName(test)}`,
+    relationName: undefined,
+    file: test.original_file_path,
+    compiledPath: undefined,
   };
 }
 

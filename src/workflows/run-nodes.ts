@@ -269,11 +269,16 @@ function hookFacts(session: ProjectSession, results: readonly NodeResult[]): Pla
   const pairs = new Map<string, [string, string]>();
   for (const { uniqueId, status } of results) {
     const node = nodes[uniqueId];
-    if (node === undefined || node.relation_name === null || status === 'skipped') continue;
+    if (node === undefined || !relational.has(node.resource_type)) continue;
+    if (status === 'error' || status === 'fail' || status === 'skipped') continue;
     pairs.set(`${node.database}\0${node.schema}`, [node.database, node.schema]);
   }
+  // Hooks that went well aren't told of: they weren't in dbt's results once, and projects count on it.
+  const told = results.filter(
+    ({ uniqueId, status }) => nodes[uniqueId]?.resource_type !== 'operation' || status === 'error',
+  );
   return {
-    results: results.map((result) => ({
+    results: told.map((result) => ({
       node: nodes[result.uniqueId] ?? null,
       unique_id: result.uniqueId,
       status: result.status,
@@ -293,12 +298,16 @@ function hookFacts(session: ProjectSession, results: readonly NodeResult[]): Pla
   };
 }
 
+/** Resource types whose schemas hooks are told of. */
+const relational: ReadonlySet<string> = new Set(['model', 'seed', 'snapshot']);
+
 function graphOf({ compilation }: ProjectSession): Parameters<typeof planWorkItems>[0] {
   const { graph, manifest } = compilation;
   return {
     parentsOf: (id) => graph.parents.get(id) ?? [],
     childrenOf: (id) => graph.children.get(id) ?? [],
     isTest: (id) => manifest.nodes[id]?.resource_type === 'test',
+    isUnitTest: (id) => id in manifest.unit_tests,
   };
 }
 

@@ -14,7 +14,7 @@ import { selectRunnable } from './selection.ts';
 export async function test(options: RunOptions = {}): Promise<RunResult> {
   const session = await openProject('test', options);
   try {
-    const ids = selectRunnable(session, options, ['test']);
+    const ids = selectRunnable(session, options, ['test', 'unit_test']);
     return await runNodes(session, ids, { command: 'test', testsBlock: false, signal: options.signal });
   } finally {
     session.close();

@@ -5,7 +5,7 @@ import type { RunOptions } from './options.ts';
 import type { ProjectSession } from './project-session.ts';
 import { selectIds } from './selection.ts';
 
-const notRun: readonly ResourceType[] = ['unit_test', 'function'];
+const notRun: readonly ResourceType[] = ['function'];
 
 /** Warns of selected resources that are part of dbt's build and are not run. */
 export function reportUnrun(session: ProjectSession, options: RunOptions): void {
@@ -27,8 +27,6 @@ export function reportUnrun(session: ProjectSession, options: RunOptions): void 
 
 function countOf(manifest: ProjectSession['compilation']['manifest'], type: ResourceType): number {
   switch (type) {
-    case 'unit_test':
-      return Object.keys(manifest.unit_tests).length;
     case 'function':
       return Object.keys(manifest.functions).length;
     default:

@@ -84,11 +84,11 @@
   {%- endif -%}
   {%- for row in rows -%}
     {%- set given = format_row(row, types) %}
-  select {% for name, type in types.items() %}{{ given.get(name | lower) or dbt.safe_cast('null', type) | trim }} as {{ name }}{{ ', ' if not loop.last }}{% endfor %}
+  select {% for name, type in types.items() %}{{ given.get(name | lower) or dbt.safe_cast('null', type) | trim }} as {{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %}
   {{ 'union all' if not loop.last }}
   {%- endfor -%}
   {%- if not rows %}
-  select {% for name, type in types.items() %}{{ dbt.safe_cast('null', type) | trim }} as {{ name }}{{ ', ' if not loop.last }}{% endfor %} limit 0
+  select {% for name, type in types.items() %}{{ dbt.safe_cast('null', type) | trim }} as {{ adapter.quote(name) }}{{ ', ' if not loop.last }}{% endfor %} limit 0
   {%- endif -%}
 {%- endmacro %}
 

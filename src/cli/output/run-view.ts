@@ -180,7 +180,7 @@ class RunView {
     const word = isWarning ? yellow('warning') : red(result.status === 'fail' ? 'failure' : 'error');
     const code = result.error === undefined ? '' : dim(` [${result.error.code}]`);
     const lines = ['', `${word} in ${node.resourceType} ${bold(node.name)} ${dim(`(${node.file})`)}${code}`];
-    const message = result.error?.message ?? result.message;
+    const message = (result.error?.message ?? result.message).replaceAll('\r\n', '\n').trim();
     lines.push(
       ...visible(message)
         .split('\n')

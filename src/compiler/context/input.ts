@@ -116,6 +116,10 @@ export interface NameResolver {
   doc(name: string, packageName: string | undefined): string;
   /** A var, by dbt's rules for the package being rendered; undefined when nobody sets it. */
   variable(name: string): Value | undefined;
+  /** A var that wins over everything that sets vars: those of a unit test. */
+  overriddenVariable?(name: string): Value | undefined;
+  /** An environment variable that wins over the process's: those of a unit test. */
+  environment?(name: string): string | undefined;
   /** An `env_var` was read: for partial parsing and the manifest. */
   readEnvironment?(name: string, value: string): void;
   /** `metric(...)`, `function(...)`: refused by name when absent. */

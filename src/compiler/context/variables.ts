@@ -71,7 +71,7 @@ export function environmentVariable(
       { location: call.location },
     );
   }
-  const given = own(input.invocation.env, name);
+  const given = input.names.environment?.(name) ?? own(input.invocation.env, name);
   const value = given ?? (values[1] === null ? undefined : str(values[1] ?? null));
   if (value === undefined) throw compilerErrors['env-var-not-found']({ name }, { location: call.location });
   input.names.readEnvironment?.(name, value);

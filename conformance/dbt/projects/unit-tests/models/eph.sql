@@ -1,0 +1,1 @@
+{{ config(materialized='ephemeral') }} select id, upper(name) as name from {{ ref('stg') }}

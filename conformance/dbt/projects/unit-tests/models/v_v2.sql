@@ -1,0 +1,1 @@
+select id, lower(name) as name from {{ ref('stg') }}
