@@ -1,5 +1,5 @@
 /** Option values as workflows take them. */
-import type { ProjectOptions, RunOptions, SelectOptions } from '../workflows/index.ts';
+import type { ProjectOptions, RunOptions, SelectOptions, StateOptions } from '../workflows/index.ts';
 import type { CommandInput } from './command.ts';
 import { type Flags, pairsOf } from './flags.ts';
 import { eventPrinter } from './output/events.ts';
@@ -46,6 +46,16 @@ export function selectionGiven({ flags }: CommandInput): SelectOptions {
   };
 }
 
+/** An earlier run to compare with, and another environment to lean on. */
+export function stateGiven({ flags }: CommandInput): StateOptions {
+  return {
+    state: flags.text('state'),
+    deferState: flags.text('deferState'),
+    defer: flags.is('defer'),
+    favorState: flags.is('favorState'),
+  };
+}
+
 /** `--models` is `--select` under dbt's older name: given both, they add up. */
 function selectedBy(flags: Flags): readonly string[] | undefined {
   const given = [flags.texts('select'), flags.texts('models')].filter((texts) => texts !== undefined);
@@ -58,6 +68,7 @@ export function runGiven(input: CommandInput): RunOptions {
   return {
     ...projectGiven(input),
     ...selectionGiven(input),
+    ...stateGiven(input),
     fullRefresh: flags.is('fullRefresh'),
     failFast: flags.is('failFast'),
     storeFailures: flags.is('storeFailures'),

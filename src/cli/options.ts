@@ -72,6 +72,22 @@ export const outputOptions: readonly OptionSpec[] = [
   ...both('--print', 'show what templates print (default)', { env: 'PRINT', hidden: true }),
 ];
 
+/** What an earlier run, or another environment, has left. */
+export const stateOptions: readonly OptionSpec[] = [
+  {
+    flags: '--state <folder>',
+    summary: 'artifacts of an earlier run: for state:, result:, source_status: and --defer',
+    env: 'STATE',
+  },
+  ...both('--defer', 'references to what isn’t built here lead to the relations of --state', { env: 'DEFER' }),
+  ...both('--favor-state', 'with --defer: so do those to what isn’t selected', { env: 'FAVOR_STATE' }),
+  {
+    flags: '--defer-state <folder>',
+    summary: 'artifacts to defer to, when they aren’t those of --state',
+    env: 'DEFER_STATE',
+  },
+];
+
 /** What stops a run. */
 export const strictnessOptions: readonly OptionSpec[] = [
   ...both('-x, --fail-fast', 'stop at the first failure', { env: 'FAIL_FAST' }),
@@ -99,11 +115,6 @@ const dbtOnly: readonly OptionSpec[] = [
   { flags: '--log-format-file <format>', summary: 'accepted', hidden: true },
   { flags: '--log-file-max-bytes <bytes>', summary: 'accepted', hidden: true },
   { flags: '-r, --record-timing-info <file>', summary: 'accepted', hidden: true },
-  refused('--defer', 'references are never resolved in another environment'),
-  { flags: '--no-defer', summary: 'accepted', hidden: true },
-  refused('--favor-state', 'there is no comparison with another state'),
-  refused('--state <folder>', 'there is no comparison with another state'),
-  refused('--defer-state <folder>', 'references are never resolved in another environment'),
   refused('--export-saved-queries', 'saved queries are not run'),
   refused('--warn-error-options <yaml>', 'all warnings are errors (--warn-error) or none is'),
 ];
@@ -116,6 +127,7 @@ function refused(flags: string, why: string): OptionSpec {
 export const globalOptions: readonly OptionSpec[] = [
   ...under('Project options:', projectOptions),
   ...under('Run options:', strictnessOptions),
+  ...under('State options:', stateOptions),
   ...under('Output options:', outputOptions),
   ...dbtOnly,
 ];

@@ -61,7 +61,7 @@ describe('readCommandLine', () => {
     );
   });
 
-  it.each(['--defer', '--favor-state', '--state x', '--warn-error-options {}'])(
+  it.each(['--warn-error-options {}'])(
     'refuses %s by name',
     (option) => {
       expect(() => read(`build ${option}`)).toThrow(`${option.split(' ')[0]} is not supported`);
@@ -69,7 +69,11 @@ describe('readCommandLine', () => {
   );
 
   it.each([
+    '--defer',
     '--no-defer',
+    '--favor-state',
+    '--state x',
+    '--defer-state y',
     '--no-populate-cache',
     '--printer-width 80',
     '--no-send-anonymous-usage-stats',

@@ -23,6 +23,8 @@ export interface Invocation {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What `selected_resources` shows while running: unique ids. Filled after selection. */
   selectedResources?: readonly string[];
+  /** Where `--defer` leads: relations of another environment, by the id of the node they stand for. Filled before nodes are compiled. */
+  deferred?: ReadonlyMap<string, DeferRelation>;
   /** `--sample`: what has an `event_time` is read from here to there only. */
   readonly sample?: TimeWindow | undefined;
   /** `--empty`: refs render with `where false limit 0`. */
@@ -31,6 +33,14 @@ export interface Invocation {
   readonly say?: (message: string, kind: 'log' | 'info' | 'print' | 'warn') => void;
   /** Receives warnings of the compiler (unused configuration, deprecated keys), each once. */
   readonly warn?: (warning: CompileWarning) => void;
+}
+
+/** A node's relation in the environment that is deferred to: dbt's `defer_relation`. */
+export interface DeferRelation {
+  readonly database: string;
+  readonly schema: string;
+  readonly alias: string;
+  readonly relation_name: string | null;
 }
 
 /** Something the user should know, that stops nothing. */

@@ -164,6 +164,8 @@ export interface ManifestNode {
   column_name?: string | null;
   file_key_name?: string | null;
   attached_node?: string | null;
+  /** The relation of another environment, where `--defer` names one. */
+  defer_relation?: Plain;
   // Unit tests while they run.
   overrides?: Plain | null;
   tested_node_unique_id?: string;

@@ -23,6 +23,19 @@ export function ownRelation(project: Project, node: ManifestNode): Relation {
   });
 }
 
+/** The relation that stands for a node in another environment. */
+export function deferredRelation(
+  project: Project,
+  { database, schema, alias }: { readonly database: string; readonly schema: string; readonly alias: string },
+): Relation {
+  return Relation.of({
+    database,
+    schema,
+    identifier: alias,
+    quotePolicy: policyOf(project.config.quoting, {}),
+  });
+}
+
 /** Whether a model is put into its children as a CTE. */
 export function isEphemeral(node: ManifestNode): boolean {
   return node.resource_type === 'model' && node.config.materialized === 'ephemeral';

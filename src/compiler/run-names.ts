@@ -5,10 +5,11 @@ import type { Project } from '../project/index.ts';
 import type { RenderExtras } from './compilation.ts';
 import type { ConfigAccess, NameResolver, Relation } from './context/index.ts';
 import { compilerErrors } from './errors.ts';
+import type { DeferRelation } from './invocation.ts';
 import type { Manifest, ManifestNode, ManifestSource } from './manifest.ts';
 import { fromPlain } from './plain-values.ts';
 import type { RefLookup } from './ref-lookup.ts';
-import { isEphemeral, relationOf } from './relation-of.ts';
+import { deferredRelation, isEphemeral, relationOf } from './relation-of.ts';
 import { inWindow, type TimeWindow } from './time-window.ts';
 
 /** What answering names needs. */
@@ -20,6 +21,8 @@ export interface RunNames {
   readonly empty: boolean;
   /** `--sample`: the stretch of time that models and snapshots read. */
   readonly sample: TimeWindow | undefined;
+  /** Relations of another environment that stand for nodes. */
+  readonly deferred: ReadonlyMap<string, DeferRelation> | undefined;
   /** Told of each ephemeral model that is referred to. */
   readonly onEphemeral: (node: ManifestNode) => void;
   readonly extras: RenderExtras | undefined;
@@ -35,7 +38,8 @@ export function runNames(
   packageName: string,
 ): Pick<NameResolver, 'ref' | 'source' | 'doc'> {
   const relation = (target: ManifestNode | ManifestSource): Relation => {
-    const plain = relationOf(names.project, target);
+    const deferred = names.deferred?.get(target.unique_id);
+    const plain = deferred ? deferredRelation(names.project, deferred) : relationOf(names.project, target);
     if (node === undefined || node.resource_type === 'test') return plain;
     const filter = timeFilter(names, node, target);
     const limit = names.empty ? 0 : undefined;

@@ -20,7 +20,7 @@ export {
   type SourceFile,
   varsFor,
 } from './project.ts';
-export { type ReadProjectOptions, readProject, readTargetProfile } from './read-project.ts';
+export { type ReadProjectOptions, readOtherTargets, readProject, readTargetProfile } from './read-project.ts';
 export { asPlain, asValue } from './render-yaml.ts';
 /** Named selections. */
 export type { IndirectSelection, Selector, SelectorDefinition } from './selectors-file.ts';

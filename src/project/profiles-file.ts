@@ -63,6 +63,15 @@ export function readProfile(request: ProfileRequest, warnings: WarningList): Tar
   });
 }
 
+/** The names of the targets that `request`'s profile has. @throws what `readProfile` throws before it looks for the target. */
+export function targetNames(request: ProfileRequest): readonly string[] {
+  const path = findProfilesFile(request);
+  const file = parseYaml(readText(path), path);
+  const profiles = mappingAt(file, file.value ?? {}, []);
+  const profile = chooseProfile(profiles, request.profileName, file, path);
+  return Object.keys(mappingAt(file, profile['outputs'], [request.profileName, 'outputs']));
+}
+
 function suggestion(name: string, known: readonly string[]): string | undefined {
   return didYouMean(name, known);
 }

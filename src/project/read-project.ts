@@ -12,7 +12,7 @@ import {
   readPackageSpecs,
 } from './packages.ts';
 import { readSelectors } from './parse-selectors.ts';
-import { readProfile } from './profiles-file.ts';
+import { type ProfileRequest, readProfile, targetNames } from './profiles-file.ts';
 import type { Package, Project } from './project.ts';
 import { parseProjectFile, type RawProjectFile, readProjectFile } from './project-file.ts';
 import { type YamlRenderer, yamlRenderer } from './render-yaml.ts';
@@ -104,6 +104,23 @@ export function readTargetProfile(options: ReadProjectOptions): TargetProfile {
   return readTarget(readProjectFile(root, warnings), root, options, options.vars ?? {}, warnings);
 }
 
+/** The other targets of the profile, as far as they can be read here: they may need what isn't set. */
+export function readOtherTargets(options: ReadProjectOptions, current: string): readonly TargetProfile[] {
+  const warnings = new WarningList();
+  const root = resolve(options.projectDir);
+  const raw = readProjectFile(root, warnings);
+  const vars = options.vars ?? {};
+  return targetNames(profileRequest(raw, root, options, vars))
+    .filter((name) => name !== current)
+    .flatMap((target) => {
+      try {
+        return [readTarget(raw, root, { ...options, target }, vars, warnings)];
+      } catch {
+        return [];
+      }
+    });
+}
+
 function readTarget(
   raw: RawProjectFile,
   root: string,
@@ -111,19 +128,25 @@ function readTarget(
   vars: PlainDict,
   warnings: WarningList,
 ): TargetProfile {
-  return readProfile(
-    {
-      projectDir: root,
-      homeDir: options.homeDir ?? homedir(),
-      profilesDir: options.profilesDir,
-      profileName: profileName(raw, options, yamlRenderer({ env: options.env, vars, allowSecrets: false })),
-      targetName: options.target,
-      threads: options.threads,
-      vars,
-      env: options.env,
-    },
-    warnings,
-  );
+  return readProfile(profileRequest(raw, root, options, vars), warnings);
+}
+
+function profileRequest(
+  raw: RawProjectFile,
+  root: string,
+  options: ReadProjectOptions,
+  vars: PlainDict,
+): ProfileRequest {
+  return {
+    projectDir: root,
+    homeDir: options.homeDir ?? homedir(),
+    profilesDir: options.profilesDir,
+    profileName: profileName(raw, options, yamlRenderer({ env: options.env, vars, allowSecrets: false })),
+    targetName: options.target,
+    threads: options.threads,
+    vars,
+    env: options.env,
+  };
 }
 
 function profileName(raw: RawProjectFile, options: ReadProjectOptions, renderer: YamlRenderer): string {

@@ -88,7 +88,8 @@ export class LakehouseTarget implements Target {
     this.#spare.enter();
     try {
       const { work } = await this.#open([uniqueId]);
-      work.requireParents(node.depends_on.nodes);
+      const { deferred } = this.#compilation.invocation;
+      work.requireParents(node.depends_on.nodes.filter((id) => deferred?.has(id) !== true));
       session = await work.session();
       signal?.addEventListener('abort', onAbort, { once: true });
       const outcome = await this.#dispatch(this.#nodeRun(node, session, work, timer, signal));

@@ -22,6 +22,10 @@ type Kinds = {
   'needs-condition': ErrorKind<{ doing: string }>;
   'bad-size': ErrorKind<{ text: string }>;
   'bad-sample': ErrorKind<{ text: string }>;
+  'state-unreadable': ErrorKind<{ path: string; problem: string }>;
+  'no-deferral': ErrorKind<{ path: string | undefined }>;
+  'nothing-to-retry': ErrorKind<{ folder: string }>;
+  'cannot-retry': ErrorKind<{ command: string }>;
   'not-published': ErrorKind<{ path: string }>;
   'not-for-statements': ErrorKind<{ format: string }>;
   'no-tables': ErrorKind<{ isSelected: boolean; catalog: string }>;
@@ -246,6 +250,26 @@ const kinds: Kinds = {
   'cannot-listen': {
     message: (d) => `Can't listen on ${d.host}:${d.port}: ${d.problem}`,
     hint: () => 'Give another port with --port; 0 takes any that is free.',
+  },
+  'state-unreadable': {
+    message: (d) => `${d.path} can't be used as the state of an earlier run: ${d.problem}`,
+    hint: () =>
+      'Manifests of version 10 to 12, run results of version 4 to 6 and sources of version 3 are read.',
+  },
+  'no-deferral': {
+    message: (d) =>
+      d.path === undefined
+        ? '--state or --defer-state are required for deferral, but neither was provided'
+        : `Could not find manifest in --state path: "${d.path}"`,
+    hint: () => 'Give the folder with the manifest.json of the environment to defer to.',
+  },
+  'nothing-to-retry': {
+    message: (d) => `Could not find previous run in '${d.folder}' target directory`,
+    hint: () => 'retry goes on with what the last run in this folder left; --state names another folder.',
+  },
+  'cannot-retry': {
+    message: (d) => `The last run was of '${d.command}', which can't be retried`,
+    hint: () => 'build, run, test, seed, snapshot, compile, clone, docs generate and run-operation can be.',
   },
   'macro-missing': {
     message: (d) => `No macro is named '${d.name}'`,

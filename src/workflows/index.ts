@@ -67,7 +67,7 @@ export type { LakeLog, LakeLogOptions, LoggedGeneration } from './lake-log.ts';
 export type { LandOptions, LandResult } from './land.ts';
 export type { ListedResource, LsOptions } from './ls.ts';
 export type { MaintainedTable, MaintainOptions, MaintainResult } from './maintain.ts';
-export type { ProjectOptions, RunOptions, SelectOptions } from './options.ts';
+export type { ProjectOptions, RunOptions, SelectOptions, StateOptions } from './options.ts';
 export type { ParseResult, ParseSummary } from './parse.ts';
 export type { NodePlan } from './plan.ts';
 export type { AskOptions, PromptSession } from './prompt-session.ts';

@@ -1,11 +1,11 @@
 /** `ls`: what is in the project, as dbt lists it. */
 import type { Manifest, ResourceType } from '../compiler/index.ts';
-import type { ProjectOptions, SelectOptions } from './options.ts';
+import type { ProjectOptions, SelectOptions, StateOptions } from './options.ts';
 import { openProject } from './project-session.ts';
 import { selectIds } from './selection.ts';
 
 /** What to list. */
-export interface LsOptions extends ProjectOptions, SelectOptions {}
+export interface LsOptions extends ProjectOptions, SelectOptions, Pick<StateOptions, 'state'> {}
 
 /** One listed resource, in each of dbt's spellings. */
 export interface ListedResource {

@@ -51,8 +51,20 @@ export interface SelectOptions {
   readonly excludeResourceTypes?: readonly string[] | undefined;
 }
 
+/** An earlier run to compare with, and another environment to lean on. */
+export interface StateOptions {
+  /** Folder with the artifacts of an earlier run: for `state:`, `result:`, `source_status:` and for `defer`. */
+  readonly state?: string | undefined;
+  /** Folder with the manifest to defer to, when it isn't `state`. */
+  readonly deferState?: string | undefined;
+  /** References to what isn't there lead to the relations of that manifest. */
+  readonly defer?: boolean | undefined;
+  /** With `defer`: so do references to everything that isn't selected. */
+  readonly favorState?: boolean | undefined;
+}
+
 /** How nodes are run. */
-export interface RunOptions extends ProjectOptions, SelectOptions {
+export interface RunOptions extends ProjectOptions, SelectOptions, StateOptions {
   readonly fullRefresh?: boolean | undefined;
   readonly failFast?: boolean | undefined;
   /** Keep the failing rows of tests in tables. */

@@ -5,11 +5,18 @@
  */
 import { dirname, resolve } from 'node:path';
 import { systemClock, systemRandom } from '../base/index.ts';
-import { type Compilation, compileProject, type Invocation, type Plain } from '../compiler/index.ts';
+import {
+  type Compilation,
+  compileProject,
+  type Invocation,
+  type Plain,
+  type PreviousState,
+} from '../compiler/index.ts';
 import type { IndirectSelection, Project } from '../project/index.ts';
 import { type Emit, type RunEvent, refuseThreads } from '../runner/index.ts';
 import { onStorageWarning } from '../storage/index.ts';
 import type { Target, TargetNotice } from '../targets/index.ts';
+import type { Deferral } from './defer.ts';
 import { workflowErrors } from './errors.ts';
 import { LogFile } from './log-file.ts';
 import type { RunOptions } from './options.ts';
@@ -26,6 +33,8 @@ export interface Settings {
   readonly warnError: boolean;
   readonly storeFailures: boolean | undefined;
   readonly empty: boolean;
+  readonly defer: boolean;
+  readonly favorState: boolean;
   readonly indirectSelection: IndirectSelection;
   readonly partialParse: boolean;
   readonly writeJson: boolean;
@@ -39,6 +48,8 @@ export interface ProjectSession {
   readonly settings: Settings;
   /** Absolute path of `target/`. */
   readonly targetPath: string;
+  /** What `--state` names; undefined without it. */
+  readonly previous: PreviousState | undefined;
   readonly startedAtMs: number;
   readonly emit: Emit;
   /** Tells of what stops nothing. @throws workflows.warning-as-error under `warnError` */
@@ -58,10 +69,12 @@ export interface ProjectSession {
 export async function openProject(command: string, options: RunOptions): Promise<ProjectSession> {
   const startedAtMs = systemClock.nowMs();
   const env = options.env ?? process.env;
-  const project = await readProjectOnly(options);
-  const settings = settle(options, project);
+  const read = await readProjectOnly(options);
+  const settings = settle(options, read);
   refuseThreads(settings.threads);
-  const targetPath = resolve(project.root, options.targetPath ?? project.config.targetPath);
+  const targetPath = resolve(read.root, options.targetPath ?? read.config.targetPath);
+  const state = await stateOf(read, targetPath, command, options, settings);
+  const project = state.project;
   const id = systemRandom.uuid();
   const log =
     options.logPath === null
@@ -123,6 +136,7 @@ export async function openProject(command: string, options: RunOptions): Promise
       startedAtMs,
       emit,
       warn,
+      previous: state.previous,
       openTarget: async ({ writes }) => {
         const { openTarget } = await import('../targets/index.ts');
         const opening = openTarget(compilation, {
@@ -131,7 +145,9 @@ export async function openProject(command: string, options: RunOptions): Promise
           ...(settings.storeFailures === undefined ? {} : { storeFailures: settings.storeFailures }),
           onNotice: (notice) => emit(noticeEvent(notice)),
         });
-        return await writingTo(project.root, () => opening);
+        const target = await writingTo(project.root, () => opening);
+        if (state.deferral !== undefined) await deferWhenReady(target, compilation, state.deferral);
+        return target;
       },
       close,
     };
@@ -139,6 +155,55 @@ export async function openProject(command: string, options: RunOptions): Promise
     close();
     throw error;
   }
+}
+
+interface State {
+  readonly project: Project;
+  readonly previous: PreviousState | undefined;
+  readonly deferral: Deferral | undefined;
+}
+
+/** Commands that make what they select. */
+const building: ReadonlySet<string> = new Set(['build', 'run', 'seed', 'snapshot']);
+
+/** Reads what `--state` and `--defer-state` name. @throws workflows.state-unreadable, workflows.no-deferral */
+async function stateOf(
+  project: Project,
+  targetPath: string,
+  command: string,
+  options: RunOptions,
+  settings: Settings,
+): Promise<State> {
+  const { state, deferState } = options;
+  if (state === undefined && deferState === undefined && !settings.defer) {
+    return { project, previous: undefined, deferral: undefined };
+  }
+  const { readPreviousState, readStateManifest, stateFolder } = await import('./previous-state.ts');
+  const previous =
+    state === undefined ? undefined : readPreviousState(stateFolder(project.root, state), targetPath);
+  if (!settings.defer) return { project, previous, deferral: undefined };
+  const place = deferState ?? state;
+  const manifest =
+    deferState === undefined ? previous?.manifest : readStateManifest(stateFolder(project.root, deferState));
+  if (manifest === undefined) throw workflowErrors['no-deferral']({ path: place });
+  const { withDeferredDatabases } = await import('./defer.ts');
+  return {
+    project: withDeferredDatabases(project, manifest, options),
+    previous,
+    deferral: { manifest, favorState: settings.favorState, builds: building.has(command) },
+  };
+}
+
+/** Has deferral decided as soon as the target is ready, whoever makes it ready. */
+async function deferWhenReady(target: Target, compilation: Compilation, deferral: Deferral): Promise<void> {
+  const { applyDeferral } = await import('./defer.ts');
+  const prepare = target.prepare.bind(target);
+  Object.assign(target, {
+    prepare: async (ids: readonly string[]) => {
+      await prepare(ids);
+      await applyDeferral({ compilation }, deferral, target, ids);
+    },
+  });
 }
 
 /** Something a person should know, that stops nothing. */
@@ -160,6 +225,8 @@ function settle(options: RunOptions, project: Project): Settings {
     warnError: decide(options.warnError, 'warn_error', false),
     storeFailures: options.storeFailures ?? (flag('store_failures') === true ? true : undefined),
     empty: options.empty ?? false,
+    defer: decide(options.defer, 'defer', false),
+    favorState: decide(options.favorState, 'favor_state', false),
     indirectSelection:
       options.indirectSelection ?? (flag('indirect_selection') as IndirectSelection | undefined) ?? 'eager',
     partialParse: decide(options.partialParse, 'partial_parse', true),
@@ -200,8 +267,10 @@ function invocationArgs(
     project_dir: root,
     log_path: resolve(root, options.logPath ?? config.logPath),
     version_check: options.versionCheck ?? true,
-    defer: false,
-    favor_state: false,
+    state: options.state,
+    defer_state: options.deferState,
+    defer: settings.defer,
+    favor_state: settings.favorState,
     introspect: true,
     send_anonymous_usage_stats: false,
     target_path: options.targetPath,

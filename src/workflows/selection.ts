@@ -42,6 +42,7 @@ export function selectIds(
     resourceTypes: wanted,
     excludeResourceTypes: options.excludeResourceTypes?.flatMap(readTypes),
     projectName: session.project.name,
+    ...(session.previous === undefined ? {} : { state: session.previous }),
   });
   for (const warning of warnings) session.warn(warning);
   return [...ids];

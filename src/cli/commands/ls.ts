@@ -30,7 +30,12 @@ export const lsCommand: CommandSpec = {
     ]);
     return async (input) => {
       const { flags, terminal } = input;
-      const resources = await ls({ ...projectGiven(input), ...selectionGiven(input), ...onlyModels(flags) });
+      const resources = await ls({
+        ...projectGiven(input),
+        ...selectionGiven(input),
+        state: flags.text('state'),
+        ...onlyModels(flags),
+      });
       const keys = flags
         .texts('outputKeys')
         ?.flatMap((key) => key.split(/[\s,]+/).filter((part) => part !== ''));

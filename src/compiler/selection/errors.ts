@@ -18,7 +18,8 @@ const kinds: Kinds = {
   },
   'no-state': {
     message: (d) => `The selection '${d.selector}' compares with an earlier run, and none was given`,
-    hint: (d) => `An earlier ${d.needs} can't be given yet (--state): select by name, tag or path.`,
+    hint: (d) =>
+      `Give the folder of an earlier run's artifacts, with a ${d.needs}: --state path/to/artifacts.`,
   },
 };
 

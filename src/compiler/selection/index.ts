@@ -2,4 +2,4 @@
 export { selectionErrors } from './errors.ts';
 export { planSelection, type SelectionResult, type SelectionSpec, selectNodes } from './select-nodes.ts';
 /** What `state:` and `result:` compare with. */
-export type { PreviousState } from './state.ts';
+export type { PreviousState, SourceTimes } from './state.ts';

@@ -10,7 +10,14 @@ export interface PreviousState {
   readonly manifest?: Manifest | undefined;
   /** `results` of its run_results.json. */
   readonly results?: readonly { readonly unique_id: string; readonly status: string }[] | undefined;
+  /** Its sources.json. */
+  readonly sources?: SourceTimes | undefined;
+  /** The sources.json of now, in `target/`. */
+  readonly sourcesNow?: SourceTimes | undefined;
 }
+
+/** When the rows of sources were last loaded, in milliseconds since 1970; null where that couldn't be found out. */
+export type SourceTimes = ReadonlyMap<string, number | null>;
 
 /**
  * Whether members match a criterion that looks at an earlier run.
@@ -23,7 +30,7 @@ export function matchesState(
   previous: PreviousState | undefined,
 ): (member: Member) => boolean {
   const value = String(criterion.value);
-  if (criterion.method === 'source_status') throw missing(criterion, 'sources.json');
+  if (criterion.method === 'source_status') return fresherSources(criterion, value, previous);
   if (criterion.method === 'result') {
     if (previous?.results === undefined) throw missing(criterion, 'run_results.json');
     const matching = new Set(previous.results.filter((r) => r.status === value).map((r) => r.unique_id));
@@ -40,6 +47,35 @@ export function matchesState(
     );
   }
   return (m) => check(before.get(m.id), m.entry);
+}
+
+/** Sources that have been loaded since, or weren't looked at then. */
+function fresherSources(
+  criterion: Criterion,
+  value: string,
+  previous: PreviousState | undefined,
+): (member: Member) => boolean {
+  const before = previous?.sources;
+  const now = previous?.sourcesNow;
+  if (before === undefined) throw missing(criterion, 'sources.json');
+  if (now === undefined) {
+    throw selectionErrors['no-state'](
+      { selector: criterion.raw, needs: 'sources.json' },
+      { hint: 'Run `boathouse source freshness` first: it writes the sources.json of now.' },
+    );
+  }
+  if (value !== 'fresher') {
+    throw selectionErrors['bad-selector'](
+      { selector: criterion.raw, problem: `there is no source status '${value}'` },
+      { hint: 'The only one is fresher.' },
+    );
+  }
+  return ({ id }) => {
+    const at = now.get(id);
+    const then = before.get(id);
+    if (at === undefined || at === null || then === null) return false;
+    return then === undefined || at > then;
+  };
 }
 
 function missing(criterion: Criterion, needs: string): Error {
@@ -71,7 +107,7 @@ function stateChecks(manifest: Manifest, previous: Manifest): Readonly<Record<st
       before === undefined || !isSame(facts(before), facts(now));
   const parts = {
     body: differs(bodyOf),
-    configs: differs((entry) => entry['unrendered_config']),
+    configs: differs(configOf),
     relation: differs(relationOf),
     persisted_descriptions: differs(descriptionsOf),
     contract: differs((entry) => dictOf(entry['contract'])['checksum'] ?? null),
@@ -100,15 +136,18 @@ function bodyOf(entry: Entry): unknown {
   switch (entry['resource_type']) {
     case 'seed':
       return entry['checksum'];
+    case 'test':
+      // Of a generic test its name says all, with a hash of its arguments.
+      return 'test_metadata' in entry ? null : entry['raw_code'];
     case 'model':
+      return [entry['raw_code'], entry['latest_version'], entry['access'], entry['deprecation_date']];
     case 'snapshot':
     case 'analysis':
-    case 'test':
-      return [entry['raw_code'], dictOf(entry['test_metadata'])];
+      return entry['raw_code'];
     case 'source':
       return [entry['loaded_at_field'], entry['freshness'], entry['external'], entry['identifier']];
     case 'unit_test':
-      return [entry['model'], entry['given'], entry['expect'], entry['overrides'], entry['versions']];
+      return entry['checksum'];
     case 'exposure':
       return [
         entry['type'],
@@ -121,6 +160,19 @@ function bodyOf(entry: Entry): unknown {
     default:
       return { ...entry, created_at: 0, config: null };
   }
+}
+
+/** What is configured, without what says where it is and how it is grouped: those are no changes of their own. */
+function configOf(entry: Entry): unknown {
+  const {
+    database: _d,
+    schema: _s,
+    alias: _a,
+    tags: _t,
+    group: _g,
+    ...rest
+  } = dictOf(entry['unrendered_config']);
+  return rest;
 }
 
 /** Where it is, as configured: a different target's schema alone is no change. */
