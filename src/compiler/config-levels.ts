@@ -61,7 +61,8 @@ export class ConfigLevels {
     for (const level of this.#levels(unrenderedTreeOf(own, type), fqn)) Object.assign(unrendered, level);
     if (request.patch) {
       mergeConfig(config, request.patch, bad);
-      assignKeys(unrendered, request.patch);
+      // Spelled as there, unlike in calls.
+      Object.assign(unrendered, request.patch);
     }
     if (request.calls) {
       mergeConfig(config, request.calls, bad);

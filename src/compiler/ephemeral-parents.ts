@@ -5,7 +5,10 @@ import { cteName } from './relation-of.ts';
 
 /** An ephemeral model as a CTE. */
 export interface EphemeralCte extends Cte {
+  readonly node: ManifestNode;
   readonly id: string;
+  /** The ephemeral models that it needs in turn, what is needed first. */
+  readonly above: readonly EphemeralCte[];
 }
 
 /** A node's SQL, and the ephemeral models it refers to, in the order of its references. */
@@ -24,11 +27,15 @@ export async function ephemeralParents(
   render: (node: ManifestNode) => Promise<Rendered>,
 ): Promise<EphemeralCte[]> {
   const ctes = new Map<string, EphemeralCte>();
-  const visit = async (node: ManifestNode): Promise<void> => {
-    if (ctes.has(node.unique_id)) return;
+  const visit = async (node: ManifestNode): Promise<readonly EphemeralCte[]> => {
+    const known = ctes.get(node.unique_id);
+    if (known !== undefined) return [...known.above, known];
     const { sql, needs: further } = await render(node);
-    for (const parent of further) await visit(parent);
-    ctes.set(node.unique_id, { id: node.unique_id, name: cteName(node), sql });
+    const above = new Set<EphemeralCte>();
+    for (const parent of further) for (const cte of await visit(parent)) above.add(cte);
+    const cte = { node, id: node.unique_id, name: cteName(node), sql, above: [...above] };
+    ctes.set(node.unique_id, cte);
+    return [...cte.above, cte];
   };
   for (const node of needs) await visit(node);
   return [...ctes.values()];

@@ -159,7 +159,7 @@ export class GenericTests {
     const { kwargs } = node.test_metadata as { kwargs: Plain };
     const plainTest = macro.builtIn && readableTests.has(macro.name);
     const calls = plainTest && this.#whereIsOurs(node.package_name) ? literalCalls(kwargs) : undefined;
-    const isShort = macro.name === 'test_unique' || macro.name === 'test_not_null';
+    const isShort = macro.builtIn && (macro.name === 'test_unique' || macro.name === 'test_not_null');
     if (calls) {
       addConfigCall(record.calls, config, node.unique_id);
       // The test's code configures the same again; dbt reads the two shortest without looking at their code.

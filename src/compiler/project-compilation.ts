@@ -15,7 +15,7 @@ import type {
 import { isRelation, type Relation, withResultObjects } from './context/index.ts';
 import { Environment } from './environment.ts';
 import { injectCtes } from './ephemeral.ts';
-import { ephemeralParents, type Rendered } from './ephemeral-parents.ts';
+import { type EphemeralCte, ephemeralParents, type Rendered } from './ephemeral-parents.ts';
 import { compilerErrors } from './errors.ts';
 import { resolveForeignKeys } from './foreign-keys.ts';
 import { buildGraph, type Graph } from './graph.ts';
@@ -149,11 +149,23 @@ export class ProjectCompilation implements Compilation {
     const { eventTimeFilter: _filter, node: _node, ...above } = extras ?? {};
     const ctes = await ephemeralParents(own.needs, (parent) => this.#render(parent, engine, above));
     const code = injectCtes(own.sql, ctes);
+    // In a unit test the parents are fixtures.
+    if (extras?.node === undefined) for (const cte of ctes) keepEphemeral(cte);
     node.compiled = true;
     node.compiled_code = code;
     node.extra_ctes_injected = true;
-    node.extra_ctes = ctes.map(({ id, name, sql }) => ({ id, sql: ` ${name} as (\n${sql}\n)` }));
+    node.extra_ctes = listed(ctes);
+    this.#noteWhere(node);
     return { node, code, codeWithoutCtes: own.sql };
+  }
+
+  /** The two tests that are read without rendering show what their model goes through once they are rendered. */
+  #noteWhere(node: ManifestNode): void {
+    if (node.resource_type !== 'test' || node.test_metadata == null) return;
+    const { macros } = node.depends_on;
+    if (!macros.some((id) => shortTests.has(id))) return;
+    const where = this.#macros.find('get_where_subquery', node.package_name)?.uniqueId;
+    if (where !== undefined && !macros.includes(where)) node.depends_on.macros = [...macros, where];
   }
 
   async compileUnitTest(
@@ -334,6 +346,7 @@ export class ProjectCompilation implements Compilation {
             lookup: this.#refs,
             empty: this.invocation.empty === true,
             sample: this.invocation.sample,
+            deferred: this.invocation.deferred,
             onEphemeral,
             extras,
           },
@@ -420,3 +433,18 @@ function fileOf(project: Project, node: ManifestNode | undefined): string {
   const root = project.packages.find((pkg) => pkg.name === node.package_name)?.root ?? project.root;
   return `${root}/${node.original_file_path.replace(/^\.\//, '')}`;
 }
+
+/** What an ephemeral model is compiled to: it never runs, and its children's compilation is its own. */
+function keepEphemeral({ node, sql, above }: EphemeralCte): void {
+  node.compiled = true;
+  node.compiled_code = injectCtes(sql, above);
+  node.extra_ctes_injected = true;
+  node.extra_ctes = listed(above);
+}
+
+function listed(ctes: readonly EphemeralCte[]): { id: string; sql: string }[] {
+  return ctes.map(({ id, name, sql }) => ({ id, sql: ` ${name} as (\n${sql}\n)` }));
+}
+
+/** Tests that dbt reads without looking at their code. */
+const shortTests: ReadonlySet<string> = new Set(['macro.dbt.test_unique', 'macro.dbt.test_not_null']);

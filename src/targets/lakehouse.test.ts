@@ -27,8 +27,8 @@ describe('a run', () => {
       totals: 'success',
       out: 'success',
     });
-    expect(results.get('events')?.message).toBe('CREATE 2');
-    expect(results.get('events')?.adapterResponse).toMatchObject({ code: 'CREATE', rows_affected: 2 });
+    expect(results.get('events')?.message).toBe('INSERT 2');
+    expect(results.get('events')?.adapterResponse).toMatchObject({ code: 'INSERT', rows_affected: 2 });
     expect(published).toMatchObject({ published: true, generation: 1, changed: 4 });
     expect(await lake.query('select total from totals')).toEqual([['12.5']]);
     expect(await lake.query('select id, kind from out order by id')).toEqual([

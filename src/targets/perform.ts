@@ -244,9 +244,9 @@ class Performer {
   async #loadSeed(step: PlanStep & { kind: 'load-seed' }): Promise<void> {
     const list = step.columns.map((column) => quotePath([column])).join(', ');
     const sql = `copy ${printName(step.relation)} (${list}) from ${quoteLiteral(step.file)} (format csv, header true, delimiter ${quoteLiteral(step.delimiter)}, quote '"', escape '"', null_padding true, ignore_errors false)`;
-    const isNew = this.#executed.at(-1)?.startsWith('create or replace table') === true;
     await this.#run(sql, true);
-    this.#code = isNew ? 'CREATE' : 'INSERT';
+    // As dbt has it: a table that is made because there was none isn't said to be.
+    this.#code = step.isRefresh ? 'CREATE' : 'INSERT';
     this.#message = `${this.#code} ${this.#rows ?? 0}`;
   }
 

@@ -11,7 +11,8 @@ import { printName, sqlKind } from './relation-sql.ts';
 export function planView(input: PlanInput): readonly PlanStep[] {
   const { node, target } = input;
   const steps: PlanStep[] = [...dropOther(input, 'view')];
-  if (input.overridden('create_view_as') || input.overridden('get_create_view_as_sql')) {
+  const own = input.overridden('create_view_as') || input.overridden('get_create_view_as_sql');
+  if (own) {
     steps.push(...dropSame(input));
     steps.push({
       kind: 'macro',
@@ -27,7 +28,8 @@ export function planView(input: PlanInput): readonly PlanStep[] {
     steps.push({ kind: 'sql', sql: withHeader(input, sql), main: true });
   }
   steps.push(...documentSteps(node, target, 'view'));
-  steps.push({ kind: 'made', relation: target, as: 'view', select: input.code });
+  // A macro of the user's may have made a view of more than the model's own SQL.
+  steps.push({ kind: 'made', relation: target, as: 'view', select: own ? null : input.code });
   return frame(node, steps);
 }
 

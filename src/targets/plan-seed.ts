@@ -24,6 +24,7 @@ export function planSeed(input: PlanInput): readonly PlanStep[] {
     file: seed.file,
     delimiter: seed.delimiter,
     columns: seed.columns.map((column) => column.name),
+    isRefresh: input.fullRefresh,
   };
   const rebuilt = input.existing?.kind !== 'table' || input.fullRefresh;
   if (!rebuilt) checkColumns(input, seed);

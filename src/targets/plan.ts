@@ -83,6 +83,8 @@ export type PlanStep =
       readonly file: string;
       readonly delimiter: string;
       readonly columns: readonly string[];
+      /** Whether a refresh of the whole was asked for. */
+      readonly isRefresh: boolean;
     }
   /** Writes the query's rows once, to files nobody reads yet. */
   | {

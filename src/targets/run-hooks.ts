@@ -1,7 +1,7 @@
 /** The project's own hooks: `on-run-start` and `on-run-end`, of every package. */
 import type { Compilation, ManifestNode, Plain, Warehouse } from '../compiler/index.ts';
 import { toValue, type Value } from '../jinja/index.ts';
-import { failureOf, NodeTimer } from './node-result.ts';
+import { failureOf, NodeTimer, type Outcome } from './node-result.ts';
 import type { HookMoment, NodeResult } from './target.ts';
 import type { WorkingDatabase } from './working-database.ts';
 
@@ -14,8 +14,8 @@ export interface HooksInput {
 }
 
 /**
- * Runs the hooks of `moment` one by one, those of packages before the project's own, and stops at the
- * first that fails. Each is a transaction of its own.
+ * Runs the hooks of `moment` one by one, the project's own before those of its packages. Each is a
+ * transaction of its own; those after one that fails are skipped.
  *
  * @param extra names its templates see besides: `results`, `schemas`, `database_schemas`.
  */
@@ -27,8 +27,13 @@ export async function runHooks(
   const { compilation, warehouse, work } = input;
   const names = new Map(Object.entries(extra).map(([key, value]): [string, Value] => [key, toValue(value)]));
   const results: NodeResult[] = [];
-  for (const hook of hooksOf(compilation, moment)) {
+  for (const [index, hook] of hooksOf(compilation, moment).entries()) {
     const timer = new NodeTimer(input.nowMs);
+    const name = `${hook.package_name}.${moment}.${index}`;
+    if (results.some(({ status }) => status === 'error')) {
+      results.push(told(timer, hook, { status: 'skipped', message: `${name} skipped`, failures: 1 }));
+      continue;
+    }
     const session = await work.session();
     try {
       const engine = { session, warehouse };
@@ -36,19 +41,15 @@ export async function runHooks(
       const sql = await timer.time('compile', () =>
         compilation.renderIn(hook, hook.raw_code, engine, extras),
       );
-      const { response } = await timer.time('execute', () => session.execute(sql, { fetch: false }));
+      Object.assign(hook, { compiled: true, compiled_code: sql });
+      await timer.time('execute', () => session.execute(sql, { fetch: false }));
       await session.commit();
-      results.push(
-        timer.result(hook.unique_id, hook, {
-          status: 'success',
-          message: 'OK',
-          rowsAffected: response.rowsAffected,
-          executedSql: sql,
-        }),
-      );
+      const message = `${name} passed`;
+      results.push(told(timer, hook, { status: 'success', message, failures: 0, executedSql: sql }));
     } catch (error) {
-      results.push(timer.result(hook.unique_id, hook, failureOf(error, hook.unique_id)));
-      return results;
+      const outcome = failureOf(error, hook.unique_id);
+      const message = `${name} failed, error:\n ${outcome.message}`;
+      results.push(told(timer, hook, { ...outcome, message, failures: 1 }));
     } finally {
       await session.release();
     }
@@ -56,14 +57,20 @@ export async function runHooks(
   return results;
 }
 
+/** A hook's result: dbt keeps nothing of what the engine answered. */
+function told(timer: NodeTimer, hook: ManifestNode, outcome: Outcome): NodeResult {
+  return { ...timer.result(hook.unique_id, hook, outcome), adapterResponse: {} };
+}
+
+/** dbt means to put the project's own hooks last, and puts them first. */
 function hooksOf(compilation: Compilation, moment: HookMoment): readonly ManifestNode[] {
-  const order = (node: ManifestNode): number => {
-    const { packages } = compilation.project;
-    const index = packages.findIndex(({ name }) => name === node.package_name);
-    // The project itself is the first of the packages, and comes last.
-    return index <= 0 ? packages.length : index;
+  const own = compilation.project.name;
+  const order = (a: ManifestNode, b: ManifestNode): number => {
+    if (a.package_name === b.package_name) return (a.index ?? 0) - (b.index ?? 0);
+    if (a.package_name === own) return -1;
+    return b.package_name === own || a.package_name > b.package_name ? 1 : -1;
   };
   return Object.values(compilation.manifest.nodes)
     .filter((node) => node.resource_type === 'operation' && node.tags.includes(moment))
-    .sort((a, b) => order(a) - order(b) || (a.index ?? 0) - (b.index ?? 0));
+    .sort(order);
 }

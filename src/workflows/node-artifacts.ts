@@ -25,8 +25,9 @@ export function withArtifacts(session: ProjectSession, target: Target): NodeRunn
       if (settings.writeJson) {
         const { executedSql } = result;
         await writingTo(targetPath, async () => {
-          if (node.compiled === true && node.resource_type !== 'seed')
+          if (node.compiled === true && !withoutFile.has(node.resource_type))
             await writeCompiled(node, targetPath, root);
+          await writeEphemeralParents(session, node, root);
           if (executedSql !== null) await writeRun(node, executedSql, targetPath, root);
         });
       }
@@ -34,6 +35,22 @@ export function withArtifacts(session: ProjectSession, target: Target): NodeRunn
       return placed(result, node, root, home);
     },
   };
+}
+
+/** Resource types whose compiled SQL dbt keeps to itself. */
+const withoutFile: ReadonlySet<string> = new Set(['seed', 'snapshot']);
+
+/** Ephemeral models never run; their SQL is known when a child's is. */
+async function writeEphemeralParents(
+  session: ProjectSession,
+  node: ManifestNode,
+  root: string,
+): Promise<void> {
+  for (const { id } of node.extra_ctes ?? []) {
+    const parent = session.compilation.manifest.nodes[id];
+    if (parent?.compiled === true && parent.compiled_path == null)
+      await writeCompiled(parent, session.targetPath, root);
+  }
 }
 
 /** A unit test's SQL, below its property file as dbt puts it: the model over its fixtures, and the comparison. */

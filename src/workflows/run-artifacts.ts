@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printJson, secrets, systemClock } from '../base/index.ts';
-import { writeGraphSummary, writeManifest } from '../compiler/index.ts';
+import { type Manifest, writeGraphSummary, writeManifest } from '../compiler/index.ts';
 import { runResultsArtifact } from '../runner/index.ts';
 import type { NodeResult } from '../targets/index.ts';
 import type { ProjectSession } from './project-session.ts';
@@ -33,7 +33,7 @@ export async function writeRunArtifacts(
       args: invocation.args,
       elapsedMs,
     },
-    results,
+    results.map((result) => skippedAsDbt(result, manifest)),
     threads,
   );
   await writingTo(targetPath, async () => {
@@ -42,4 +42,11 @@ export async function writeRunArtifacts(
     await writeFile(path, secrets.scrub(printJson(artifact)));
   });
   return path;
+}
+
+/** A node that was skipped because of another says nothing in dbt, but where it would have gone. */
+function skippedAsDbt(result: NodeResult, manifest: Manifest): NodeResult {
+  const node = manifest.nodes[result.uniqueId];
+  if (result.status !== 'skipped' || node === undefined || node.resource_type === 'operation') return result;
+  return { ...result, message: '', relationName: node.relation_name };
 }

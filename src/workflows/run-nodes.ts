@@ -5,7 +5,7 @@
  * wrong with nodes, artifacts are written and the target is closed.
  */
 import { systemClock } from '../base/index.ts';
-import type { Plain } from '../compiler/index.ts';
+import { type Plain, writeCompiled } from '../compiler/index.ts';
 import {
   countResults,
   type GraphResult,
@@ -249,6 +249,7 @@ async function runHooks(
 ): Promise<readonly NodeResult[]> {
   const describe = nodeDescriber(session);
   const results = await target.runHooks(moment, extra);
+  await writeHooks(session, results);
   results.forEach((result, i) => {
     session.emit({
       kind: 'node-finished',
@@ -261,6 +262,19 @@ async function runHooks(
     });
   });
   return results;
+}
+
+/** Leaves what hooks were compiled to where a person looks for it. */
+async function writeHooks(session: ProjectSession, results: readonly NodeResult[]): Promise<void> {
+  const { compilation, project, settings, targetPath } = session;
+  if (!settings.writeJson) return;
+  await writingTo(targetPath, async () => {
+    for (const { uniqueId } of results) {
+      const hook = compilation.manifest.nodes[uniqueId];
+      if (hook?.compiled === true && hook.compiled_code !== '')
+        await writeCompiled(hook, targetPath, project.root);
+    }
+  });
 }
 
 /** What on-run-end hooks may look at: `results`, `schemas` and `database_schemas`. */
@@ -282,7 +296,7 @@ function hookFacts(session: ProjectSession, results: readonly NodeResult[]): Pla
       node: nodes[result.uniqueId] ?? null,
       unique_id: result.uniqueId,
       status: result.status,
-      message: result.message,
+      message: result.status === 'skipped' || result.message === '' ? null : result.message,
       failures: result.failures,
       execution_time: result.executionTimeMs / 1000,
       adapter_response: result.adapterResponse,

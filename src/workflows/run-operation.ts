@@ -1,9 +1,10 @@
 /** `run-operation`: calls one macro, with its own connection. */
-import { nearest, printJson, systemClock } from '../base/index.ts';
+import { BoathouseError, BugError, nearest, printJson, systemClock } from '../base/index.ts';
+import type { MacroNode } from '../compiler/index.ts';
 import { skippedResult } from '../runner/index.ts';
 import { workflowErrors } from './errors.ts';
 import type { ProjectOptions } from './options.ts';
-import { openProject } from './project-session.ts';
+import { openProject, type ProjectSession } from './project-session.ts';
 import { writeRunArtifacts } from './run-artifacts.ts';
 
 /** Which macro, with what. */
@@ -34,30 +35,53 @@ export async function runOperation(options: RunOperationOptions): Promise<RunOpe
       const name = options.macro;
       throw workflowErrors['macro-missing']({ name, near: nearest(name, names) });
     }
-    const target = await session.openTarget({ writes: true });
-    try {
-      await target.prepare([]);
-      const connection = await target.session(`macro_${options.macro}`);
-      const engine = { session: connection, warehouse: target.warehouse };
-      await compilation.renderIn(undefined, callOf(options), engine, { file: 'run-operation' });
-      await connection.commit();
-      await connection.release();
-      await target.publish();
-    } finally {
-      await target.close();
-    }
+    const failure = await call(session, macro, options);
     const elapsedMs = systemClock.nowMs() - session.startedAtMs;
     if (session.settings.writeJson) {
+      const failed = failure !== undefined;
       const done = {
-        ...skippedResult(macro.uniqueId, 'OK'),
-        status: 'success' as const,
+        ...skippedResult(macro.uniqueId, ''),
+        status: failed ? ('error' as const) : ('success' as const),
+        failures: failed ? 1 : 0,
         executionTimeMs: elapsedMs,
       };
       await writeRunArtifacts(session, [done], new Map(), elapsedMs);
     }
+    if (failure !== undefined) throw failure.error;
     return { elapsedMs };
   } finally {
     session.close();
+  }
+}
+
+/**
+ * Calls the macro on a connection of its own, as its package means names.
+ *
+ * @returns what it raised, if it did.
+ */
+async function call(
+  session: ProjectSession,
+  macro: MacroNode,
+  options: RunOperationOptions,
+): Promise<{ readonly error: BoathouseError } | undefined> {
+  const target = await session.openTarget({ writes: true });
+  try {
+    await target.prepare([]);
+    const connection = await target.session(`macro_${options.macro}`);
+    const engine = { session: connection, warehouse: target.warehouse };
+    // Only a macro that is asked for by its package sees that package's macros first.
+    const home = options.macro.includes('.') ? { packageName: macro.packageName } : {};
+    const extras = { file: 'run-operation', ...home };
+    await session.compilation.renderIn(undefined, callOf(options), engine, extras);
+    await connection.commit();
+    await connection.release();
+    await target.publish();
+    return undefined;
+  } catch (error) {
+    if (error instanceof BoathouseError && !(error instanceof BugError)) return { error };
+    throw error;
+  } finally {
+    await target.close();
   }
 }
 

@@ -5,7 +5,9 @@ import { judge } from './judge.ts';
 
 /** Judges every folder and prints what differs. @returns the exit code */
 export async function compareProjects(root: string, folders: readonly string[]): Promise<number> {
-  const bin = (process.env['BOATHOUSE_PEERS_BIN'] ??= resolve(root, '.cache/peers/venv/bin'));
+  const bin = process.env['BOATHOUSE_PEERS_BIN'] ?? resolve(root, '.cache/peers/venv/bin');
+  // Profiles of projects may name it.
+  process.env['BOATHOUSE_PEERS_BIN'] = bin;
   const court = openCourt(root, bin);
   let code = 0;
   try {
