@@ -36,9 +36,8 @@ export function readNodeTests(tools: Finishing, tests: GenericTests, entries: Pr
         continue;
       }
       for (const version of versions) {
-        const hasOwn = [version.data['data_tests'], version.data['tests']].some(
-          (list) => Array.isArray(list) && list.length > 0,
-        );
+        // An empty list is a list: such a version has no tests but its columns'.
+        const hasOwn = [version.data['data_tests'], version.data['tests']].some(Array.isArray);
         const data = hasOwn ? version.data : entry.data;
         const path = hasOwn ? ['versions', version.index] : [];
         const node = nodes.find(entry, version.version);

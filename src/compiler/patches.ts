@@ -159,7 +159,7 @@ export class PatchBook {
       const written = data['defined_in'];
       let fileStem = typeof written === 'string' ? written : `${entry.name}_${formattedVersion(version)}`;
       if (version === latestVersion && !files?.has(fileStem)) fileStem = entry.name;
-      const config = deepMerge(shared, movedConfig(entry, data));
+      const config = deepMerge(shared, versionConfig(shared, data));
       this.#add(entry, fileStem, { entry, config, version, latestVersion, versionEntry });
     }
   }
@@ -202,6 +202,15 @@ function movedConfig(entry: PropertyEntry, data: Plain): Plain {
     config[key] = data[key];
   }
   return config;
+}
+
+/** `config:` of a version. Beside it only `access` is heard, and only where the model itself has none. */
+function versionConfig(shared: Plain, data: Plain): Plain {
+  const written = data['config'];
+  const config: Plain = isPlainDict(written) ? { ...written } : {};
+  const { access } = data;
+  if (access === undefined || access === null || 'access' in shared || 'access' in config) return config;
+  return { ...config, access };
 }
 
 function deepMerge(base: Plain, over: Plain): Plain {

@@ -155,17 +155,7 @@ export class ProjectCompilation implements Compilation {
     node.compiled_code = code;
     node.extra_ctes_injected = true;
     node.extra_ctes = listed(ctes);
-    this.#noteWhere(node);
     return { node, code, codeWithoutCtes: own.sql };
-  }
-
-  /** The two tests that are read without rendering show what their model goes through once they are rendered. */
-  #noteWhere(node: ManifestNode): void {
-    if (node.resource_type !== 'test' || node.test_metadata == null) return;
-    const { macros } = node.depends_on;
-    if (!macros.some((id) => shortTests.has(id))) return;
-    const where = this.#macros.find('get_where_subquery', node.package_name)?.uniqueId;
-    if (where !== undefined && !macros.includes(where)) node.depends_on.macros = [...macros, where];
   }
 
   async compileUnitTest(
@@ -445,6 +435,3 @@ function keepEphemeral({ node, sql, above }: EphemeralCte): void {
 function listed(ctes: readonly EphemeralCte[]): { id: string; sql: string }[] {
   return ctes.map(({ id, name, sql }) => ({ id, sql: ` ${name} as (\n${sql}\n)` }));
 }
-
-/** Tests that dbt reads without looking at their code. */
-const shortTests: ReadonlySet<string> = new Set(['macro.dbt.test_unique', 'macro.dbt.test_not_null']);

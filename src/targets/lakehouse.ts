@@ -14,12 +14,14 @@ import type {
 } from '../compiler/index.ts';
 import { toValue } from '../jinja/index.ts';
 import { collectChanges } from './changes.ts';
+import { cloneNode } from './clone-node.ts';
 import { targetErrors } from './errors.ts';
 import { somethingAt } from './external-files.ts';
 import { failureOf, NodeTimer, type Outcome } from './node-result.ts';
 import { type Opened, openWork } from './open-work.ts';
 import type { PlanStep } from './plan.ts';
 import { publish } from './publish.ts';
+import { printName } from './relation-sql.ts';
 import { runHooks } from './run-hooks.ts';
 import { materialize, type NodeRun, planOf } from './run-node.ts';
 import { runTest, storeAs } from './run-test.ts';
@@ -198,6 +200,8 @@ export class LakehouseTarget implements Target {
 
   async #dispatch(run: NodeRun): Promise<Outcome> {
     const { node } = run;
+    const { command, counterparts } = this.#compilation.invocation;
+    if (command === 'clone') return await cloneNode(run, counterparts?.get(node.unique_id));
     if (node.resource_type === 'test') return await this.#runTest(run);
     if (node.resource_type === 'analysis' || node.config.materialized === 'ephemeral') {
       await run.timer.time('compile', () => this.#compilation.compileNode(node.unique_id, run.engine));
@@ -244,6 +248,8 @@ export class LakehouseTarget implements Target {
     const as = storeAs(node, this.#options.storeFailures === true);
     const relation = { database: node.database, schema: node.schema, identifier: node.alias };
     if (as) await session.createSchema(node.database, node.schema);
+    // Under --store-failures dbt says of every test where its rows would go.
+    if (this.#options.storeFailures === true) node.relation_name ??= printName(relation);
     const isOurs = this.#compilation.isBuiltIn('get_test_sql');
     const testSql = async (main: string): Promise<string> => {
       const { fail_calc: calculation, warn_if: warnIf, error_if: errorIf } = node.config;

@@ -78,12 +78,14 @@ export async function runTest(input: TestInput): Promise<Verdict> {
   }
   const at = (name: string): SqlValue =>
     row[columns.findIndex((column) => column.name.toLowerCase() === name)] ?? null;
-  const verdict = judge(
-    node,
-    Number(at('failures') ?? 0),
-    isTrue(at('should_warn')),
-    isTrue(at('should_error')),
-  );
+  const failures = at('failures');
+  if (failures === null) {
+    throw targetErrors['test-shape']({
+      test: node.unique_id,
+      problem: `its fail_calc, ${String(node.config['fail_calc'] ?? 'count(*)')}, gives NULL instead of a number`,
+    });
+  }
+  const verdict = judge(node, Number(failures), isTrue(at('should_warn')), isTrue(at('should_error')));
   return { ...verdict, executedSql: `${executed.join(';\n\n')}\n` };
 }
 

@@ -40,7 +40,9 @@ function without(value: unknown, key = ''): unknown {
   if (Array.isArray(value)) {
     const items = value.map((item) => without(item));
     // Python keeps tags in sets, whose order says nothing.
-    return key === 'tags' ? items.sort() : items;
+    if (key === 'tags') return items.sort();
+    // Of its own macros dbt also lists those that running a node happened to call.
+    return key === 'macros' ? items.filter((item) => !/^macro\.dbt(_duckdb)?\./.test(String(item))) : items;
   }
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
@@ -84,3 +86,16 @@ export function nodeResults(file: string): Json {
 
 const uncoloured = (text: unknown): unknown =>
   typeof text === 'string' ? text.replace(/\u001b\[[0-9;]*m/g, '').replaceAll('\r\n', '\n') : text;
+
+/** Paths, below `target/compiled`, of dbt's own generic tests, whose SQL is ours and not dbt's. */
+export function builtInTests(file: string): ReadonlySet<string> {
+  if (!existsSync(file)) return new Set();
+  const { nodes } = JSON.parse(readFileSync(file, 'utf8')) as { nodes: Record<string, Json> };
+  const paths = new Set<string>();
+  for (const node of Object.values(nodes)) {
+    const { macros } = (node['depends_on'] ?? {}) as { macros?: string[] };
+    if (macros?.some((id) => /^macro\.dbt\.test_/.test(id)) !== true) continue;
+    paths.add(`${node['package_name']}/${node['original_file_path']}/${node['path']}`);
+  }
+  return paths;
+}

@@ -25,12 +25,22 @@ function compare(path: string, theirs: unknown, ours: unknown, found: string[]):
     for (const [index, item] of theirs.entries()) compare(`${path} > ${index}`, item, ours[index], found);
     return;
   }
-  if (theirs !== ours) found.push(`${path}: dbt ${shown(theirs)}; ours ${shown(ours)}`);
+  if (theirs === ours) return;
+  const from = typeof theirs === 'string' && typeof ours === 'string' ? firstDifference(theirs, ours) : 0;
+  found.push(`${path}: dbt ${shown(theirs, from)}; ours ${shown(ours, from)}`);
 }
 
-function shown(value: unknown): string {
+/** Long texts are shown from a little before the place where they part. */
+function firstDifference(a: string, b: string): number {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at += 1;
+  return Math.max(0, at - 60);
+}
+
+function shown(value: unknown, from: number): string {
+  if (typeof value === 'string' && from > 0) return shown(`…${value.slice(from)}`, 0);
   const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text.length > 700 ? `${text.slice(0, 700)}…` : text;
+  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,7 +1,7 @@
 /** A project's plan carried out by one program, and all that it left after every command. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { comparableManifest, type Json, nodeResults } from './artifacts.ts';
+import { builtInTests, comparableManifest, type Json, nodeResults } from './artifacts.ts';
 import { edit, type Plan, projectFiles } from './plan.ts';
 import { readStanding, type Standing } from './relations.ts';
 
@@ -23,7 +23,7 @@ export type Program = (
 export interface After {
   readonly command: string;
   readonly code: number;
-  readonly output: readonly string[] | undefined;
+  readonly output: readonly unknown[] | undefined;
   readonly missing: readonly string[];
   readonly warnings: readonly string[];
   readonly results: Json;
@@ -62,12 +62,13 @@ export async function record(
     recorded.push({
       command: step.run.join(' '),
       code: ended.code,
-      output: step.output === true ? linesOf(plain(ended.stdout)) : undefined,
+      // dbt tells of errors on standard output.
+      output: step.output === true && ended.code === 0 ? linesOf(plain(ended.stdout)) : undefined,
       missing: (step.says ?? []).filter((text) => !output.includes(text)),
       warnings: warningsOf(folder),
       results: plainJson(nodeResults(join(folder, 'target/run_results.json')), plain),
       standing: await readStanding(folder, plan, before),
-      compiled: compiledIn(join(folder, 'target/compiled'), plain),
+      compiled: compiledIn(join(folder, 'target'), plain),
       manifest: last ? plainJson(comparableManifest(join(folder, 'target/manifest.json')), plain) : undefined,
       tail: output.slice(-3000),
     });
@@ -85,12 +86,26 @@ const judged: Readonly<Record<string, string>> = {
   NO_COLOR: '1',
 };
 
-const linesOf = (text: string): string[] =>
+/** The lines in an order of their own; a line that is an object of JSON as that. */
+const linesOf = (text: string): unknown[] =>
   text
     .split('\n')
     .map((line) => line.trimEnd())
     .filter((line) => line !== '')
-    .sort();
+    .sort()
+    .map((line) => (line.startsWith('{"') ? (JSON.parse(line) as unknown) : line));
+
+/** Warnings that repeat what results say, or that only one of the programs has a reason for. */
+const unsteady: ReadonlySet<string> = new Set([
+  'AdapterEventWarning',
+  'DeprecationsSummary',
+  'LogTestResult',
+  'NodeRetried',
+  'Note',
+  'QueryCancelationUnsupported',
+  'RunResultWarning',
+  'RunResultWarningMessage',
+]);
 
 /** The names of the warnings that the log's events say. */
 function warningsOf(folder: string): string[] {
@@ -100,15 +115,17 @@ function warningsOf(folder: string): string[] {
   for (const line of readFileSync(file, 'utf8').split('\n')) {
     if (!line.startsWith('{')) continue;
     const { info } = JSON.parse(line) as { info: { level: string; name: string } };
-    if (info.level === 'warn') names.add(info.name);
+    if (info.level === 'warn' && !unsteady.has(info.name)) names.add(info.name);
   }
   return [...names].sort();
 }
 
-function compiledIn(folder: string, plain: (text: string) => string): Record<string, string> {
+function compiledIn(target: string, plain: (text: string) => string): Record<string, string> {
+  const folder = join(target, 'compiled');
   if (!existsSync(folder)) return {};
-  const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    /\.(sql|py)$/.test(path),
+  const skipped = builtInTests(join(target, 'manifest.json'));
+  const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => /\.(sql|py)$/.test(path) && !skipped.has(path),
   );
   return Object.fromEntries(
     found.sort().map((path) => {
