@@ -25,6 +25,8 @@ export interface Invocation {
   selectedResources?: readonly string[];
   /** Where `--defer` leads: relations of another environment, by the id of the node they stand for. Filled before nodes are compiled. */
   deferred?: ReadonlyMap<string, DeferRelation>;
+  /** Of every node its relation in the environment that is deferred to, where it has one. */
+  counterparts?: ReadonlyMap<string, DeferRelation>;
   /** `--sample`: what has an `event_time` is read from here to there only. */
   readonly sample?: TimeWindow | undefined;
   /** `--empty`: refs render with `where false limit 0`. */

@@ -1,4 +1,5 @@
 /** The profile's target as what DuckDB is opened with. */
+import { resolve } from 'node:path';
 import type { Compilation } from '../compiler/index.ts';
 import type { DatabaseOptions, OptionValue, SecretSpec } from '../duckdb/index.ts';
 import { engineSecret, trustBundle } from '../storage/index.ts';
@@ -35,7 +36,7 @@ export function engineOptions(
     resolveSecret: engineSecret,
     caFile: () => trustBundle(caFilesOf(profile)),
     attach: profile.attach.map((attach) => ({
-      path: attach.path,
+      path: attachPath(root, attach),
       alias: attach.alias,
       readOnly: attach.readOnly,
       ...(attach.isDucklake ? { type: 'ducklake' } : attach.type === undefined ? {} : { type: attach.type }),
@@ -43,6 +44,13 @@ export function engineOptions(
       options: attach.options as Readonly<Record<string, OptionValue>>,
     })),
   };
+}
+
+/** A file is looked for below the project's root, as dbt does; anything else is the extension's to read. */
+function attachPath(root: string, { path, type, isDucklake }: TargetProfile['attach'][number]): string {
+  const isFile = !isDucklake && (type === undefined || type === 'duckdb' || type === 'sqlite');
+  const isPlace = path === '' || path.startsWith(':') || /^[a-z][a-z0-9+]+:/i.test(path);
+  return isFile && !isPlace ? resolve(root, path) : path;
 }
 
 /**

@@ -163,7 +163,7 @@ async function materializeByMacro(run: NodeRun): Promise<Outcome> {
 }
 
 /** What every plan is decided on. */
-async function factsOf(run: NodeRun, code: string): Promise<PlanInput> {
+export async function factsOf(run: NodeRun, code: string): Promise<PlanInput> {
   const { compilation, node, session } = run;
   const target = targetOf(node);
   return {

@@ -53,6 +53,7 @@ export async function applyDeferral(
     if ((deferral.favorState && !isSelected) || !standing.has(id)) deferred.set(id, relation);
   }
   compilation.invocation.deferred = deferred;
+  compilation.invocation.counterparts = counterparts;
 }
 
 /** The project with the databases attached that deferred relations are in, where another target of its profile has them. */

@@ -29,6 +29,7 @@ import type { PromptSession } from './prompt-session.ts';
 import type { ExportOptions, ExportResult, QueryOptions } from './query.ts';
 import type { QueryResult } from './question.ts';
 import type { RollbackOptions, RollbackResult } from './rollback.ts';
+import type { RetryOptions } from './retry.ts';
 import type { RunResult } from './run-nodes.ts';
 import type { RunOperationOptions, RunOperationResult } from './run-operation.ts';
 import type { Shown, ShowOptions } from './show.ts';
@@ -75,6 +76,7 @@ export type { ExportFormat, ExportOptions, ExportResult, QueryOptions } from './
 export type { QueryResult } from './question.ts';
 export type { ReaderOptions } from './reader.ts';
 export type { RestoredTable } from './restore-relation.ts';
+export type { RetryOptions } from './retry.ts';
 export type { RollbackOptions, RollbackResult } from './rollback.ts';
 export type { RunResult } from './run-nodes.ts';
 export type { RunOperationOptions, RunOperationResult } from './run-operation.ts';
@@ -120,6 +122,16 @@ export async function seed(options?: RunOptions): Promise<RunResult> {
 /** Takes the selected snapshots, and publishes. */
 export async function snapshot(options?: RunOptions): Promise<RunResult> {
   return (await import('./snapshot.ts')).snapshot(options);
+}
+
+/** Makes the selected relations from those of another environment, and publishes. */
+export async function clone(options?: RunOptions): Promise<RunResult> {
+  return (await import('./clone.ts')).clone(options);
+}
+
+/** The last run again, for what failed in it. */
+export async function retry(options?: RetryOptions): Promise<RunResult> {
+  return (await import('./retry.ts')).retry(options);
 }
 
 /** Compiles the selected nodes, or a text, to SQL. */

@@ -15,7 +15,7 @@ import {
 import type { IndirectSelection, Project } from '../project/index.ts';
 import { type Emit, type RunEvent, refuseThreads } from '../runner/index.ts';
 import { onStorageWarning } from '../storage/index.ts';
-import type { Target, TargetNotice } from '../targets/index.ts';
+import type { Target, TargetNotice, TargetOptions } from '../targets/index.ts';
 import type { Deferral } from './defer.ts';
 import { workflowErrors } from './errors.ts';
 import { LogFile } from './log-file.ts';
@@ -41,6 +41,11 @@ export interface Settings {
   readonly lockTimeoutMs: number;
 }
 
+/** How a session opens its target. */
+export interface OpenOptions extends Pick<TargetOptions, 'previousBatches' | 'batchesUntil'> {
+  readonly writes: boolean;
+}
+
 /** A compiled project and the surroundings of one command. */
 export interface ProjectSession {
   readonly project: Project;
@@ -55,7 +60,7 @@ export interface ProjectSession {
   /** Tells of what stops nothing. @throws workflows.warning-as-error under `warnError` */
   warn(warning: Warning): void;
   /** Opens the target. `writes: false` for verbs that only look. */
-  openTarget(options: { readonly writes: boolean }): Promise<Target>;
+  openTarget(options: OpenOptions): Promise<Target>;
   /** Closes the log. */
   close(): void;
 }
@@ -137,11 +142,13 @@ export async function openProject(command: string, options: RunOptions): Promise
       emit,
       warn,
       previous: state.previous,
-      openTarget: async ({ writes }) => {
+      openTarget: async ({ writes, previousBatches, batchesUntil }) => {
         const { openTarget } = await import('../targets/index.ts');
         const opening = openTarget(compilation, {
           writes,
           lockTimeoutMs: settings.lockTimeoutMs,
+          ...(previousBatches === undefined ? {} : { previousBatches }),
+          ...(batchesUntil === undefined ? {} : { batchesUntil }),
           ...(settings.storeFailures === undefined ? {} : { storeFailures: settings.storeFailures }),
           onNotice: (notice) => emit(noticeEvent(notice)),
         });
@@ -164,7 +171,7 @@ interface State {
 }
 
 /** Commands that make what they select. */
-const building: ReadonlySet<string> = new Set(['build', 'run', 'seed', 'snapshot']);
+const building: ReadonlySet<string> = new Set(['build', 'run', 'seed', 'snapshot', 'clone']);
 
 /** Reads what `--state` and `--defer-state` name. @throws workflows.state-unreadable, workflows.no-deferral */
 async function stateOf(

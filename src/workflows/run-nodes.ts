@@ -15,7 +15,7 @@ import {
   runGraph,
   skippedResult,
 } from '../runner/index.ts';
-import type { NodeResult, PublishResult, Target } from '../targets/index.ts';
+import type { NodeResult, PublishResult, Target, TargetOptions } from '../targets/index.ts';
 import { withArtifacts } from './node-artifacts.ts';
 import { nodeDescriber } from './node-facts.ts';
 import type { ProjectSession } from './project-session.ts';
@@ -43,6 +43,10 @@ export interface RunNodesOptions {
   /** Whether failed tests skip what reads the tested data: true for build. */
   readonly testsBlock: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** What an earlier run has done of microbatch models, by id: the failed batches alone are run. */
+  readonly previousBatches?: TargetOptions['previousBatches'] | undefined;
+  /** Up to when microbatch models of that run went. */
+  readonly batchesUntil?: Date | undefined;
 }
 
 /** Runs `ids` with the project's hooks around them, publishes if anything was made, writes artifacts. */
@@ -95,7 +99,11 @@ async function runOnTarget(
   ids: readonly string[],
   options: RunNodesOptions,
 ): Promise<Outcome> {
-  const target = await session.openTarget({ writes: true });
+  const target = await session.openTarget({
+    writes: true,
+    ...(options.previousBatches === undefined ? {} : { previousBatches: options.previousBatches }),
+    ...(options.batchesUntil === undefined ? {} : { batchesUntil: options.batchesUntil }),
+  });
   const prepared = await unlessAborted(
     writingTo(session.project.root, () => target.prepare(ids)),
     options.signal,

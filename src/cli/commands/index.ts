@@ -4,6 +4,7 @@ import { branchGroup } from './branch/index.ts';
 import { buildCommand } from './build.ts';
 import { catalogGroup } from './catalog.ts';
 import { cleanCommand } from './clean.ts';
+import { cloneCommand } from './clone.ts';
 import { compileCommand } from './compile.ts';
 import { debugCommand } from './debug.ts';
 import { diffCommand } from './diff.ts';
@@ -17,6 +18,7 @@ import { maintainCommand } from './maintain.ts';
 import { openCommand } from './open.ts';
 import { parseCommand } from './parse.ts';
 import { queryCommand } from './query.ts';
+import { retryCommand } from './retry.ts';
 import { rollbackCommand } from './rollback.ts';
 import { runCommand } from './run.ts';
 import { runOperationCommand } from './run-operation.ts';
@@ -34,6 +36,8 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
   testCommand,
   seedCommand,
   snapshotCommand,
+  retryCommand,
+  cloneCommand,
   landCommand,
   queryCommand,
   openCommand,

@@ -8,8 +8,6 @@ const reasons: Readonly<Record<string, readonly [why: string, hint: string]>> = 
     'Packages given as `local:` need no installing; install others once with `dbt deps`, or copy them to dbt_packages.',
   ],
   source: ['the freshness of sources is not measured', 'Leave it out.'],
-  clone: ['relations are not cloned', 'Build into another target: boathouse build --target <name>.'],
-  retry: ['runs are not resumed', 'Build again what failed: boathouse build --select <model>+.'],
 };
 
 /** One hidden command for each, which takes any arguments and refuses. */
