@@ -3,7 +3,9 @@
  *
  * `--help` and `--version` read descriptions alone, so nothing here may import a workflow.
  */
+import type { RunEvent } from '../workflows/index.ts';
 import type { Flags } from './flags.ts';
+import type { CommandResults } from './invoke-results.ts';
 import type { Terminal } from './output/terminal.ts';
 
 /** One option, with every way to give it. */
@@ -14,7 +16,7 @@ export interface OptionSpec {
   /** dbt's environment variable, without its `DBT_`; `DBT_ENGINE_…` counts as well. */
   readonly env?: string;
   /** How its text is read; text unless given. A flag without a value is a boolean by itself. */
-  readonly type?: 'count' | 'number';
+  readonly type?: 'count' | 'number' | 'size';
   /** May be given several times, with one value each; all of them count. */
   readonly repeats?: boolean;
   readonly choices?: readonly string[];
@@ -41,6 +43,12 @@ export interface CommandInput {
   readonly terminal: Terminal;
   /** Aborted by the first Ctrl-C, for commands that stop cleanly. */
   readonly signal: AbortSignal;
+  /** What stands for the process's environment; the process's own unless given. */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Told of every event besides what is printed of it. */
+  readonly onEvent?: ((event: RunEvent) => void) | undefined;
+  /** Takes what the command found, for `invoke`: what is printed is only a view of it. */
+  deliver?<Name extends keyof CommandResults>(command: Name, result: CommandResults[Name]): void;
 }
 
 /** Runs to its end. @returns the exit code. */
@@ -68,6 +76,8 @@ export interface CommandSpec {
   readonly hidden?: boolean;
   /** Whether it ends when nobody reads its output any more (`| head`). What changes things goes on instead. */
   readonly endsUnread?: boolean;
+  /** Whether it asks a person for more, on standard input. */
+  readonly asksPeople?: boolean;
   /** Whether Ctrl-C is answered by the command itself. Else it ends the process at once. */
   readonly stopsCleanly?: boolean;
   load(): Promise<CommandWork>;

@@ -22,9 +22,36 @@ export function projectGiven(input: CommandInput): ProjectOptions {
     writeJson: flags.is('writeJson'),
     versionCheck: flags.is('versionCheck'),
     warnError: flags.is('warnError'),
+    warnErrorOptions: flags.text('warnErrorOptions'),
+    introspect: flags.is('introspect'),
+    ...logFileGiven(flags),
     lockTimeoutSeconds: flags.number('lockTimeout'),
-    emit: eventPrinter(input),
+    emit: toldBy(input),
+    env: input.env,
     signal,
+  };
+}
+
+/** How the log file is written: what the console is told to be counts for it as well, as in dbt. */
+function logFileGiven(flags: Flags): Partial<ProjectOptions> {
+  const format = flags.text('logFormatFile') ?? flags.text('logFormat');
+  const level = flags.text('logLevelFile');
+  return {
+    logFileFormat: format === 'default' ? undefined : (format as ProjectOptions['logFileFormat']),
+    logFileLevel: level as ProjectOptions['logFileLevel'],
+    logFileMaxBytes: flags.number('logFileMaxBytes'),
+    printerWidth: flags.number('printerWidth'),
+  };
+}
+
+/** Prints events, and tells whoever else wants to know. */
+function toldBy(input: CommandInput): NonNullable<ProjectOptions['emit']> {
+  const print = eventPrinter(input);
+  const { onEvent } = input;
+  if (onEvent === undefined) return print;
+  return (event) => {
+    print(event);
+    onEvent(event);
   };
 }
 
@@ -58,7 +85,9 @@ export function stateGiven({ flags }: CommandInput): StateOptions {
 
 /** `--models` is `--select` under dbt's older name: given both, they add up. */
 function selectedBy(flags: Flags): readonly string[] | undefined {
-  const given = [flags.texts('select'), flags.texts('models')].filter((texts) => texts !== undefined);
+  const given = [flags.texts('select'), flags.texts('models'), flags.texts('model')].filter(
+    (texts) => texts !== undefined,
+  );
   return given.length === 0 ? undefined : given.flat();
 }
 

@@ -79,7 +79,9 @@ export const stateOptions: readonly OptionSpec[] = [
     summary: 'artifacts of an earlier run: for state:, result:, source_status: and --defer',
     env: 'STATE',
   },
-  ...both('--defer', 'references to what isn’t built here lead to the relations of --state', { env: 'DEFER' }),
+  ...both('--defer', 'references to what isn’t built here lead to the relations of --state', {
+    env: 'DEFER',
+  }),
   ...both('--favor-state', 'with --defer: so do those to what isn’t selected', { env: 'FAVOR_STATE' }),
   {
     flags: '--defer-state <folder>',
@@ -94,29 +96,73 @@ export const strictnessOptions: readonly OptionSpec[] = [
   ...both('--warn-error', 'treat warnings as errors', { env: 'WARN_ERROR' }),
 ];
 
-/** Options of dbt's that are accepted and change nothing here, and those that can't be honoured. */
+/** Options of dbt's for those who look for them, and those that change nothing here. */
 const dbtOnly: readonly OptionSpec[] = [
-  ...both('--populate-cache', 'accepted', { hidden: true }),
-  ...both('--cache-selected-only', 'accepted', { hidden: true }),
-  ...both('--static-parser', 'accepted', { hidden: true }),
-  ...both('--use-experimental-parser', 'accepted', { hidden: true }),
-  ...both('--send-anonymous-usage-stats', 'accepted: nothing is ever sent', { hidden: true }),
-  ...both('--log-cache-events', 'accepted', { hidden: true }),
-  ...both('--use-colors-file', 'accepted', { hidden: true }),
-  ...both('--introspect', 'accepted', { hidden: true }),
-  ...both('--show-all-deprecations', 'accepted', { hidden: true }),
-  ...both('--use-fast-test-edges', 'accepted', { hidden: true }),
-  ...both('--partial-parse-file-diff', 'accepted', { hidden: true }),
-  ...both('--inject-ephemeral-ctes', 'accepted', { hidden: true }),
+  {
+    flags: '--warn-error-options <yaml>',
+    summary: 'which warnings are errors, which stay warnings, which are silent',
+    env: 'WARN_ERROR_OPTIONS',
+    hidden: true,
+  },
+  {
+    flags: '--log-level-file <level>',
+    summary: 'the least that boathouse.log is told (default: debug)',
+    env: 'LOG_LEVEL_FILE',
+    choices: ['debug', 'info', 'warn', 'error', 'none'],
+    hidden: true,
+  },
+  {
+    flags: '--log-format-file <format>',
+    summary: 'how boathouse.log is written (default: json)',
+    env: 'LOG_FORMAT_FILE',
+    choices: ['default', 'text', 'debug', 'json'],
+    hidden: true,
+  },
+  {
+    flags: '--log-file-max-bytes <bytes>',
+    summary: 'at this size a new boathouse.log begins (default: 10 MiB; 0: never)',
+    type: 'size',
+    env: 'LOG_FILE_MAX_BYTES',
+    hidden: true,
+  },
+  {
+    flags: '--printer-width <columns>',
+    summary: 'how wide lines of --log-format text are before their brackets (default: 80)',
+    type: 'count',
+    env: 'PRINTER_WIDTH',
+    hidden: true,
+  },
+  {
+    flags: '-r, --record-timing-info <file>',
+    summary: 'write what took time, as a CPU profile that Chrome’s developer tools open',
+    env: 'RECORD_TIMING_INFO',
+    hidden: true,
+  },
   ...both('--single-threaded', 'one node at a time', { hidden: true, env: 'SINGLE_THREADED' }),
-  { flags: '--macro-debugging', summary: 'accepted', hidden: true },
-  { flags: '--printer-width <columns>', summary: 'accepted', hidden: true },
-  { flags: '--log-level-file <level>', summary: 'accepted', hidden: true },
-  { flags: '--log-format-file <format>', summary: 'accepted', hidden: true },
-  { flags: '--log-file-max-bytes <bytes>', summary: 'accepted', hidden: true },
-  { flags: '-r, --record-timing-info <file>', summary: 'accepted', hidden: true },
+  ...both('--populate-cache', 'accepted: what is there is looked up in one query', {
+    hidden: true,
+    env: 'POPULATE_CACHE',
+  }),
+  ...both('--cache-selected-only', 'accepted: what is there is looked up in one query', {
+    hidden: true,
+    env: 'CACHE_SELECTED_ONLY',
+  }),
+  ...both('--static-parser', 'accepted: every template is rendered', { hidden: true, env: 'STATIC_PARSER' }),
+  ...both('--use-experimental-parser', 'accepted: every template is rendered', { hidden: true }),
+  ...both('--send-anonymous-usage-stats', 'accepted: nothing is ever sent', { hidden: true }),
+  ...both('--upload-to-artifacts-ingest-api', 'accepted: nothing is ever sent', { hidden: true }),
+  ...both('--log-cache-events', 'accepted: there is no such cache', { hidden: true }),
+  ...both('--use-colors-file', 'accepted: the log file has no colours', { hidden: true }),
+  ...both('--show-all-deprecations', 'accepted: every warning is shown', { hidden: true }),
+  ...both('--use-fast-test-edges', 'accepted: they are always fast', { hidden: true }),
+  ...both('--partial-parse-file-diff', 'accepted: files are always compared', { hidden: true }),
+  ...both('--macro-debugging', 'accepted: errors in macros have their place anyway', { hidden: true }),
+  {
+    flags: '--partial-parse-file-path <file>',
+    summary: 'accepted: the cache stays in target/',
+    hidden: true,
+  },
   refused('--export-saved-queries', 'saved queries are not run'),
-  refused('--warn-error-options <yaml>', 'all warnings are errors (--warn-error) or none is'),
 ];
 
 function refused(flags: string, why: string): OptionSpec {
@@ -140,6 +186,7 @@ function under(group: string, options: readonly OptionSpec[]): readonly OptionSp
 export const selectionOptions: readonly OptionSpec[] = [
   { flags: '-s, --select <selector...>', summary: 'nodes, in dbt selection syntax' },
   { flags: '-m, --models <selector...>', summary: 'the same as --select', hidden: true },
+  { flags: '--model <selector...>', summary: 'the same as --select', hidden: true },
   { flags: '--exclude <selector...>', summary: 'nodes to leave out' },
   { flags: '--selector <name>', summary: 'a selector of selectors.yml' },
   {
@@ -170,6 +217,24 @@ export const resourceTypeOptions: readonly OptionSpec[] = [
 export const emptyOptions: readonly OptionSpec[] = both('--empty', 'read no rows: check the SQL only', {
   env: 'EMPTY',
 });
+
+/** How text is compiled. */
+export const compileOptions: readonly OptionSpec[] = [
+  {
+    flags: '--introspect',
+    summary: 'accepted: the target is only asked what templates ask it',
+    env: 'INTROSPECT',
+    hidden: true,
+  },
+  { flags: '--no-introspect', summary: 'the same', hidden: true },
+  {
+    flags: '--inject-ephemeral-ctes',
+    summary: 'put ephemeral models into what reads them (default)',
+    env: 'INJECT_EPHEMERAL_CTES',
+    hidden: true,
+  },
+  { flags: '--no-inject-ephemeral-ctes', summary: 'leave ephemeral models out of what reads them' },
+];
 
 /** How relations are rebuilt. */
 export const refreshOptions: readonly OptionSpec[] = [

@@ -190,6 +190,7 @@ function makeOption(spec: OptionSpec): Option {
   }
   if (spec.type === 'count') option.argParser((text) => parseCount(longName(spec), text, 1));
   if (spec.type === 'number') option.argParser((text) => parseCount(longName(spec), text, -1));
+  if (spec.type === 'size') option.argParser((text) => parseCount(longName(spec), text, 0));
   return option;
 }
 
@@ -218,7 +219,8 @@ function readFlags(
 function fromEnvironment(spec: OptionSpec, option: Option, text: string): unknown {
   const variable = `DBT_${spec.env}`;
   if (option.isBoolean()) return parseSwitch(variable, text);
-  if (spec.type !== undefined) return parseCount(variable, text, spec.type === 'count' ? 1 : -1);
+  if (spec.type !== undefined)
+    return parseCount(variable, text, { count: 1, size: 0, number: -1 }[spec.type]);
   if (spec.choices !== undefined && !spec.choices.includes(text)) {
     throw cliErrors['bad-value']({
       option: variable,

@@ -4,7 +4,13 @@ import type { CommandInput } from './command.ts';
 import { printJsonLine } from './output/json-lines.ts';
 
 /** Prints the result object under `--json`. @returns dbt's exit code: 0, 1 when a node failed, 130. */
-export function endRun(command: string, result: RunResult, { flags, terminal }: CommandInput): number {
+export function endRun(
+  command: 'build' | 'run' | 'test' | 'seed' | 'snapshot' | 'retry' | 'clone',
+  result: RunResult,
+  input: CommandInput,
+): number {
+  const { flags, terminal } = input;
+  input.deliver?.(command, result);
   const exitCode = result.interrupted ? 130 : result.counts.error > 0 ? 1 : 0;
   if (flags.is('json') === true) {
     const { counts, elapsedMs, published, runResultsPath, results } = result;

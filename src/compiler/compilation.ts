@@ -39,6 +39,8 @@ export interface CompiledUnitTest extends UnitTestCode {
 
 /** What a render may be given besides the usual context. */
 export interface RenderExtras {
+  /** Ephemeral models are left out of an inline text that reads them. */
+  readonly withoutCtes?: boolean;
   /** More names, which win over the context's. */
   readonly names?: ReadonlyMap<string, Value>;
   /** The package whose macros and vars come first; the root project's when left out (or the node's). */

@@ -207,7 +207,7 @@ export class ProjectCompilation implements Compilation {
     const ctes = await ephemeralParents([...needs.values()], (parent) =>
       this.#render(parent, engine, extras),
     );
-    return injectCtes(own, ctes);
+    return extras?.withoutCtes === true ? own : injectCtes(own, ctes);
   }
 
   async callMacro(

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DbtLog, plural, summaryLine } from './dbt-log.ts';
+import { plural, summaryLine } from './dbt-lines.ts';
+import { DbtLog } from './dbt-log.ts';
 import type { NodeFacts } from './events.ts';
 import { skippedResult } from './run-graph.ts';
 
@@ -46,18 +47,18 @@ describe('DbtLog', () => {
         node_status: 'success',
         materialized: 'table',
         unique_id: 'model.shop.a',
-        node_started_at: '1970-01-01T00:00:00.000000Z',
-        node_finished_at: '1970-01-01T00:00:01.500000Z',
-        node_relation: { alias: 'a', relation_name: '"shop"."main"."a"' },
+        node_started_at: '1970-01-01T00:00:00.000000',
+        node_finished_at: '1970-01-01T00:00:01.500000',
+        node_relation: { relation_name: '"shop"."main"."a"' },
       },
       run_result: { status: 'success', execution_time: 0.5 },
     });
   });
 
   it.each([
-    ['test', 'fail', ['LogTestResult', 'RunResultFailure', 'NodeFinished']],
+    ['test', 'fail', ['LogTestResult', 'NodeFinished']],
     ['seed', 'success', ['LogSeedResult', 'NodeFinished']],
-    ['snapshot', 'error', ['LogSnapshotResult', 'RunResultError', 'NodeFinished']],
+    ['snapshot', 'error', ['LogSnapshotResult', 'NodeFinished']],
     ['model', 'skipped', ['SkippingDetails', 'NodeFinished']],
   ] as const)('names the events of a %s with state %s as dbt does', (resourceType, status, names) => {
     const result = { ...skippedResult('x', 'why'), status };

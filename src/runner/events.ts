@@ -24,6 +24,21 @@ export interface NodeFacts {
   readonly file: string;
   /** Absolute path of the compiled SQL, once there is one. */
   readonly compiledPath: string | undefined;
+  /** Where it goes, and what dbt's log says of it besides; left out where there is nothing to say. */
+  readonly database?: string;
+  readonly schema?: string;
+  readonly alias?: string;
+  /** The file, relative to the folder of its kind. */
+  readonly path?: string;
+  readonly checksum?: string;
+  readonly meta?: Readonly<Record<string, unknown>>;
+  /** `sql`, `python`, … of a model. */
+  readonly language?: string;
+  readonly isMicrobatch?: boolean;
+  /** The model that a test is on. */
+  readonly attachedNode?: string;
+  /** Of a snapshot: its configuration, as texts. */
+  readonly config?: Readonly<Record<string, string>>;
 }
 
 /** How many results of each sort, in the words of dbt's summary line. */
@@ -38,6 +53,18 @@ export interface RunCounts {
 
 /** One event of a run. */
 export type RunEvent =
+  /** The first one: a command has begun to look at a project. */
+  | {
+      readonly kind: 'invoked';
+      readonly atMs: number;
+      readonly invocationId: string;
+      /** dbt's name of the command. */
+      readonly command: string;
+      /** The dbt whose words we speak. */
+      readonly dbtVersion: string;
+      /** The `flags:` of the project. */
+      readonly flags: Readonly<Record<string, unknown>>;
+    }
   | {
       readonly kind: 'run-started';
       readonly atMs: number;
@@ -87,6 +114,8 @@ export type RunEvent =
       /** Whether a template printed it: shown even when quiet. */
       readonly printed: boolean;
       readonly code?: string;
+      /** dbt's name of what is said, where it has one of its own. */
+      readonly event?: { readonly code: string; readonly name: string };
       readonly location?: SourceLocation;
       readonly hint?: string;
     }

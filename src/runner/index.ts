@@ -1,6 +1,9 @@
 /** Running a graph on a target: order, threads, retries, skips, results, and one stream of events. */
 export { countResults, isFailure } from './counts.ts';
-export { DbtLog, type DbtLogLine, plural, summaryLine } from './dbt-log.ts';
+export { plural, printerWidth, summaryLine } from './dbt-lines.ts';
+export { DbtLog, type DbtLogLine } from './dbt-log.ts';
+export { isDeprecation, warningName, warningNames } from './dbt-names.ts';
+export { textOfLine } from './dbt-text.ts';
 export { runnerErrors } from './errors.ts';
 export type { Emit, MessageLevel, NodeFacts, RunCounts, RunEvent } from './events.ts';
 export {

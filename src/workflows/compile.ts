@@ -14,6 +14,8 @@ import { writingTo } from './target-folder.ts';
 export interface CompileOptions extends RunOptions {
   /** Jinja SQL to compile instead of nodes. */
   readonly inline?: string | undefined;
+  /** False: ephemeral models are left out of what reads them. */
+  readonly injectEphemeralCtes?: boolean | undefined;
 }
 
 /** A node's compiled SQL. */
@@ -46,7 +48,7 @@ export async function compile(options: CompileOptions = {}): Promise<CompileResu
     const { compilation, settings, targetPath } = session;
     const sinceStart = (): number => systemClock.nowMs() - session.startedAtMs;
     if (options.inline !== undefined) {
-      const compiled = [await compileInline(session, options.inline)];
+      const compiled = [await compileInline(session, options.inline, options)];
       if (settings.writeJson) await writingTo(targetPath, () => writeManifest(compilation, targetPath));
       return { compiled, elapsedMs: sinceStart() };
     }
@@ -60,7 +62,7 @@ export async function compile(options: CompileOptions = {}): Promise<CompileResu
 
 async function compileSelected(
   session: ProjectSession,
-  options: RunOptions,
+  options: CompileOptions,
 ): Promise<{ readonly compiled: readonly CompiledText[]; readonly results: readonly NodeResult[] }> {
   const { compilation } = session;
   const types: readonly ResourceType[] = ['model', 'test', 'snapshot', 'analysis'];
@@ -81,7 +83,9 @@ async function compileSelected(
     for (const id of ids) {
       const startedAtMs = systemClock.nowMs();
       const engine = { session: engineSession, warehouse: target.warehouse };
-      const { node, code: sql } = await compilation.compileNode(id, engine);
+      const { node, code: whole, codeWithoutCtes } = await compilation.compileNode(id, engine);
+      const sql = options.injectEphemeralCtes === false ? codeWithoutCtes : whole;
+      if (sql !== whole) Object.assign(node, { compiled_code: sql, extra_ctes_injected: false });
       const code = isCodeLanguage(node.language) ? node.raw_code : sql;
       if (node.config.materialized !== 'ephemeral') results.push(compiledResult(node, code, startedAtMs));
       if (silent.has(id)) continue;
@@ -97,13 +101,17 @@ async function compileSelected(
   }
 }
 
-async function compileInline(session: ProjectSession, text: string): Promise<CompiledText> {
+async function compileInline(
+  session: ProjectSession,
+  text: string,
+  { injectEphemeralCtes = true }: CompileOptions,
+): Promise<CompiledText> {
   const target = await session.openTarget({ writes: false });
   try {
     await target.prepare([]);
     const engineSession = await target.session('compile');
     const engine = { session: engineSession, warehouse: target.warehouse };
-    const code = await session.compilation.compileInline(text, engine);
+    const code = await session.compilation.compileInline(text, engine, { withoutCtes: !injectEphemeralCtes });
     await engineSession.release();
     return { uniqueId: undefined, name: 'inline', code, path: undefined, named: true };
   } finally {

@@ -14,6 +14,7 @@ type Kinds = {
   'bad-project-name': ErrorKind<{ name: string }>;
   'unsafe-clean': ErrorKind<{ path: string; why: string }>;
   'warning-as-error': ErrorKind<{ message: string }>;
+  'bad-warning-options': ErrorKind<{ problem: string }>;
   'not-writable': ErrorKind<{ path: string; problem: string }>;
   'write-failed': ErrorKind<{ path: string; problem: string }>;
   'not-a-query': ErrorKind<{ statement: string }>;
@@ -22,6 +23,8 @@ type Kinds = {
   'needs-condition': ErrorKind<{ doing: string }>;
   'bad-size': ErrorKind<{ text: string }>;
   'bad-sample': ErrorKind<{ text: string }>;
+  'no-load-time': ErrorKind<{ source: string }>;
+  'bad-load-time': ErrorKind<{ source: string; field: string; value: string }>;
   'state-unreadable': ErrorKind<{ path: string; problem: string }>;
   'no-deferral': ErrorKind<{ path: string | undefined }>;
   'nothing-to-retry': ErrorKind<{ folder: string }>;
@@ -103,7 +106,11 @@ const kinds: Kinds = {
   },
   'warning-as-error': {
     message: (d) => d.message,
-    hint: () => 'It counts as an error because of --warn-error.',
+    hint: () => 'It counts as an error because of --warn-error, or of --warn-error-options.',
+  },
+  'bad-warning-options': {
+    message: (d) => `warn-error-options: ${d.problem}`,
+    hint: () => 'Write it as \'{"error": ["NoNodesForSelectionCriteria"], "silence": ["Deprecations"]}\'.',
   },
   'not-writable': {
     message: (d) => `${d.path} can't be written: ${d.problem}`,
@@ -250,6 +257,17 @@ const kinds: Kinds = {
   'cannot-listen': {
     message: (d) => `Can't listen on ${d.host}:${d.port}: ${d.problem}`,
     hint: () => 'Give another port with --port; 0 takes any that is free.',
+  },
+  'no-load-time': {
+    message: (d) =>
+      `Could not compute freshness for source ${d.source}: no 'loaded_at_field' provided, and no Delta log or file says when it was loaded`,
+    hint: () => 'Set `loaded_at_field` or `loaded_at_query`; Delta tables and files need neither.',
+    exitCode: 1,
+  },
+  'bad-load-time': {
+    message: (d) => `Expected a timestamp from ${d.field} of source ${d.source}, and got '${d.value}'`,
+    hint: (d) => `Cast it: loaded_at_field: "${d.field}::timestamp".`,
+    exitCode: 1,
   },
   'state-unreadable': {
     message: (d) => `${d.path} can't be used as the state of an earlier run: ${d.problem}`,

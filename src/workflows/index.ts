@@ -14,6 +14,7 @@ import type { DebugResult } from './debug.ts';
 import type { DocsGenerateOptions, DocsResult } from './docs/docs-generate.ts';
 import type { DocsServeOptions, DocsServer } from './docs/docs-serve.ts';
 import type { DoctorOptions, DoctorResult } from './doctor.ts';
+import type { FreshnessOptions, FreshnessResult } from './freshness.ts';
 import type { Grid } from './grid.ts';
 import type { InitOptions, InitResult } from './init.ts';
 import type { LakeOptions } from './lake.ts';
@@ -28,8 +29,8 @@ import type { NodePlan } from './plan.ts';
 import type { PromptSession } from './prompt-session.ts';
 import type { ExportOptions, ExportResult, QueryOptions } from './query.ts';
 import type { QueryResult } from './question.ts';
-import type { RollbackOptions, RollbackResult } from './rollback.ts';
 import type { RetryOptions } from './retry.ts';
+import type { RollbackOptions, RollbackResult } from './rollback.ts';
 import type { RunResult } from './run-nodes.ts';
 import type { RunOperationOptions, RunOperationResult } from './run-operation.ts';
 import type { Shown, ShowOptions } from './show.ts';
@@ -45,7 +46,16 @@ import type {
 } from './table-upkeep.ts';
 
 // What a caller needs to read events and results.
-export { DbtLog, type Emit, plural, type RunCounts, type RunEvent, summaryLine } from '../runner/index.ts';
+export {
+  DbtLog,
+  type DbtLogLine,
+  type Emit,
+  plural,
+  type RunCounts,
+  type RunEvent,
+  summaryLine,
+  textOfLine,
+} from '../runner/index.ts';
 export type { MaintenancePlan, Progress } from '../tables/index.ts';
 export type { NodeResult, NodeStatus } from '../targets/index.ts';
 export type { CreateBranchOptions, CreatedBranch } from './branch-create.ts';
@@ -60,6 +70,7 @@ export type { DocsGenerateOptions, DocsResult } from './docs/docs-generate.ts';
 export type { DocsServeOptions, DocsServer } from './docs/docs-serve.ts';
 export type { DoctorCheck, DoctorOptions, DoctorResult } from './doctor.ts';
 export { workflowErrors } from './errors.ts';
+export type { FreshnessOptions, FreshnessResult, FreshnessStatus, SourceFreshness } from './freshness.ts';
 export type { Cell, Grid, GridColumn } from './grid.ts';
 export type { InitOptions, InitResult } from './init.ts';
 export type { LakeOptions } from './lake.ts';
@@ -122,6 +133,11 @@ export async function seed(options?: RunOptions): Promise<RunResult> {
 /** Takes the selected snapshots, and publishes. */
 export async function snapshot(options?: RunOptions): Promise<RunResult> {
   return (await import('./snapshot.ts')).snapshot(options);
+}
+
+/** How fresh the selected sources are. */
+export async function sourceFreshness(options?: FreshnessOptions): Promise<FreshnessResult> {
+  return (await import('./freshness.ts')).sourceFreshness(options);
 }
 
 /** Makes the selected relations from those of another environment, and publishes. */

@@ -40,6 +40,7 @@ function describeUnitTest(test: ManifestUnitTest): NodeFacts {
     relationName: undefined,
     file: test.original_file_path,
     compiledPath: undefined,
+    path: test.path,
   };
 }
 
@@ -58,5 +59,31 @@ function describeNode(node: ManifestNode, root: string): NodeFacts {
       node.compiled_path === null || node.compiled_path === undefined
         ? undefined
         : join(root, node.compiled_path),
+    ...placeOf(node),
+    ...(node.resource_type === 'snapshot' ? { config: asTexts(node.config) } : {}),
+    ...(typeof node.attached_node === 'string' ? { attachedNode: node.attached_node } : {}),
   };
+}
+
+/** What dbt's log says of every node. */
+function placeOf(node: ManifestNode): Partial<NodeFacts> {
+  return {
+    database: node.database,
+    schema: node.schema,
+    alias: node.alias,
+    path: node.path,
+    checksum: node.checksum?.checksum ?? '',
+    meta: node.config.meta ?? {},
+    language: node.language ?? 'sql',
+    isMicrobatch:
+      node.config.materialized === 'incremental' && node.config['incremental_strategy'] === 'microbatch',
+  };
+}
+
+/** A configuration as dbt's log has it: every value a text. */
+function asTexts(config: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  const told = Object.entries(config).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(
+    told.map(([key, value]) => [key, typeof value === 'string' ? value : (JSON.stringify(value) ?? '')]),
+  );
 }

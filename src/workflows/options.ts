@@ -36,6 +36,18 @@ export interface ProjectOptions {
   readonly signal?: AbortSignal | undefined;
   /** Makes warnings failures. */
   readonly warnError?: boolean | undefined;
+  /** Which warnings are failures, and which aren't told: a dictionary of `error`, `warn`, `silence`, or its YAML text. */
+  readonly warnErrorOptions?: Readonly<Record<string, unknown>> | string | undefined;
+  /** How `boathouse.log` is written; `json` unless given. */
+  readonly logFileFormat?: 'json' | 'text' | 'debug' | undefined;
+  /** The least that `boathouse.log` is told; `debug` unless given. */
+  readonly logFileLevel?: 'debug' | 'info' | 'warn' | 'error' | 'none' | undefined;
+  /** How large `boathouse.log` may be before a new one begins, in bytes; 0: no end. 10 MiB unless given. */
+  readonly logFileMaxBytes?: number | undefined;
+  /** Lines of nodes in dbt's text log are this wide before their brackets; 80 unless given. */
+  readonly printerWidth?: number | undefined;
+  /** Whether templates may ask the target while a project is compiled; true unless given. */
+  readonly introspect?: boolean | undefined;
   /** Seconds to wait for another run that keeps tables in the same file; 600 unless given. */
   readonly lockTimeoutSeconds?: number | undefined;
 }

@@ -12,25 +12,32 @@ import {
   type Plain,
   type PreviousState,
 } from '../compiler/index.ts';
-import type { IndirectSelection, Project } from '../project/index.ts';
+import { dbtVersion, type IndirectSelection, type Project } from '../project/index.ts';
 import { type Emit, type RunEvent, refuseThreads } from '../runner/index.ts';
 import { onStorageWarning } from '../storage/index.ts';
 import type { Target, TargetNotice, TargetOptions } from '../targets/index.ts';
 import type { Deferral } from './defer.ts';
 import { workflowErrors } from './errors.ts';
-import { LogFile } from './log-file.ts';
+import { LogFile, type LogFileOptions, logLevels } from './log-file.ts';
 import type { RunOptions } from './options.ts';
 import { parseRequest } from './parse-request.ts';
 import { readProjectOnly, readVars } from './read-project.ts';
 import { parseSample } from './sample-window.ts';
 import { writingTo } from './target-folder.ts';
+import { readWarningRules, type WarningRules } from './warning-rules.ts';
 
 /** Options with every default filled in. */
 export interface Settings {
   readonly threads: number;
   readonly fullRefresh: boolean;
   readonly failFast: boolean;
+  /** Whether all warnings are failures. */
+  readonly warnErrorGiven: boolean;
+  /** Whether a test's warning is a failure. */
   readonly warnError: boolean;
+  /** Which warnings are failures. */
+  readonly warnings: WarningRules;
+  readonly introspect: boolean;
   readonly storeFailures: boolean | undefined;
   readonly empty: boolean;
   readonly defer: boolean;
@@ -84,18 +91,26 @@ export async function openProject(command: string, options: RunOptions): Promise
   const log =
     options.logPath === null
       ? undefined
-      : new LogFile(resolve(project.root, options.logPath ?? project.config.logPath), id);
+      : new LogFile(
+          resolve(project.root, options.logPath ?? project.config.logPath),
+          id,
+          logFileOf(options, project),
+        );
   const emit: Emit = (event) => {
     log?.write(event);
     options.emit?.(event);
   };
+  const { flags } = project.config;
+  emit({ kind: 'invoked', atMs: startedAtMs, invocationId: id, command, dbtVersion, flags });
   const stopListening = onStorageWarning((code, message) => emit(warningEvent({ code, message })));
   const close = (): void => {
     stopListening();
     log?.close();
   };
   const warn = (warning: Warning): void => {
-    if (settings.warnError) {
+    const verdict = settings.warnings.verdict(warning.code);
+    if (verdict === 'silence') return;
+    if (verdict === 'error') {
       throw workflowErrors['warning-as-error'](
         { message: warning.message },
         warning.location === undefined ? {} : { location: warning.location },
@@ -117,14 +132,16 @@ export async function openProject(command: string, options: RunOptions): Promise
       env,
       empty: settings.empty,
       ...(options.sample === undefined ? {} : { sample: parseSample(options.sample, new Date(startedAtMs)) }),
-      say: (text, kind) =>
+      say: (text, kind) => {
+        if (kind === 'warn') return warn({ code: 'jinja.warning', message: text });
         emit({
           kind: 'message',
           atMs: systemClock.nowMs(),
-          level: kind === 'log' ? 'debug' : kind === 'warn' ? 'warn' : 'info',
+          level: kind === 'log' ? 'debug' : 'info',
           text,
           printed: kind === 'print',
-        }),
+        });
+      },
       warn,
     };
     const compilation = await compileProject(project, {
@@ -225,11 +242,19 @@ function settle(options: RunOptions, project: Project): Settings {
   const flag = (name: string): unknown => project.config.flags[name];
   const decide = (given: boolean | undefined, name: string, otherwise: boolean): boolean =>
     given ?? (typeof flag(name) === 'boolean' ? (flag(name) as boolean) : otherwise);
+  const warnErrorGiven = decide(options.warnError, 'warn_error', false);
+  const warnings = readWarningRules(
+    options.warnErrorOptions ?? (options.warnError === true ? undefined : flag('warn_error_options')),
+    options.warnErrorOptions === undefined ? warnErrorGiven : options.warnError === true,
+  );
   return {
     threads: options.threads ?? project.profile.threads,
     fullRefresh: decide(options.fullRefresh, 'full_refresh', false),
     failFast: decide(options.failFast, 'fail_fast', false),
-    warnError: decide(options.warnError, 'warn_error', false),
+    warnErrorGiven,
+    warnError: warnings.verdict('LogTestResult') === 'error',
+    warnings,
+    introspect: decide(options.introspect, 'introspect', true),
     storeFailures: options.storeFailures ?? (flag('store_failures') === true ? true : undefined),
     empty: options.empty ?? false,
     defer: decide(options.defer, 'defer', false),
@@ -239,6 +264,19 @@ function settle(options: RunOptions, project: Project): Settings {
     partialParse: decide(options.partialParse, 'partial_parse', true),
     writeJson: decide(options.writeJson, 'write_json', true),
     lockTimeoutMs: (options.lockTimeoutSeconds ?? 600) * 1000,
+  };
+}
+
+/** How the log file is written: options, else the project's flags. */
+function logFileOf(options: RunOptions, { config }: Project): LogFileOptions {
+  const format = options.logFileFormat ?? config.flags['log_format_file'];
+  const level = options.logFileLevel ?? config.flags['log_level_file'];
+  const max = options.logFileMaxBytes ?? config.flags['log_file_max_bytes'];
+  return {
+    format: format === 'text' || format === 'debug' ? format : 'json',
+    level: logLevels.find((known) => known === level) ?? 'debug',
+    bytesMax: typeof max === 'number' ? max : 10 * 1024 * 1024,
+    columns: options.printerWidth,
   };
 }
 
@@ -260,7 +298,7 @@ function invocationArgs(
     indirect_selection: settings.indirectSelection,
     full_refresh: settings.fullRefresh,
     fail_fast: settings.failFast,
-    warn_error: settings.warnError,
+    warn_error: settings.warnErrorGiven,
     store_failures: settings.storeFailures,
     empty: settings.empty,
     event_time_start: options.eventTimeStart,
@@ -278,7 +316,7 @@ function invocationArgs(
     defer_state: options.deferState,
     defer: settings.defer,
     favor_state: settings.favorState,
-    introspect: true,
+    introspect: settings.introspect,
     send_anonymous_usage_stats: false,
     target_path: options.targetPath,
     partial_parse: settings.partialParse,
@@ -295,7 +333,7 @@ function templateFlags(command: string, options: RunOptions, settings: Settings,
     WHICH: command,
     FULL_REFRESH: settings.fullRefresh,
     FAIL_FAST: settings.failFast,
-    WARN_ERROR: settings.warnError,
+    WARN_ERROR: settings.warnErrorGiven,
     STORE_FAILURES: settings.storeFailures ?? false,
     EMPTY: settings.empty,
     EVENT_TIME_START: options.eventTimeStart ?? null,
@@ -310,7 +348,7 @@ function templateFlags(command: string, options: RunOptions, settings: Settings,
     PROJECT_DIR: project.root,
     PROFILES_DIR: dirname(project.profile.file),
     VERSION_CHECK: options.versionCheck ?? true,
-    INTROSPECT: true,
+    INTROSPECT: settings.introspect,
     PRINT: true,
     USE_COLORS: false,
     DEBUG: false,

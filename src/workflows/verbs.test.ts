@@ -44,7 +44,7 @@ describe('a new project', () => {
     const result = await build({ ...here, emit: (event) => events.push(event) });
     expect(result.counts).toEqual({ pass: 11, warn: 0, error: 0, skip: 0, noOp: 0, total: 11 });
     expect(result.published).toMatchObject({ published: true, path: join(projectDir, 'shop.duckdb') });
-    expect(events[0]?.kind).toBe('run-started');
+    expect(events[0]?.kind).toBe('invoked');
     expect(events.at(-1)?.kind).toBe('run-finished');
     expect(await rows('select day, revenue from gold.daily_revenue order by day')).toEqual([
       ['2026-01-01', '52.50'],

@@ -15,6 +15,7 @@ export const cleanCommand: CommandSpec = {
     ]);
     return async (input) => {
       const { removed } = await clean(projectGiven(input));
+      input.deliver?.('clean', { removed });
       if (input.flags.is('json') === true) {
         printJsonLine({ kind: 'result', command: 'clean', exitCode: 0, removed }, input.terminal);
       } else if (input.flags.is('quiet') !== true) {

@@ -1,6 +1,6 @@
 /** `boathouse compile`. */
 import type { CommandSpec } from '../command.ts';
-import { refreshOptions, resourceTypeOptions, selectionOptions } from '../options.ts';
+import { compileOptions, refreshOptions, resourceTypeOptions, selectionOptions } from '../options.ts';
 
 /** The command's description and work. */
 export const compileCommand: CommandSpec = {
@@ -10,6 +10,7 @@ export const compileCommand: CommandSpec = {
     ...selectionOptions,
     ...resourceTypeOptions,
     ...refreshOptions,
+    ...compileOptions,
     { flags: '--inline <sql>', summary: 'compile this text instead' },
     { flags: '--output <format>', summary: 'how it is printed', choices: ['text', 'json'] },
   ],
@@ -23,7 +24,12 @@ export const compileCommand: CommandSpec = {
     return async (input) => {
       const { flags, terminal } = input;
       const inline = flags.text('inline');
-      const { compiled, elapsedMs } = await compile({ ...runGiven(input), inline });
+      const { compiled, elapsedMs } = await compile({
+        ...runGiven(input),
+        inline,
+        injectEphemeralCtes: flags.is('injectEphemeralCtes'),
+      });
+      input.deliver?.('compile', { compiled, elapsedMs });
       if (flags.is('json') === true) {
         printJsonLine({ kind: 'result', command: 'compile', exitCode: 0, elapsedMs, compiled }, terminal);
         return 0;

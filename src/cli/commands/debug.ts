@@ -21,6 +21,7 @@ export const debugCommand: CommandSpec = {
       const { flags, terminal } = input;
       const { colors } = terminal;
       const { checks, ok } = await debug(projectGiven(input));
+      input.deliver?.('debug', { checks, ok });
       if (flags.is('json') === true) {
         printJsonLine({ kind: 'result', command: 'debug', exitCode: ok ? 0 : 1, checks }, terminal);
         return ok ? 0 : 1;

@@ -33,6 +33,7 @@ const generateCommand: CommandSpec = {
         static: flags.is('static'),
       });
       const exitCode = result.catalogPath === undefined || result.errors.length > 0 ? 1 : 0;
+      input.deliver?.('docs generate', result);
       if (flags.is('json') === true) {
         printJsonLine({ kind: 'result', command: 'docs generate', exitCode, ...result }, terminal);
         return exitCode;
@@ -79,8 +80,8 @@ const serveCommand: CommandSpec = {
           terminal,
         );
       } else terminal.out(`Serving the documentation at ${server.url}\nPress Ctrl+C to stop.\n`);
-      const isAsked = flags.is('browser') ?? (process.stdout.isTTY === true && flags.is('json') !== true);
-      if (isAsked && process.stdout.isTTY === true) openBrowser(server.url);
+      const isAsked = flags.is('browser') ?? (terminal.isLive && flags.is('json') !== true);
+      if (isAsked && terminal.isLive) openBrowser(server.url);
       await new Promise<void>((stopped) => {
         if (signal.aborted) stopped();
         else signal.addEventListener('abort', () => stopped(), { once: true });

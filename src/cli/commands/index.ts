@@ -25,6 +25,7 @@ import { runOperationCommand } from './run-operation.ts';
 import { seedCommand } from './seed.ts';
 import { showCommand } from './show.ts';
 import { snapshotCommand } from './snapshot.ts';
+import { sourceGroup } from './source.ts';
 import { tableGroup } from './table/index.ts';
 import { testCommand } from './test.ts';
 import { unsupportedCommands } from './unsupported.ts';
@@ -53,6 +54,7 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
   compileCommand,
   parseCommand,
   docsGroup,
+  sourceGroup,
   runOperationCommand,
   initCommand,
   debugCommand,

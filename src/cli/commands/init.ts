@@ -14,8 +14,11 @@ export const initCommand: CommandSpec = {
       import('../../workflows/index.ts'),
       import('../output/json-lines.ts'),
     ]);
-    return async ({ args, flags, terminal }) => {
-      const { name, folder, files } = await init({ folder: args[0] ?? '.', name: flags.text('name') });
+    return async (input) => {
+      const { args, flags, terminal } = input;
+      const made = await init({ folder: args[0] ?? '.', name: flags.text('name') });
+      input.deliver?.('init', made);
+      const { name, folder, files } = made;
       if (flags.is('json') === true) {
         printJsonLine({ kind: 'result', command: 'init', exitCode: 0, name, folder, files }, terminal);
         return 0;

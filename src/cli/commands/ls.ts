@@ -36,6 +36,7 @@ export const lsCommand: CommandSpec = {
         state: flags.text('state'),
         ...onlyModels(flags),
       });
+      input.deliver?.('ls', resources);
       const keys = flags
         .texts('outputKeys')
         ?.flatMap((key) => key.split(/[\s,]+/).filter((part) => part !== ''));
@@ -54,7 +55,7 @@ export const lsCommand: CommandSpec = {
 
 /** `ls --models` lists models alone, unlike `--select`: dbt's rule. @throws cli.bad-value */
 function onlyModels(flags: Flags): { readonly resourceTypes?: readonly string[] } {
-  const models = flags.texts('models');
+  const models = flags.texts('models') ?? flags.texts('model');
   if (models === undefined) return {};
   for (const [name, option] of [
     ['select', '--select'],

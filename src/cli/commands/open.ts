@@ -25,6 +25,7 @@ export const openCommand: CommandSpec = {
   ],
   endsUnread: true,
   stopsCleanly: true,
+  asksPeople: true,
   load: async () => {
     const [{ openPrompt }, { projectGiven }, { runPrompt }] = await Promise.all([
       import('../../workflows/index.ts'),

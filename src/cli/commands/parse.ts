@@ -14,7 +14,9 @@ export const parseCommand: CommandSpec = {
       import('../output/run-view.ts'),
     ]);
     return async (input) => {
-      const { nodes, fromCache, edited = 0, elapsedMs } = await checkProject(projectGiven(input));
+      const summary = await checkProject(projectGiven(input));
+      input.deliver?.('parse', summary);
+      const { nodes, fromCache, edited = 0, elapsedMs } = summary;
       if (input.flags.is('json') === true) {
         printJsonLine(
           { kind: 'result', command: 'parse', exitCode: 0, nodes, fromCache, elapsedMs },

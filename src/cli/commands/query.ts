@@ -57,7 +57,8 @@ export const queryCommand: CommandSpec = {
 
 type Options = { readonly sql: string };
 
-async function printRows(options: Options, { flags, terminal }: CommandInput): Promise<number> {
+async function printRows(options: Options, input: CommandInput): Promise<number> {
+  const { flags, terminal } = input;
   const [{ query }, { openProgress }] = await Promise.all([
     import('../../workflows/index.ts'),
     import('../output/progress.ts'),
@@ -72,6 +73,7 @@ async function printRows(options: Options, { flags, terminal }: CommandInput): P
   } finally {
     progress.stop();
   }
+  input.deliver?.('query', grid);
   const { outcome } = grid;
   if (flags.is('json') === true) {
     if (outcome !== undefined) {

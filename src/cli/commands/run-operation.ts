@@ -19,6 +19,7 @@ export const runOperationCommand: CommandSpec = {
       const text = input.flags.text('args') ?? '{}';
       const args = readArgs(text, parse);
       const { elapsedMs } = await runOperation({ ...projectGiven(input), macro: input.args[0] ?? '', args });
+      input.deliver?.('run-operation', { elapsedMs });
       if (input.flags.is('json') === true) {
         printJsonLine({ kind: 'result', command: 'run-operation', exitCode: 0, elapsedMs }, input.terminal);
       }

@@ -1,6 +1,6 @@
 /** `boathouse show`. */
 import type { CommandSpec } from '../command.ts';
-import { refreshOptions, selectionOptions } from '../options.ts';
+import { compileOptions, refreshOptions, selectionOptions } from '../options.ts';
 
 /** The command's description and work. */
 export const showCommand: CommandSpec = {
@@ -9,6 +9,7 @@ export const showCommand: CommandSpec = {
   options: [
     ...selectionOptions,
     ...refreshOptions,
+    ...compileOptions,
     { flags: '--inline <sql>', summary: 'show this query instead; Jinja works in it' },
     { flags: '--limit <rows>', summary: 'rows at most (default: 5; -1: all)', type: 'number' },
     { flags: '--output <format>', summary: 'how rows are printed', choices: ['text', 'json'] },
@@ -32,6 +33,7 @@ export const showCommand: CommandSpec = {
         inline: flags.text('inline'),
         limit: flags.number('limit'),
       });
+      input.deliver?.('show', shown);
       if (flags.is('json') === true) {
         const grids = shown.map((grid) => {
           const { name, columns } = grid;

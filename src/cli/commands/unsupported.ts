@@ -7,7 +7,6 @@ const reasons: Readonly<Record<string, readonly [why: string, hint: string]>> = 
     'packages are not downloaded',
     'Packages given as `local:` need no installing; install others once with `dbt deps`, or copy them to dbt_packages.',
   ],
-  source: ['the freshness of sources is not measured', 'Leave it out.'],
 };
 
 /** One hidden command for each, which takes any arguments and refuses. */

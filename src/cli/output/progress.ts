@@ -15,7 +15,7 @@ export interface ProgressLine {
 /** The line; silent where standard error is no terminal, under `--quiet`, and under `--json`. */
 export function openProgress(terminal: Terminal, flags: Flags): ProgressLine {
   const { stderr, env } = process;
-  const isSilent = flags.is('quiet') === true || flags.is('json') === true;
+  const isSilent = terminal.isCaptured === true || flags.is('quiet') === true || flags.is('json') === true;
   const isLive = stderr.isTTY === true && env['TERM'] !== 'dumb' && !isSilent;
   const footer = new Footer((text) => stderr.write(text), isLive);
   let last: Progress | undefined;

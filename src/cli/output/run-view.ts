@@ -44,6 +44,8 @@ class RunView {
 
   see(event: RunEvent): void {
     switch (event.kind) {
+      case 'invoked':
+        break;
       case 'run-started':
         this.#started(event);
         break;

@@ -14,6 +14,8 @@ export interface Terminal {
   readonly colors: Colors;
   /** Whether a person is looking: footers and prompts only then. */
   readonly isLive: boolean;
+  /** Whether it is a program that takes what is printed, through `invoke`. */
+  readonly isCaptured?: boolean;
   readonly columns: number;
   readonly footer: Footer;
   /** The width as it is now, however narrow: a line that wraps can't be taken back. */
@@ -41,7 +43,7 @@ export interface TerminalOptions {
 export function openTerminal(options: TerminalOptions): Terminal {
   const { stdout, stderr, env } = process;
   const isLive = stdout.isTTY === true && !isSet(env['CI']) && env['TERM'] !== 'dumb';
-  const colors = picocolors.createColors(options.useColors ?? wantsColors(stdout.isTTY === true, env));
+  const colors = paints(options.useColors ?? wantsColors(stdout.isTTY === true, env));
   const columns = Math.max(60, Math.min(stdout.columns || Number(env['COLUMNS']) || 100, 200));
   const footer = new Footer((text) => stdout.write(text), isLive);
   const outlet = new Outlet(stdout);
@@ -104,6 +106,11 @@ class Outlet {
     this.#waiting = [];
     this.#to.write(text);
   }
+}
+
+/** Colour functions, or such as leave their text alone. */
+export function paints(on: boolean): Colors {
+  return picocolors.createColors(on);
 }
 
 /** The usual agreement: NO_COLOR switches off, FORCE_COLOR on, else colours are for terminals. */

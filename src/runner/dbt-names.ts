@@ -1,0 +1,83 @@
+/**
+ * dbt's names for what we say by codes of our own.
+ *
+ * Source: dbt-core's event names (docs.getdbt.com, "Events and logs").
+ */
+import type { RunEvent } from './events.ts';
+
+/** Messages that dbt has events of their own for, by our code. */
+const byCode: Readonly<Record<string, readonly [code: string, name: string]>> = {
+  'workflows.building-catalog': ['E044', 'BuildingCatalog'],
+  'workflows.catalog-written': ['E042', 'CatalogWritten'],
+  'workflows.catalog-failures': ['E041', 'WriteCatalogFailure'],
+  'workflows.no-docs-written': ['E043', 'CannotGenerateDocs'],
+  'compiler.nothing-selected': ['M030', 'NoNodesForSelectionCriteria'],
+  'compiler.unused-patch': ['I058', 'NoNodeForYamlKey'],
+  'compiler.test-without-target': ['I060', 'NodeNotFoundOrDisabled'],
+  'compiler.unknown-config': ['D026', 'CustomKeyInConfigDeprecation'],
+  'project.unknown-config': ['D026', 'CustomKeyInConfigDeprecation'],
+  'project.unknown-key': ['D027', 'CustomKeyInObjectDeprecation'],
+  'project.duplicate-key': ['D024', 'DuplicateYAMLKeysDeprecation'],
+  'project.unused-path': ['I051', 'UnusedResourceConfigPath'],
+  'jinja.warning': ['I061', 'JinjaLogWarning'],
+};
+
+/** The name and the code of what a message says. */
+export function messageName(
+  event: Extract<RunEvent, { kind: 'message' }>,
+): readonly [code: string, name: string] {
+  if (event.event !== undefined) return [event.event.code, event.event.name];
+  const named = byCode[event.code ?? ''];
+  if (named !== undefined) return named;
+  if (event.printed) return ['Z052', 'PrintEvent'];
+  if (event.level === 'info') return ['I062', 'JinjaLogInfo'];
+  return event.level === 'debug' ? ['I063', 'JinjaLogDebug'] : ['Z050', 'Note'];
+}
+
+/** dbt's name of the warning with our code; the code itself where dbt has none. */
+export function warningName(code: string): string {
+  return byCode[code]?.[1] ?? code;
+}
+
+/** Whether dbt counts the event among the deprecations. */
+export function isDeprecation(name: string): boolean {
+  return name.endsWith('Deprecation') || otherDeprecations.has(name);
+}
+
+const otherDeprecations: ReadonlySet<string> = new Set([
+  'AdapterDeprecationWarning',
+  'CollectFreshnessReturnSignature',
+  'EnvironmentVariableRenamed',
+  'MetricAttributesRenamed',
+  'project.deprecated-key',
+]);
+
+/** The warnings that dbt knows by name: what `--warn-error-options` may list. */
+export const warningNames: readonly string[] = [
+  ...['AdapterDeprecationWarning', 'AdapterEventWarning', 'ArgumentsPropertyInGenericTestDeprecation'],
+  ...['BehaviorChangeEvent', 'CatalogGenerationError', 'CollectFreshnessReturnSignature'],
+  ...['ConfigDataPathDeprecation', 'ConfigLogPathDeprecation', 'ConfigSourcePathDeprecation'],
+  ...['ConfigTargetPathDeprecation', 'ConstraintNotEnforced', 'ConstraintNotSupported'],
+  ...['CustomKeyInConfigDeprecation', 'CustomKeyInObjectDeprecation', 'CustomTopLevelKeyDeprecation'],
+  ...['CustomOutputPathInSourceFreshnessDeprecation', 'DeprecatedModel', 'DeprecatedReference'],
+  ...['DeprecationsSummary', 'DepsScrubbedPackageName', 'DepsUnpinned', 'DuplicateYAMLKeysDeprecation'],
+  ...['DuplicateNameDistinctNodeTypesDeprecation', 'EnvironmentVariableNamespaceDeprecation'],
+  ...['EnvironmentVariableRenamed', 'ExposureNameDeprecation', 'FreshnessConfigProblem'],
+  ...['GenericJSONSchemaValidationDeprecation', 'GetMetaKeyWarning', 'InternalDeprecation'],
+  ...['InvalidConcurrentBatchesConfig', 'InvalidMacroAnnotation', 'InvalidValueForField', 'JinjaLogWarning'],
+  ...['LogFreshnessResult', 'LogTestResult', 'MFCumulativeTypeParamsDeprecation', 'MacroNotFoundForPatch'],
+  ...['MFTimespineWithoutYamlConfigurationDeprecation', 'MetricAttributesRenamed'],
+  ...['MicrobatchMacroOutsideOfBatchesDeprecation', 'MicrobatchModelNoEventTimeInputs'],
+  ...['MissingArgumentsPropertyInGenericTestDeprecation', 'MissingPlusPrefixDeprecation'],
+  ...['ModelParamUsageDeprecation', 'ModulesItertoolsUsageDeprecation', 'NoNodeForYamlKey'],
+  ...['NoNodesForSelectionCriteria', 'NoNodesSelected', 'NodeNotFoundOrDisabled', 'NothingToDo'],
+  ...['PackageInstallPathDeprecation', 'PackageMaterializationOverrideDeprecation'],
+  ...['PackageNodeDependsOnRootProjectNode', 'PackageRedirectDeprecation', 'ProjectFlagsMovedDeprecation'],
+  ...['PropertyMovedToConfigDeprecation', 'ResourceNamesWithSpacesDeprecation', 'RunResultWarning'],
+  ...['RunResultWarningMessage', 'SeedExceedsLimitAndPathChanged', 'SeedExceedsLimitChecksumChanged'],
+  ...['SeedExceedsLimitSamePath', 'SeedIncreased', 'SemanticValidationFailure', 'SnapshotTimestampWarning'],
+  ...['SourceFreshnessProjectHooksNotRun', 'SourceOverrideDeprecation', 'TestsConfigDeprecation'],
+  ...['UnexpectedJinjaBlockDeprecation', 'UnsupportedConstraintMaterialization', 'UnusedResourceConfigPath'],
+  ...['UnusedTables', 'UnversionedBreakingChange', 'UpcomingReferenceDeprecation', 'ValidationWarning'],
+  ...['WEOIncludeExcludeDeprecation', 'WarnStateTargetEqual', 'WrongResourceSchemaFile'],
+];
