@@ -3,7 +3,10 @@
  *
  * Loading it loads neither DuckDB nor Arrow; they come with the first call that needs them.
  */
+import type { InvokeOptions, InvokeResult, ResultOf } from './cli/index.ts';
+
 export { BoathouseError, isBoathouseError, type SourceLocation } from './base/index.ts';
+export type { CommandResults, InvokeOptions, InvokeResult, ResultOf } from './cli/index.ts';
 export type {
   DataType,
   HistoryEntry,
@@ -125,6 +128,7 @@ export {
   clean,
   compile,
   createBranch,
+  type DbtLogLine,
   type DebugResult,
   type DeleteBranchOptions,
   type DeletedBranch,
@@ -195,3 +199,18 @@ export {
   snapshot,
   test,
 } from './workflows/index.ts';
+
+/**
+ * Runs a command as the command line does, and gives what it found: `await invoke(['build', '--select', 'orders+'])`.
+ *
+ * Nothing is printed unless `onOutput` takes it, and the process goes on whatever happens. What goes wrong is in the answer,
+ * and not thrown; what a callback throws rejects the promise once the command has ended. Any number of them may run at once.
+ *
+ * @param args the words after `boathouse`, one each.
+ */
+export async function invoke<const Args extends readonly string[]>(
+  args: Args,
+  options: InvokeOptions = {},
+): Promise<InvokeResult<ResultOf<Args>>> {
+  return await (await import('./cli/index.ts')).invoke(args, options);
+}

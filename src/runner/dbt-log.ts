@@ -64,14 +64,15 @@ export class DbtLog {
       case 'invoked': {
         this.#invocationId = event.invocationId;
         const version = `=${event.dbtVersion}`;
+        const adapter = `=${event.adapterVersion}`;
         return [
           this.#line('info', 'A001', 'MainReportVersion', `Running with dbt${version}`, {
             version,
             log_version: 3,
           }),
-          this.#line('info', 'E034', 'AdapterRegistered', `Registered adapter: duckdb${version}`, {
+          this.#line('info', 'E034', 'AdapterRegistered', `Registered adapter: duckdb${adapter}`, {
             adapter_name: 'duckdb',
-            adapter_version: version,
+            adapter_version: adapter,
           }),
         ];
       }

@@ -62,6 +62,8 @@ export type RunEvent =
       readonly command: string;
       /** The dbt whose words we speak. */
       readonly dbtVersion: string;
+      /** And the dbt-duckdb. */
+      readonly adapterVersion: string;
       /** The `flags:` of the project. */
       readonly flags: Readonly<Record<string, unknown>>;
     }

@@ -181,7 +181,10 @@ class GraphRun {
           : 'Interrupted, because another node failed (fail-fast)';
       return { ...result, status: 'skipped', message: why, error: undefined };
     }
-    if (this.#options.warnError && result.status === 'warn') return { ...result, status: 'fail' };
+    if (this.#options.warnError && result.status === 'warn') {
+      const message = result.message.replace('configured to warn if', 'configured to fail if');
+      return { ...result, status: 'fail', message };
+    }
     return result;
   }
 

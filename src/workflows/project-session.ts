@@ -12,7 +12,7 @@ import {
   type Plain,
   type PreviousState,
 } from '../compiler/index.ts';
-import { dbtVersion, type IndirectSelection, type Project } from '../project/index.ts';
+import { adapterVersion, dbtVersion, type IndirectSelection, type Project } from '../project/index.ts';
 import { type Emit, type RunEvent, refuseThreads } from '../runner/index.ts';
 import { onStorageWarning } from '../storage/index.ts';
 import type { Target, TargetNotice, TargetOptions } from '../targets/index.ts';
@@ -101,7 +101,15 @@ export async function openProject(command: string, options: RunOptions): Promise
     options.emit?.(event);
   };
   const { flags } = project.config;
-  emit({ kind: 'invoked', atMs: startedAtMs, invocationId: id, command, dbtVersion, flags });
+  emit({
+    kind: 'invoked',
+    atMs: startedAtMs,
+    invocationId: id,
+    command,
+    dbtVersion,
+    adapterVersion,
+    flags,
+  });
   const stopListening = onStorageWarning((code, message) => emit(warningEvent({ code, message })));
   const close = (): void => {
     stopListening();
