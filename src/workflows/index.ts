@@ -11,6 +11,7 @@ import type { RegisterOptions, RegisterResult } from './catalog-register.ts';
 import type { CleanResult } from './clean.ts';
 import type { CompileOptions, CompileResult } from './compile.ts';
 import type { DebugResult } from './debug.ts';
+import type { DevOptions } from './dev/dev.ts';
 import type { DocsGenerateOptions, DocsResult } from './docs/docs-generate.ts';
 import type { DocsServeOptions, DocsServer } from './docs/docs-serve.ts';
 import type { DoctorOptions, DoctorResult } from './doctor.ts';
@@ -66,6 +67,8 @@ export type { TrinoServer } from './catalog-register-client.ts';
 export type { CleanResult } from './clean.ts';
 export type { CompiledText, CompileOptions, CompileResult } from './compile.ts';
 export type { Check, DebugResult } from './debug.ts';
+export type { DevOptions, DevUpdate } from './dev/dev.ts';
+export type { Finding } from './dev/look.ts';
 export type { DocsGenerateOptions, DocsResult } from './docs/docs-generate.ts';
 export type { DocsServeOptions, DocsServer } from './docs/docs-serve.ts';
 export type { DoctorCheck, DoctorOptions, DoctorResult } from './doctor.ts';
@@ -280,6 +283,11 @@ export async function registerCatalog(options: RegisterOptions): Promise<Registe
 /** Checks what a build needs. */
 export async function debug(options?: ProjectOptions): Promise<DebugResult> {
   return (await import('./debug.ts')).debug(options);
+}
+
+/** Watches a project while somebody works on it. */
+export async function dev(options: DevOptions): Promise<void> {
+  return (await import('./dev/dev.ts')).dev(options);
 }
 
 /** Goes every step to the places of a profile: see `doctor.ts`. */
