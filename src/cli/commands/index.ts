@@ -7,6 +7,7 @@ import { cleanCommand } from './clean.ts';
 import { cloneCommand } from './clone.ts';
 import { compileCommand } from './compile.ts';
 import { debugCommand } from './debug.ts';
+import { devCommand } from './dev.ts';
 import { diffCommand } from './diff.ts';
 import { docsGroup } from './docs.ts';
 import { doctorCommand } from './doctor.ts';
@@ -54,6 +55,7 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
   compileCommand,
   parseCommand,
   docsGroup,
+  devCommand,
   sourceGroup,
   runOperationCommand,
   initCommand,
