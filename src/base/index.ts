@@ -8,3 +8,4 @@ export * from './nearest.ts';
 export * from './process-mark.ts';
 export * from './retry.ts';
 export * from './secrets.ts';
+export * from './spoken-dbt.ts';

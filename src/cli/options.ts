@@ -162,6 +162,13 @@ const dbtOnly: readonly OptionSpec[] = [
     summary: 'accepted: the cache stays in target/',
     hidden: true,
   },
+  {
+    flags: '--indirect-selection <mode>',
+    summary: 'which tests come along with selected nodes',
+    env: 'INDIRECT_SELECTION',
+    choices: ['eager', 'cautious', 'buildable', 'empty'],
+    hidden: true,
+  },
   refused('--export-saved-queries', 'saved queries are not run'),
 ];
 

@@ -6,7 +6,7 @@ import { commands } from './commands/index.ts';
 import { cliErrors } from './errors.ts';
 import { Flags, parseCount, parseSwitch } from './flags.ts';
 import { globalOptions } from './options.ts';
-import { packageVersion } from './version.ts';
+import { versionText } from './version.ts';
 
 /** What an argument list asks for. */
 export type Asked =
@@ -22,6 +22,8 @@ export type Asked =
 /** The width that help is wrapped to. */
 export interface ProgramOptions {
   readonly columns: number;
+  /** The name the command was called by, where that isn't `boathouse`. */
+  readonly calledAs?: string | undefined;
 }
 
 /**
@@ -52,7 +54,7 @@ export function readCommandLine(
       getErrHelpWidth: () => options.columns,
     });
   }
-  if (asksVersion(argv)) return { kind: 'text', text: `boathouse ${packageVersion()}\n` };
+  if (asksVersion(argv)) return { kind: 'text', text: versionText(options.calledAs) };
   try {
     program.parse(argv.length === 0 ? ['--help'] : [...argv], { from: 'user' });
   } catch (error) {
@@ -66,9 +68,11 @@ export function readCommandLine(
 
 /** `--version` before any command, or after one that has no version of its own. */
 function asksVersion(argv: readonly string[]): boolean {
-  const at = argv.findIndex((word, i) => /^(?:--version|-v)$/.test(word) || (i === 0 && word === '-V'));
+  const at = argv.findIndex((word) => /^(?:--version|-v|-V)$/.test(word));
+  // What dbt has is asked as dbt is asked; tables and branches have versions of their own.
   const groups = commands.filter(isGroup).map(({ name }) => name);
-  return at >= 0 && !argv.slice(0, at).some((word) => groups.includes(word));
+  const own = groups.filter((name) => name !== 'docs' && name !== 'source');
+  return at >= 0 && !argv.slice(0, at).some((word) => own.includes(word));
 }
 
 function isBareGroup(argv: readonly string[]): boolean {
@@ -213,6 +217,8 @@ function readFlags(
     const text = env[`DBT_ENGINE_${spec.env}`] ?? env[`DBT_${spec.env}`];
     if (text !== undefined && text !== '') values[name] = fromEnvironment(spec, option, text);
   }
+  if (values['print'] === undefined && env['DBT_NO_PRINT'] !== undefined && env['DBT_NO_PRINT'] !== '')
+    values['print'] = !parseSwitch('DBT_NO_PRINT', env['DBT_NO_PRINT']);
   return new Flags(values);
 }
 

@@ -1,4 +1,5 @@
 /** One run of the command, from arguments to an exit code. */
+import { basename } from 'node:path';
 import { backgroundDone, isBoathouseError, keepSecrets } from '../base/index.ts';
 import type { CommandSpec } from './command.ts';
 import { cliErrors } from './errors.ts';
@@ -29,7 +30,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
 async function codeOf(argv: readonly string[], bare: Terminal): Promise<number> {
   let asked: Asked;
   try {
-    asked = readCommandLine(argv, process.env, { columns: bare.columns });
+    asked = readCommandLine(argv, process.env, { columns: bare.columns, calledAs: calledAs() });
   } catch (error) {
     if (argv.includes('--json')) printJsonLine({ kind: 'error', error }, bare);
     else printError(error, bare, { debug: false });
@@ -43,12 +44,19 @@ async function codeOf(argv: readonly string[], bare: Terminal): Promise<number> 
   return 0;
 }
 
+/** The name by which the command was found: `dbt` where `boathouse alias dbt` has been asked for. */
+function calledAs(): string | undefined {
+  return basename(process.argv[1] ?? '').replace(/\.(?:js|cmd)$/, '');
+}
+
 async function runCommand(asked: Extract<Asked, { kind: 'command' }>): Promise<number> {
   const { command, args, flags } = asked;
   const debug = flags.is('debug') ?? flags.text('logLevel') === 'debug';
   const terminal = openTerminal({ useColors: flags.is('useColors') });
   const stop = watchInterrupts(command, terminal);
   showWarnings(asked, terminal);
+  const timing = flags.text('recordTimingInfo');
+  const stopTiming = timing === undefined ? undefined : await recordTiming(timing);
   try {
     const work = await command.load();
     const code = await work({ args, flags, terminal, signal: stop.signal });
@@ -63,6 +71,7 @@ async function runCommand(asked: Extract<Asked, { kind: 'command' }>): Promise<n
     else printError(error, terminal, { debug, projectDir: flags.text('projectDir') });
     return isBoathouseError(error) ? error.exitCode : 2;
   } finally {
+    await stopTiming?.();
     terminal.footer.clear();
     await terminal.flush();
   }
@@ -116,4 +125,31 @@ function watchReader(endsUnread: boolean): void {
     }
     process.exit(code === 'EPIPE' ? 0 : 2);
   });
+}
+
+/**
+ * Records what takes time from here on.
+ *
+ * @returns writes it to `file`, for Chrome's developer tools and everything else that reads V8's profiles.
+ */
+async function recordTiming(file: string): Promise<() => Promise<void>> {
+  const { Session } = await import('node:inspector/promises');
+  const { writeFileSync } = await import('node:fs');
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.start');
+  return async () => {
+    const { profile } = await session.post('Profiler.stop');
+    session.disconnect();
+    try {
+      writeFileSync(file, JSON.stringify(profile));
+    } catch (cause) {
+      const problem = cause instanceof Error ? cause.message : String(cause);
+      process.emitWarning(`${file} can't be written: ${problem}`, {
+        code: 'cli.no-timing',
+        type: 'BoathouseWarning',
+      });
+    }
+  };
 }

@@ -21,3 +21,29 @@ export function endRun(
   }
   return exitCode;
 }
+
+/** Prints the first rows of what seeds have loaded. */
+export async function showSeeds(result: RunResult, input: CommandInput): Promise<void> {
+  const { flags, terminal } = input;
+  const loaded = result.results.filter(
+    ({ uniqueId, status }) => uniqueId.startsWith('seed.') && status === 'success',
+  );
+  if (loaded.length === 0 || flags.is('json') === true) return;
+  const [{ show }, { projectGiven }, { printTable }] = await Promise.all([
+    import('../workflows/index.ts'),
+    import('./given.ts'),
+    import('./output/table.ts'),
+  ]);
+  const select = loaded.map(({ uniqueId }) => uniqueId.split('.').slice(1).join('.'));
+  const shown = await show({
+    ...projectGiven(input),
+    emit: undefined,
+    select,
+    resourceTypes: ['seed'],
+    limit: 10,
+  });
+  for (const grid of shown) {
+    terminal.out(`\n${terminal.colors.bold(`First rows of ${grid.name}`)}\n`);
+    terminal.out(`${printTable(grid, terminal.columns, terminal.colors)}\n`);
+  }
+}

@@ -1,12 +1,6 @@
 /** The dbt that projects may require, and whether they require it. */
-import type { SourceLocation } from '../base/index.ts';
+import { dbtVersion, type SourceLocation } from '../base/index.ts';
 import { projectErrors } from './errors.ts';
-
-/** The dbt-core whose project format, templates and artifacts we speak: `dbt_version` in templates. */
-export const dbtVersion: string = '1.11.16';
-
-/** The dbt-duckdb whose configuration and macros we speak. */
-export const adapterVersion: string = '1.11.1';
 
 /**
  * Stops unless `dbtVersion` fulfils every requirement in `specs`.

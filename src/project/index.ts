@@ -1,6 +1,5 @@
 /** A dbt project's files: settings, profiles, packages, properties, sources; every value keeps its place. */
 export { knownConfigKeys, misspelledConfigKey } from './config-keys.ts';
-export { adapterVersion, dbtVersion } from './dbt-version.ts';
 export { type InputRecord, listFolder, readBytes, watchReads } from './disk.ts';
 export { projectErrors } from './errors.ts';
 export { compareInputs, environmentHash, type FileEdit, type InputsState, joinInputs } from './inputs.ts';

@@ -3,7 +3,7 @@
  * packages.yml and selectors.yml.
  */
 import { createHash } from 'node:crypto';
-import { isBoathouseError, type SourceLocation, secrets } from '../base/index.ts';
+import { dbtVersion, isBoathouseError, type SourceLocation, secrets } from '../base/index.ts';
 import {
   bindArguments,
   Dict,
@@ -17,7 +17,6 @@ import {
   Undefined,
   type Value,
 } from '../jinja/index.ts';
-import { dbtVersion } from './dbt-version.ts';
 import { projectErrors } from './errors.ts';
 import type { YamlFile, YamlPath } from './yaml-file.ts';
 import { isPlainDict, type PlainDict, YamlDate } from './yaml-value.ts';

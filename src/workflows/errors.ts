@@ -14,6 +14,7 @@ type Kinds = {
   'bad-project-name': ErrorKind<{ name: string }>;
   'unsafe-clean': ErrorKind<{ path: string; why: string }>;
   'warning-as-error': ErrorKind<{ message: string }>;
+  'alias-taken': ErrorKind<{ path: string }>;
   'bad-warning-options': ErrorKind<{ problem: string }>;
   'not-writable': ErrorKind<{ path: string; problem: string }>;
   'write-failed': ErrorKind<{ path: string; problem: string }>;
@@ -107,6 +108,10 @@ const kinds: Kinds = {
   'warning-as-error': {
     message: (d) => d.message,
     hint: () => 'It counts as an error because of --warn-error, or of --warn-error-options.',
+  },
+  'alias-taken': {
+    message: (d) => `${d.path} is there already, and isn't ours`,
+    hint: () => 'Name another folder of your PATH with --folder, before the one where that file is.',
   },
   'bad-warning-options': {
     message: (d) => `warn-error-options: ${d.problem}`,

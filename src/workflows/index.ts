@@ -4,6 +4,7 @@
  * Each verb's file is loaded when the verb is first called, and with it only what that verb needs: `ls`
  * never loads DuckDB's side, `land` never loads the compiler.
  */
+import type { AliasOptions, AliasResult } from './alias.ts';
 import type { CreateBranchOptions, CreatedBranch } from './branch-create.ts';
 import type { DeleteBranchOptions, DeletedBranch, ListedBranch } from './branch-list.ts';
 import type { MergeBranchOptions, MergedBranch } from './branch-merge.ts';
@@ -59,6 +60,7 @@ export {
 } from '../runner/index.ts';
 export type { MaintenancePlan, Progress } from '../tables/index.ts';
 export type { NodeResult, NodeStatus } from '../targets/index.ts';
+export type { AliasOptions, AliasResult } from './alias.ts';
 export type { CreateBranchOptions, CreatedBranch } from './branch-create.ts';
 export type { DeleteBranchOptions, DeletedBranch, ListedBranch } from './branch-list.ts';
 export type { MergeBranchOptions, MergedBranch } from './branch-merge.ts';
@@ -283,6 +285,11 @@ export async function registerCatalog(options: RegisterOptions): Promise<Registe
 /** Checks what a build needs. */
 export async function debug(options?: ProjectOptions): Promise<DebugResult> {
   return (await import('./debug.ts')).debug(options);
+}
+
+/** Gives the command another name. */
+export async function alias(options: AliasOptions): Promise<AliasResult> {
+  return (await import('./alias.ts')).alias(options);
 }
 
 /** Watches a project while somebody works on it. */

@@ -9,6 +9,10 @@ export interface InitOptions {
   /** A new or empty folder; its name becomes the project's unless `name` is given. */
   readonly folder: string;
   readonly name?: string | undefined;
+  /** A profile that there is already: none is written. */
+  readonly profile?: string | undefined;
+  /** Write no profiles.yml. */
+  readonly skipProfile?: boolean | undefined;
 }
 
 /** What was made. */
@@ -31,11 +35,24 @@ export async function init(options: InitOptions): Promise<InitResult> {
   if (!/^[A-Za-z_]\w*$/.test(name)) throw workflowErrors['bad-project-name']({ name });
   const there = await readdir(folder).catch(() => []);
   if (there.some((file) => !file.startsWith('.'))) throw workflowErrors['folder-not-empty']({ folder });
-  const files = projectTemplate(name);
+  const files = withoutProfile(projectTemplate(name), name, options);
   for (const [path, text] of Object.entries(files)) {
     const file = join(folder, path);
     await mkdir(dirname(file), { recursive: true });
     await writeFile(file, text);
   }
   return { name, folder, files: Object.keys(files) };
+}
+
+/** The files, with the profile that the user has instead of one of their own. */
+function withoutProfile(
+  files: Readonly<Record<string, string>>,
+  name: string,
+  { profile, skipProfile }: InitOptions,
+): Readonly<Record<string, string>> {
+  if (profile === undefined && skipProfile !== true) return files;
+  const { 'profiles.yml': _, ...others } = files;
+  const project = others['dbt_project.yml'] ?? '';
+  const named = project.replace(/^profile: .*$/m, `profile: ${JSON.stringify(profile ?? name)}`);
+  return { ...others, 'dbt_project.yml': named };
 }

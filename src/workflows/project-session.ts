@@ -4,7 +4,7 @@
  * Options win over `flags:` in dbt_project.yml, which win over dbt's defaults.
  */
 import { dirname, resolve } from 'node:path';
-import { systemClock, systemRandom } from '../base/index.ts';
+import { adapterVersion, dbtVersion, systemClock, systemRandom } from '../base/index.ts';
 import {
   type Compilation,
   compileProject,
@@ -12,7 +12,7 @@ import {
   type Plain,
   type PreviousState,
 } from '../compiler/index.ts';
-import { adapterVersion, dbtVersion, type IndirectSelection, type Project } from '../project/index.ts';
+import type { IndirectSelection, Project } from '../project/index.ts';
 import { type Emit, type RunEvent, refuseThreads } from '../runner/index.ts';
 import { onStorageWarning } from '../storage/index.ts';
 import type { Target, TargetNotice, TargetOptions } from '../targets/index.ts';

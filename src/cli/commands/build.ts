@@ -11,12 +11,7 @@ export const buildCommand: CommandSpec = {
     ...resourceTypeOptions,
     ...refreshOptions,
     ...testOptions,
-    {
-      flags: '--show',
-      summary: 'not supported',
-      hidden: true,
-      refused: 'use `boathouse show --select <seed>`',
-    },
+    { flags: '--show', summary: 'print the first rows of what seeds have loaded' },
     { flags: '--plan', summary: 'print what would be done, and stop' },
   ],
   examples: [
@@ -26,14 +21,16 @@ export const buildCommand: CommandSpec = {
   ],
   stopsCleanly: true,
   load: async () => {
-    const [{ build }, { runGiven }, { endRun }] = await Promise.all([
+    const [{ build }, { runGiven }, { endRun, showSeeds }] = await Promise.all([
       import('../../workflows/index.ts'),
       import('../given.ts'),
       import('../run-outcome.ts'),
     ]);
     return async (input) => {
       if (input.flags.is('plan') === true) return await printPlans(input);
-      return endRun('build', await build(runGiven(input)), input);
+      const result = await build(runGiven(input));
+      if (input.flags.is('show') === true) await showSeeds(result, input);
+      return endRun('build', result, input);
     };
   },
 };

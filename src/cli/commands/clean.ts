@@ -6,7 +6,15 @@ import type { CommandSpec } from '../command.ts';
 export const cleanCommand: CommandSpec = {
   name: 'clean',
   summary: 'Remove what commands have generated: the folders of clean-targets',
-  options: [{ flags: '--clean-project-files-only', summary: 'always so', hidden: true }],
+  options: [
+    { flags: '--clean-project-files-only', summary: 'always so', hidden: true },
+    {
+      flags: '--no-clean-project-files-only',
+      summary: 'not supported',
+      hidden: true,
+      refused: 'nothing outside the project is ever removed',
+    },
+  ],
   load: async () => {
     const [{ clean }, { projectGiven }, { printJsonLine }] = await Promise.all([
       import('../../workflows/index.ts'),

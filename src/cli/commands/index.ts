@@ -1,5 +1,6 @@
 /** Every command, in the order that help lists them. */
 import type { CommandGroup, CommandSpec } from '../command.ts';
+import { aliasCommand } from './alias.ts';
 import { branchGroup } from './branch/index.ts';
 import { buildCommand } from './build.ts';
 import { catalogGroup } from './catalog.ts';
@@ -62,5 +63,6 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
   debugCommand,
   doctorCommand,
   cleanCommand,
+  aliasCommand,
   ...unsupportedCommands,
 ];

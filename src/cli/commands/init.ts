@@ -7,7 +7,10 @@ export const initCommand: CommandSpec = {
   name: 'init',
   summary: 'Begin a project that builds at once',
   arguments: [{ name: '[folder]', summary: 'a new folder (default: here, when it is empty)' }],
-  options: [{ flags: '--name <name>', summary: 'the project’s name (default: the folder’s)' }],
+  options: [
+    { flags: '--name <name>', summary: 'the project’s name (default: the folder’s)' },
+    { flags: '-s, --skip-profile-setup', summary: 'write no profiles.yml' },
+  ],
   examples: ['boathouse init shop && cd shop && boathouse build'],
   load: async () => {
     const [{ init }, { printJsonLine }] = await Promise.all([
@@ -16,7 +19,12 @@ export const initCommand: CommandSpec = {
     ]);
     return async (input) => {
       const { args, flags, terminal } = input;
-      const made = await init({ folder: args[0] ?? '.', name: flags.text('name') });
+      const made = await init({
+        folder: args[0] ?? '.',
+        name: flags.text('name'),
+        profile: flags.text('profile'),
+        skipProfile: flags.is('skipProfileSetup'),
+      });
       input.deliver?.('init', made);
       const { name, folder, files } = made;
       if (flags.is('json') === true) {

@@ -9,20 +9,19 @@ export const seedCommand: CommandSpec = {
   options: [
     ...selectionOptions,
     ...refreshOptions,
-    {
-      flags: '--show',
-      summary: 'not supported',
-      hidden: true,
-      refused: 'use `boathouse show --select <seed>`',
-    },
+    { flags: '--show', summary: 'print the first rows of what seeds have loaded' },
   ],
   stopsCleanly: true,
   load: async () => {
-    const [{ seed }, { runGiven }, { endRun }] = await Promise.all([
+    const [{ seed }, { runGiven }, { endRun, showSeeds }] = await Promise.all([
       import('../../workflows/index.ts'),
       import('../given.ts'),
       import('../run-outcome.ts'),
     ]);
-    return async (input) => endRun('seed', await seed(runGiven(input)), input);
+    return async (input) => {
+      const result = await seed(runGiven(input));
+      if (input.flags.is('show') === true) await showSeeds(result, input);
+      return endRun('seed', result, input);
+    };
   },
 };

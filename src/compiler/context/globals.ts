@@ -1,5 +1,7 @@
 /** The names every template sees, each made when it is first asked for. */
+
 import { createHash } from 'node:crypto';
+import { dbtVersion } from '../../base/index.ts';
 import {
   bindArguments,
   Callable,
@@ -12,7 +14,6 @@ import {
   str,
   type Value,
 } from '../../jinja/index.ts';
-import { dbtVersion } from '../../project/index.ts';
 import { compilerErrors } from '../errors.ts';
 import { fromPlain } from '../plain-values.ts';
 import { Adapter } from './adapter.ts';

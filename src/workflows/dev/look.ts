@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { BoathouseError, isBoathouseError, systemClock } from '../../base/index.ts';
-import { isCodeLanguage, type ManifestNode, writeManifestText } from '../../compiler/index.ts';
+import { isCodeLanguage, type ManifestNode, writeCompiled, writeManifestText } from '../../compiler/index.ts';
 import { type Grid, gridOfWarehouse } from '../grid.ts';
 import { moved } from '../node-artifacts.ts';
 import { refuseWrites } from '../only-reads.ts';
@@ -156,6 +156,10 @@ async function lookAt(session: ProjectSession, node: ManifestNode, options: Look
       code = isOpaque
         ? `select * from ${node.relation_name}`
         : (await compilation.compileNode(uniqueId, engine)).code;
+      if (!isOpaque && session.settings.writeJson) {
+        const { targetPath, project } = session;
+        await writingTo(targetPath, () => writeCompiled(node, targetPath, project.root));
+      }
       options.tell({ kind: 'compiled', uniqueId, name, file, code: isOpaque ? node.raw_code : code });
       if (!options.preview || signal?.aborted === true) return;
       what = 'rows';
@@ -186,7 +190,7 @@ function placed(error: unknown, node: ManifestNode, code: string, root: string):
   const texts = {
     sourceFile: join(root, node.original_file_path),
     source: node.raw_code,
-    compiledFile: undefined,
+    compiledFile: node.compiled_path ? join(root, node.compiled_path) : undefined,
     compiled: code,
   };
   return moved(error, placeSqlError(error.location, texts));
