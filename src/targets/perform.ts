@@ -243,7 +243,8 @@ class Performer {
 
   async #loadSeed(step: PlanStep & { kind: 'load-seed' }): Promise<void> {
     const list = step.columns.map((column) => quotePath([column])).join(', ');
-    const sql = `copy ${printName(step.relation)} (${list}) from ${quoteLiteral(step.file)} (format csv, header true, delimiter ${quoteLiteral(step.delimiter)}, quote '"', escape '"', null_padding true, ignore_errors false)`;
+    const quote = quoteLiteral(step.quote);
+    const sql = `copy ${printName(step.relation)} (${list}) from ${quoteLiteral(step.file)} (format csv, header true, delimiter ${quoteLiteral(step.delimiter)}, quote ${quote}, escape ${quote}, null_padding true, ignore_errors false)`;
     await this.#run(sql, true);
     // As dbt has it: a table that is made because there was none isn't said to be.
     this.#code = step.isRefresh ? 'CREATE' : 'INSERT';

@@ -45,5 +45,7 @@ export interface PlanInput {
 export interface SeedFacts {
   readonly file: string;
   readonly delimiter: string;
+  /** What its values are quoted with. */
+  readonly quote: string;
   readonly columns: readonly WarehouseColumn[];
 }

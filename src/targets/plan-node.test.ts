@@ -293,7 +293,7 @@ describe('external settings of Glue', () => {
 });
 
 describe('the plan of a seed', () => {
-  const seed = { file: '/p/seeds/orders.csv', delimiter: ',', columns };
+  const seed = { file: '/p/seeds/orders.csv', delimiter: ',', quote: '"', columns };
 
   it('makes the table the first time, and empties it after that', () => {
     expect(plan({ materialized: 'seed' }, { seed })).toContain(

@@ -23,6 +23,7 @@ export function planSeed(input: PlanInput): readonly PlanStep[] {
     relation: target,
     file: seed.file,
     delimiter: seed.delimiter,
+    quote: seed.quote,
     columns: seed.columns.map((column) => column.name),
     isRefresh: input.fullRefresh,
   };

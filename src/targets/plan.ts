@@ -82,6 +82,8 @@ export type PlanStep =
       readonly relation: RelationName;
       readonly file: string;
       readonly delimiter: string;
+      /** What values are quoted with, and escaped by. */
+      readonly quote: string;
       readonly columns: readonly string[];
       /** Whether a refresh of the whole was asked for. */
       readonly isRefresh: boolean;

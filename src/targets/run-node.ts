@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { isBoathouseError } from '../base/index.ts';
 import type { Compilation, ManifestNode, RelationName } from '../compiler/index.ts';
+import { quoteLiteral } from '../duckdb/index.ts';
 import { ownTable } from './branch-tables.ts';
 import { type ComputedRows, codeQuery, isCodeModel } from './code-models/code-query.ts';
 import { checkContract, declaredQuery, hasContract } from './contract.ts';
@@ -184,7 +185,8 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
   const base = await factsOf(run, code);
   const { target, existing } = base;
   if (node.resource_type === 'seed') {
-    const seed = await readSeedFacts(node, seedFile(compilation, node));
+    const facts = await readSeedFacts(node, seedFile(compilation, node));
+    const seed = { ...facts, quote: await quoteOf(session, facts) };
     return planNode({ ...base, seed, existingColumns: existing ? await session.columnsOf(target) : [] });
   }
   if (hasContract(node)) {
@@ -324,6 +326,20 @@ async function storedColumns(
 
 function isMicrobatch(node: ManifestNode): boolean {
   return node.config.materialized === 'incremental' && node.config.incremental_strategy === 'microbatch';
+}
+
+/** What a seed's values are quoted with: as dbt, which leaves it to DuckDB to find that out. */
+async function quoteOf(
+  { connection }: LakehouseSession,
+  { file, delimiter }: { readonly file: string; readonly delimiter: string },
+): Promise<string> {
+  const sql = `select "Quote" from sniff_csv(${quoteLiteral(file)}, delim := ${quoteLiteral(delimiter)}, header := true)`;
+  try {
+    return (await connection.value(sql)) === "'" ? "'" : '"';
+  } catch (error) {
+    if (isBoathouseError(error)) return '"';
+    throw error;
+  }
 }
 
 /** A seed's absolute path: packages keep theirs below their own root. */

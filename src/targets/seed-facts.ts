@@ -12,7 +12,7 @@ import { inferSeedType } from './seed-types.ts';
  *
  * @throws targets.unreadable-seed with the line where there is one.
  */
-export async function readSeedFacts(node: ManifestNode, file: string): Promise<SeedFacts> {
+export async function readSeedFacts(node: ManifestNode, file: string): Promise<Omit<SeedFacts, 'quote'>> {
   const delimiter = text(node, 'delimiter') ?? ',';
   const parsed = parseCsv(await readText(file), delimiter, file);
   const given = new Map(
