@@ -36,8 +36,9 @@ export function readNodeTests(tools: Finishing, tests: GenericTests, entries: Pr
         continue;
       }
       for (const version of versions) {
-        // An empty list is a list: such a version has no tests but its columns'.
-        const hasOwn = [version.data['data_tests'], version.data['tests']].some(Array.isArray);
+        // Under its newer name an empty list is a list: such a version has no tests but its columns'.
+        const { data_tests: newer, tests: older } = version.data;
+        const hasOwn = Array.isArray(newer) || (Array.isArray(older) && older.length > 0);
         const data = hasOwn ? version.data : entry.data;
         const path = hasOwn ? ['versions', version.index] : [];
         const node = nodes.find(entry, version.version);

@@ -43,7 +43,7 @@ export function isEphemeral(node: ManifestNode): boolean {
 
 /** The name of an ephemeral model's CTE. */
 export function cteName(node: ManifestNode): string {
-  return `__dbt__cte__${node.version == null ? node.name : `${node.name}_v${String(node.version).replaceAll('.', '_')}`}`;
+  return `__dbt__cte__${node.alias}`;
 }
 
 /** Whether a node has a relation at all. */

@@ -55,8 +55,8 @@ function resultRow(result: NodeResult, threads: ReadonlyMap<string, number>): Re
     message: result.message === '' ? null : result.message,
     failures: result.failures,
     unique_id: result.uniqueId,
-    // A seed has nothing that could be compiled, and dbt doesn't say where it went.
-    ...(result.uniqueId.startsWith('seed.')
+    // A seed has nothing that could be compiled, and dbt doesn't say where it went; an exposure is no relation.
+    ...(result.uniqueId.startsWith('seed.') || result.status === 'no-op'
       ? { compiled: null, compiled_code: null, relation_name: null }
       : {
           compiled: result.compiled || !result.uniqueId.startsWith('unit_test.') ? result.compiled : null,

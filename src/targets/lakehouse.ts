@@ -80,7 +80,7 @@ export class LakehouseTarget implements Target {
     if (!node) {
       const kind = uniqueId.split('.')[0] ?? 'resource';
       if (kind === 'exposure' || kind === 'saved_query' || kind === 'semantic_model' || kind === 'metric') {
-        return timer.result(uniqueId, undefined, { status: 'no-op', message: 'NO-OP' });
+        return timer.result(uniqueId, undefined, { status: 'no-op', message: 'NO-OP', failures: 0 });
       }
       const error = targetErrors['unsupported-resource']({ node: uniqueId, kind });
       return timer.result(uniqueId, undefined, { status: 'error', message: error.message, error });

@@ -2,7 +2,7 @@
  * The types of a seed's columns, by the rules dbt users know.
  *
  * For each column the first of these that every cell fits: whole number, number, date
- * (`2025-01-31`), timestamp (`2025-01-31 10:00:00` or ISO 8601), `true`/`false`, text. Empty cells and
+ * (`2025-01-31`), timestamp (`2025-01-31 10:00:00`, or ISO 8601 with a `T`), `true`/`false`, text. Empty cells and
  * `null` fit everything. A column of only those is a whole number.
  */
 
@@ -40,7 +40,9 @@ const guesses: readonly Guess[] = [
   wholeNumber,
   { type: 'DOUBLE', fits: (cell) => number.test(cell) || /^[+-]?(?:nan|inf(?:inity)?)$/i.test(cell) },
   { type: 'DATE', fits: (cell) => isDate(cell) },
-  { type: 'TIMESTAMP', fits: (cell) => isTimestamp(cell) },
+  // A column is written in one of the two forms or is text: dbt tries them one after the other.
+  { type: 'TIMESTAMP', fits: (cell) => isTimestamp(cell, spaced) },
+  { type: 'TIMESTAMP', fits: (cell) => isTimestamp(cell, iso) },
   { type: 'BOOLEAN', fits: (cell) => /^(?:true|false)$/i.test(cell) },
 ];
 
@@ -54,13 +56,14 @@ function isDate(cell: string): boolean {
   return day !== undefined && isCalendarDay(Number(year), Number(month), Number(day));
 }
 
-function isTimestamp(cell: string): boolean {
-  const match =
-    /^(\d{4})-(\d{1,2})-(\d{1,2})[ T](\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?$/.exec(
-      cell,
-    );
+const spaced = /^(\d{4})-(\d{1,2})-(\d{1,2}) +(\d{1,2}):(\d{1,2}):(\d{1,2})$/;
+const iso =
+  /^(\d{4})-(\d{2})-(\d{2})T(\d{2})(?::(\d{2})(?::(\d{2})(?:[.,]\d+)?)?)?(?:Z|[+-]\d{2}(?::?\d{2})?)?$/;
+
+function isTimestamp(cell: string, form: RegExp): boolean {
+  const match = form.exec(cell);
   if (!match) return false;
-  const [, year, month, day, hour, minute, second = '0'] = match;
+  const [, year, month, day, hour, minute = '0', second = '0'] = match;
   const isTime = Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
   return isTime && isCalendarDay(Number(year), Number(month), Number(day));
 }

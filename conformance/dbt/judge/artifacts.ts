@@ -33,14 +33,17 @@ export function comparableManifest(file: string): Json | undefined {
       Object.entries((manifest[part] ?? {}) as Json).filter(([id]) => !builtIn(id)),
     );
   }
-  return without(manifest) as Json;
+  return comparable(manifest) as Json;
 }
 
-function without(value: unknown, key = ''): unknown {
+/** Python keeps these in sets, whose order says nothing. */
+const unordered: ReadonlySet<string> = new Set(['tags', 'sources', 'nodes']);
+
+/** A value of an artifact without what differs between any two invocations, sets in order. */
+export function comparable(value: unknown, key: string = ''): unknown {
   if (Array.isArray(value)) {
-    const items = value.map((item) => without(item));
-    // Python keeps tags in sets, whose order says nothing.
-    if (key === 'tags') return items.sort();
+    const items = value.map((item) => comparable(item));
+    if (unordered.has(key)) return items.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
     // Of its own macros dbt also lists those that running a node happened to call.
     return key === 'macros' ? items.filter((item) => !/^macro\.dbt(_duckdb)?\./.test(String(item))) : items;
   }
@@ -48,7 +51,7 @@ function without(value: unknown, key = ''): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([name]) => !perInvocation.has(name) && !(key === 'meta' && name === 'boathouse'))
-      .map(([name, item]) => [name, without(item, name)]),
+      .map(([name, item]) => [name, comparable(item, name)]),
   );
 }
 

@@ -1,7 +1,7 @@
 /** A project's plan carried out by one program, and all that it left after every command. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { builtInTests, comparableManifest, type Json, nodeResults } from './artifacts.ts';
+import { join, relative } from 'node:path';
+import { builtInTests, comparable, comparableManifest, type Json, nodeResults } from './artifacts.ts';
 import { edit, type Plan, projectFiles } from './plan.ts';
 import { readStanding, type Standing } from './relations.ts';
 
@@ -93,7 +93,7 @@ const linesOf = (text: string): unknown[] =>
     .map((line) => line.trimEnd())
     .filter((line) => line !== '')
     .sort()
-    .map((line) => (line.startsWith('{"') ? (JSON.parse(line) as unknown) : line));
+    .map((line) => (line.startsWith('{"') ? comparable(JSON.parse(line)) : line));
 
 /** Warnings that repeat what results say, or that only one of the programs has a reason for. */
 const unsteady: ReadonlySet<string> = new Set([
@@ -124,9 +124,10 @@ function compiledIn(target: string, plain: (text: string) => string): Record<str
   const folder = join(target, 'compiled');
   if (!existsSync(folder)) return {};
   const skipped = builtInTests(join(target, 'manifest.json'));
-  const found = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => /\.(sql|py)$/.test(path) && !skipped.has(path),
-  );
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /\.(sql|py)$/.test(entry.name))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .filter((path) => !skipped.has(path));
   return Object.fromEntries(
     found.sort().map((path) => {
       const text = readFileSync(join(folder, path), 'utf8');

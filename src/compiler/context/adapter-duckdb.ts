@@ -1,5 +1,5 @@
 /** The methods of `adapter` that dbt-duckdb adds: external files, seeds, DuckLake, indexes. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { bindArguments, Dict, HostObject, hostFunction, str, type Value } from '../../jinja/index.ts';
 import { compilerErrors } from '../errors.ts';
 import type { AdapterMethod } from './adapter.ts';
@@ -147,6 +147,8 @@ function parseIndex(raw: Value, location: Parameters<AdapterMethod>[3]['location
       ...columns.map(str),
       relation instanceof Relation ? relation.render() : '',
       String(unique),
+      // The table that is about to give way may have the same index, whose name a rename leaves it.
+      randomUUID(),
     ].join('_');
     return createHash('md5').update(key).digest('hex');
   };

@@ -28,9 +28,9 @@ export function printTable(table: AgateTable, limits: PrintLimits): void {
   }
   if (rows.length < table.rows.length) rows.push(header.map(() => '...'));
   const widths = header.map((name, i) => Math.max(name.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const isNumber = (i: number): boolean => ['Integer', 'Number'].includes(table.columnTypes[i] ?? '');
+  const isText = (i: number): boolean => (table.columnTypes[i] ?? 'Text') === 'Text';
   const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, i) => (isNumber(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join(' | ')} |`;
+    `| ${cells.map((cell, i) => (isText(i) ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join(' | ')} |`;
   table.print(line(header));
   table.print(`| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`);
   for (const row of rows) table.print(line(row));

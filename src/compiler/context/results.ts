@@ -1,5 +1,5 @@
 /** `store_result` and `load_result`: how a statement's result gets from one macro to another. */
-import { bindArguments, Dict, HostObject, hostFunction, type Value } from '../../jinja/index.ts';
+import { bindArguments, Dict, HostObject, hostFunction, Tuple, type Value } from '../../jinja/index.ts';
 import { compilerErrors } from '../errors.ts';
 import { fromPlain } from '../plain-values.ts';
 import type { AdapterResponse } from '../warehouse.ts';
@@ -106,12 +106,12 @@ export class StoredResults {
   }
 
   #put(name: string, response: Value, table: Value): Value {
-    const rows = table instanceof AgateTable ? table.rowSequence.items : [];
+    const rows = table instanceof AgateTable ? table.rows.map((row) => new Tuple([...row])) : [];
     this.#results.set(
       name,
       new Dict([
         ['response', response],
-        ['data', [...rows]],
+        ['data', rows],
         ['table', table instanceof AgateTable ? table : AgateTable.empty()],
       ]),
     );

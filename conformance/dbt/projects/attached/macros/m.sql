@@ -1,0 +1,1 @@
+{% macro list_it() %}{% for r in run_query("select table_name from information_schema.tables where table_catalog = 'side' order by 1").columns[0].values() %}{% do print(r) %}{% endfor %}{% do print(adapter.get_columns_in_relation(ref('aliased_inc')) | map(attribute='name') | join(',')) %}{% do print(target.path ~ ' ' ~ target.database) %}{% endmacro %}

@@ -1,0 +1,1 @@
+{{ config(database='side', materialized='table', schema='s') }}select * from {{ ref('here') }}

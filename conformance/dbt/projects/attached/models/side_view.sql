@@ -1,0 +1,1 @@
+{{ config(database='side') }}select * from {{ ref('side_table') }}

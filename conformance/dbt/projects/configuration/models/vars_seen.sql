@@ -1,0 +1,1 @@
+select '{{ var('plain') }}' as plain, '{{ var('shared') }}' as shared, '{{ var('scoped') }}' as scoped, '{{ var('from_cli', 'none') }}' as cli, '{{ var('absent', 'dflt') }}' as absent, '{{ var.has_var('absent') }}' as has_it, '{{ var('nested').b[1] }}' as nested, '{{ var('only_pk', 'hidden') }}' as only_pk

@@ -1,0 +1,1 @@
+select amount::decimal(10,2) as amount, id::integer as id from {{ ref('good') }}

@@ -1,0 +1,2 @@
+{{ config(severity='warn', tags=['s'], fail_calc='max(id)') }}
+select * from {{ ref('m') }}

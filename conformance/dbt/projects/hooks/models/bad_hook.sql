@@ -1,0 +1,2 @@
+{{ config(post_hook='select * from never_there', materialized='table') }}
+select * from {{ ref('eph') }}

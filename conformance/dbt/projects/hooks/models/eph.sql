@@ -1,0 +1,2 @@
+{{ config(materialized='ephemeral', pre_hook='select broken') }}
+select 1 as e

@@ -1,0 +1,1 @@
+select * from {{ ref('e2') }}, {{ ref('e3') }}

@@ -1,0 +1,1 @@
+select * from {{ ref('fn') }}(1, 2)

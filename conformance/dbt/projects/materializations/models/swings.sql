@@ -1,0 +1,2 @@
+{{ config(materialized=var('kind', 'view')) }}
+select * from {{ ref('first') }}

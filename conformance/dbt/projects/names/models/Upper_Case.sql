@@ -1,0 +1,1 @@
+{{ config(alias='MiXed') }}select 1 as id

@@ -1,0 +1,1 @@
+{% test in_folder(model) %}select * from {{ model }} where false{% endtest %}

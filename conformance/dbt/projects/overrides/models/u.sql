@@ -1,0 +1,1 @@
+select s.*, '{{ ref('pk', 'p') }}' as rel from {{ source('raw', 's') }} s, {{ ref('t') }} t, {{ ref('p') }} p

@@ -1,0 +1,2 @@
+{{ config(schema='pks') }}
+select '{{ hello('p') }}' as h, '{{ this }}' as me

@@ -1,0 +1,1 @@
+{% macro helper(a) %}{{ a }}{% endmacro %}

@@ -1,0 +1,2 @@
+{{ config(materialized='table') }}
+select 'c' as f, id, v from {{ source('files', 'c') }} union all select 'd', id, v from {{ source('files', 'd') }} union all select 'g', id, v from {{ source('files', 'glob') }} union all select 'o', id, v from {{ source('files', 'old') }} union all select 't', id, v from {{ source('files', 'tmpl') }} union all select 'q', id, v from {{ source('files', 'quoted') }} union all select 'f', id, v from {{ source('fmt', 't') }}

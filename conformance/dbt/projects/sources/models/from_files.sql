@@ -1,0 +1,1 @@
+select * from {{ source('files', 'a') }} union all select * from {{ source('files', 'b') }}
