@@ -9,6 +9,7 @@ import { lackOf } from './lacks.ts';
 import { loadNative, type Native } from './native.ts';
 import type { DatabaseOptions } from './options.ts';
 import { quoteIdentifier, quoteLiteral } from './quote.ts';
+import { withRetries } from './retries.ts';
 import { Session } from './session.ts';
 
 /**
@@ -99,6 +100,7 @@ export class Database {
         extensions: this.#extensions,
         beforeStatement: this.#options.beforeStatement,
         restoreText: this.#options.restoreText,
+        retries: this.#options.retries,
         released: (released) => this.#released(released),
       },
       connection,
@@ -153,14 +155,17 @@ export class Database {
     for (const spec of this.#options.attach ?? []) {
       const extension = extensionOfAttach(spec);
       if (extension !== undefined) await this.#extensions.load(extension);
-      try {
-        await this.#own.run(attachSql(spec));
-      } catch (error) {
-        const lack = lackOf(error instanceof Error ? error.message : '');
-        if (lack?.kind !== 'extension') throw fromEngine(error);
-        await this.#extensions.load(lack.name);
-        await this.#own.run(attachSql(spec));
-      }
+      const attach = (): Promise<unknown> => this.#own.run(attachSql(spec));
+      await withRetries(this.#options.attachRetries, async () => {
+        try {
+          await attach();
+        } catch (error) {
+          const lack = lackOf(error instanceof Error ? error.message : '');
+          if (lack?.kind !== 'extension') throw fromEngine(error);
+          await this.#extensions.load(lack.name);
+          await attach();
+        }
+      });
     }
   }
 

@@ -12,6 +12,7 @@ export type {
   SecretSpec,
 } from './options.ts';
 export { quoteIdentifier, quoteLiteral, quotePath } from './quote.ts';
+export type { EngineRetries } from './retries.ts';
 export { createSecretSql, optionSql } from './secrets.ts';
 export type { Parameters, QueryOptions, ResultTable, RunResult, Session } from './session.ts';
 export {

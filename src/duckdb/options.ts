@@ -1,5 +1,6 @@
 /** What a database is opened with: the part of a dbt-duckdb profile that DuckDB itself takes. */
 
+import type { EngineRetries } from './retries.ts';
 import type { StatementHook } from './statement-hook.ts';
 
 /** An extension by name, optionally from a repository (`core`, `community`, a URL or a folder). */
@@ -52,6 +53,10 @@ export interface DatabaseOptions {
   /** Those of an extension's type are created when a statement first needs that extension. */
   readonly secrets?: readonly SecretSpec[];
   readonly attach?: readonly AttachSpec[];
+  /** For statements, after which exceptions they are tried again; none unless given. */
+  readonly retries?: EngineRetries | undefined;
+  /** For attaching `attach`, which waits so for files that are open elsewhere; none unless given. */
+  readonly attachRetries?: EngineRetries | undefined;
   /** Where extension files are: `<dir>/v1.5.5/<platform>/NAME.duckdb_extension`. Else BOATHOUSE_EXTENSION_DIR. */
   readonly extensionDirectory?: string;
   /** Sessions open at once, at most; 64 unless given. A further `session()` waits for one to be released. */

@@ -16,6 +16,7 @@ import { interruptUntilStopped } from './interrupt.ts';
 import { withLacksSupplied } from './lacks.ts';
 import type { Native } from './native.ts';
 import { quotePath } from './quote.ts';
+import { type EngineRetries, RepeatableTransaction, withRetries } from './retries.ts';
 import { type Column, printSqlType, type SqlType } from './sql-type.ts';
 import type { StatementHook } from './statement-hook.ts';
 import { RowStream, type StreamHost } from './stream.ts';
@@ -48,6 +49,7 @@ export interface SessionHost {
   readonly extensions: Extensions;
   readonly beforeStatement?: StatementHook | undefined;
   readonly restoreText?: ((text: string) => string) | undefined;
+  readonly retries?: EngineRetries | undefined;
   released(session: Session): void;
 }
 
@@ -58,6 +60,7 @@ export class Session {
   #tail: Promise<unknown> = Promise.resolve();
   #stream: RowStream | undefined;
   #inTransaction = false;
+  readonly #transaction = new RepeatableTransaction();
   #closed = false;
   #running = false;
   #stopInterrupting: (() => void) | undefined;
@@ -134,7 +137,7 @@ export class Session {
   describe(sql: string): Promise<readonly Column[]> {
     return this.#exclusive(sql, undefined, async () => {
       const text = await this.#hooked(sql);
-      const prepared = await this.#supplied(text, () => this.#connection.prepare(text));
+      const prepared = await this.#attempted(text, () => this.#connection.prepare(text));
       try {
         return columnsOf(prepared);
       } finally {
@@ -155,9 +158,10 @@ export class Session {
     types: readonly SqlType[],
     rows: AsyncIterable<readonly (SqlValue | Date)[]> | Iterable<readonly (SqlValue | Date)[]>,
   ): Promise<number> {
-    return this.#exclusive(`-- append to ${quotePath(table)}`, undefined, () =>
-      appendChunks(this.#host.native, this.#connection, table, types, rows),
-    );
+    return this.#exclusive(`-- append to ${quotePath(table)}`, undefined, () => {
+      this.#transaction.spoil();
+      return appendChunks(this.#host.native, this.#connection, table, types, rows);
+    });
   }
 
   /** Stops what is running, if anything is; that call then throws `duckdb.interrupted`. */
@@ -224,16 +228,21 @@ export class Session {
     if (this.#inTransaction) await this.#host.extensions.loadHinted(sql);
     const touchesTransaction =
       /\b(?:begin|start|commit|rollback|abort|end)\b/i.test(sql) && !oneQuery.test(sql);
+    const wasInTransaction = this.#inTransaction;
+    const isOne = params === undefined && !/;\s*\S/.test(sql);
     try {
       // Several statements run one by one, so that a retry never repeats one that already ran.
-      if (params === undefined && !/;\s*\S/.test(sql)) {
-        return await this.#supplied(sql, () => this.#connection.run(sql));
+      if (isOne) {
+        const result = await this.#attempted(sql, () => this.#connection.run(sql));
+        if (wasInTransaction) this.#transaction.note(sql);
+        return result;
       }
+      this.#transaction.spoil();
       const statements = await this.#connection.extractStatements(sql);
       let result: DuckDBResult | undefined;
       for (let index = 0; index < statements.count; index += 1) {
         const isLast = index === statements.count - 1;
-        result = await this.#supplied(sql, async () => {
+        result = await this.#attempted(sql, async () => {
           const prepared = await statements.prepare(index);
           try {
             if (isLast && params !== undefined) this.#bind(prepared, params);
@@ -246,6 +255,7 @@ export class Session {
       return result;
     } finally {
       if (touchesTransaction) this.#inTransaction = await this.#probeTransaction();
+      if (!wasInTransaction && this.#inTransaction && isOne) this.#transaction.begin();
     }
   }
 
@@ -289,6 +299,20 @@ export class Session {
     }
   }
 
+  /** As often as `retries` allow; within a transaction all of it is done again. */
+  #attempted<T>(sql: string, work: () => Promise<T>): Promise<T> {
+    return withRetries(
+      this.#host.retries,
+      async (attempt) => {
+        if (attempt > 1 && this.#inTransaction) {
+          for (const statement of this.#transaction.repetition ?? []) await this.#connection.run(statement);
+        }
+        return await this.#supplied(sql, work);
+      },
+      () => !this.#inTransaction || this.#transaction.repetition !== undefined,
+    );
+  }
+
   /** Within a transaction a failed attempt would abort it, so there nothing is tried twice. */
   #supplied<T>(sql: string, work: () => Promise<T>): Promise<T> {
     return this.#inTransaction ? work() : withLacksSupplied(this.#host.extensions, sql, work);
@@ -328,7 +352,7 @@ export class Session {
             prepared.destroySync();
           }
         };
-        const result = await begin();
+        const result = await withRetries(this.#host.retries, begin, () => ownTransaction);
         return { result, columns: columnsOf(result), ownTransaction };
       },
       close: async (stream, end) => {
