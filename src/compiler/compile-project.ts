@@ -1,6 +1,7 @@
 /** dbt's parse: from a project's files to its manifest and graph. */
 import type { Project } from '../project/index.ts';
 import type { Compilation } from './compilation.ts';
+import { tellDeprecatedModels } from './deprecations.ts';
 import { describeMacro, readExposure, readGroup, readYamlSnapshot } from './described-resources.ts';
 import { DocBlocks } from './doc-blocks.ts';
 import { Environment } from './environment.ts';
@@ -130,6 +131,7 @@ function parse(environment: Environment, metadata: Plain): { manifest: Manifest;
   }
   fillPrimaryKeys(manifest);
   fillMaps(manifest, dependenciesOf(manifest));
+  tellDeprecatedModels(parsing);
   return { manifest, graph: buildGraph(manifest) };
 }
 

@@ -1,5 +1,6 @@
 /** What exists in property files alone: exposures, groups, YAML snapshots; and macro descriptions. */
 import { isPlainDict } from '../project/index.ts';
+import { tellDeprecated } from './deprecations.ts';
 import { belowSearchPath } from './doc-blocks.ts';
 import { compilerErrors } from './errors.ts';
 import type { Finishing } from './finish-node.ts';
@@ -17,6 +18,10 @@ export function readExposure(tools: Finishing, entry: PropertyEntry): void {
   const { data } = entry;
   const path = belowSearchPath(entry.file.relativePath, entry.file.searchPath);
   const uniqueId = `exposure.${entry.packageName}.${entry.name}`;
+  if (!/^\w+$/.test(entry.name)) {
+    const message = `The name of the exposure '${entry.name}' has more than letters, digits and underscores`;
+    tellDeprecated(tools.parsing, 'exposure-name', message, placeOf(entry, 'name'));
+  }
   const fqn = [entry.packageName, ...foldersOf(path), entry.name];
   const own = isPlainDict(data['config']) ? data['config'] : undefined;
   const { config, unrendered } = parsing.levels.of({

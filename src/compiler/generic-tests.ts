@@ -3,6 +3,7 @@ import { didYouMean, type SourceLocation } from '../base/index.ts';
 import { parseTemplate, type Scope, type Value } from '../jinja/index.ts';
 import { isPlainDict } from '../project/index.ts';
 import { addConfigCall } from './config-levels.ts';
+import { tellDeprecated } from './deprecations.ts';
 import { compilerErrors } from './errors.ts';
 import { type Finishing, finishNode } from './finish-node.ts';
 import type { MacroEntry } from './macro-registry.ts';
@@ -240,12 +241,30 @@ export class GenericTests {
     const args: Plain = { ...(given as Plain) };
     if (subject.columnName !== null) args['column_name'] = subject.columnName;
     const nested = args['arguments'];
+    this.#tellDeprecated(name as string, args, nested, place);
     if (isPlainDict(nested)) {
       delete args['arguments'];
       Object.assign(args, nested);
     }
     if ('model' in args) bad("A test can't have an argument 'model': that is what it is on");
     return { name: name as string, args };
+  }
+
+  /** Configuration and arguments may still stand directly below the test's name. */
+  #tellDeprecated(name: string, args: Plain, nested: unknown, place: () => SourceLocation): void {
+    const { parsing } = this.#tools;
+    const keys = Object.keys(args);
+    const moved = keys.find((key) => configArgs.includes(key));
+    if (moved !== undefined) {
+      const message = `'${moved}' of the test '${name}' stands beside its arguments instead of under 'config'`;
+      tellDeprecated(parsing, 'property-moved-to-config', message, place());
+    }
+    const isEmpty = !isPlainDict(nested) || Object.keys(nested).length === 0;
+    const argument = keys.find((key) => !besideArguments.has(key));
+    if (isEmpty && argument !== undefined) {
+      const message = `The arguments of the test '${name}', such as '${argument}', don't stand under 'arguments'`;
+      tellDeprecated(parsing, 'missing-arguments', message, place());
+    }
   }
 
   /** The test's own configuration, taken out of its arguments: beside them, or under `config`. */
@@ -285,6 +304,9 @@ export class GenericTests {
     );
   }
 }
+
+/** Keys below a test's name that are no arguments of its. */
+const besideArguments = new Set(['config', 'column_name', 'description', 'name', 'arguments', ...configArgs]);
 
 /** Our tests that call nothing but what their arguments show. */
 const readableTests = new Set(['test_unique', 'test_not_null', 'test_accepted_values', 'test_relationships']);

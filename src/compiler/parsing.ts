@@ -54,6 +54,13 @@ export class Parsing {
     return this.project.packages.find((pkg) => pkg.name === name);
   }
 
+  /** Tells the user of something, and of nothing else with that code. */
+  warnOnce(warning: CompileWarning): void {
+    if (this.#warned.has(warning.code)) return;
+    this.#warned.add(warning.code);
+    this.warn(warning);
+  }
+
   /** Tells the user of something, each message once. */
   warn(warning: CompileWarning): void {
     const key = `${warning.code}\0${warning.message}`;

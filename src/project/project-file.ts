@@ -221,8 +221,12 @@ function deprecated(
   oldKey: string,
   key: string,
 ): { code: string; message: string; hint: string; location: ReturnType<YamlFile['locate']> } {
+  const own: Readonly<Record<string, string>> = {
+    'source-paths': 'project.deprecated-source-paths',
+    'data-paths': 'project.deprecated-data-paths',
+  };
   return {
-    code: 'project.deprecated-key',
+    code: own[oldKey] ?? 'project.deprecated-key',
     message: `'${oldKey}' is the old spelling of '${key}'`,
     hint: `Rename it to '${key}'.`,
     location: fields.file.locate([oldKey], 'key'),

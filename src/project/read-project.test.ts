@@ -64,7 +64,11 @@ query-comment: "{{ later }}"
       ['data'],
       'mods',
     ]);
-    expect(warnings.map((w) => w.code)).toEqual(Array(3).fill('project.deprecated-key'));
+    expect(warnings.map((w) => w.code)).toEqual([
+      'project.deprecated-source-paths',
+      'project.deprecated-data-paths',
+      'project.deprecated-key',
+    ]);
     expect(warnings[0]).toMatchObject({
       message: "'source-paths' is the old spelling of 'model-paths'",
       location: { line: 3 },

@@ -19,6 +19,14 @@ const byCode: Readonly<Record<string, readonly [code: string, name: string]>> = 
   'project.unknown-key': ['D027', 'CustomKeyInObjectDeprecation'],
   'project.duplicate-key': ['D024', 'DuplicateYAMLKeysDeprecation'],
   'project.unused-path': ['I051', 'UnusedResourceConfigPath'],
+  'project.deprecated-source-paths': ['D003', 'ConfigSourcePathDeprecation'],
+  'project.deprecated-data-paths': ['D004', 'ConfigDataPathDeprecation'],
+  'compiler.exposure-name': ['D007', 'ExposureNameDeprecation'],
+  'compiler.deprecated-model': ['I065', 'DeprecatedModel'],
+  'compiler.upcoming-deprecation': ['I066', 'UpcomingReferenceDeprecation'],
+  'compiler.deprecated-reference': ['I067', 'DeprecatedReference'],
+  'compiler.property-moved-to-config': ['D030', 'PropertyMovedToConfigDeprecation'],
+  'compiler.missing-arguments': ['D039', 'MissingArgumentsPropertyInGenericTestDeprecation'],
   'jinja.warning': ['I061', 'JinjaLogWarning'],
 };
 
