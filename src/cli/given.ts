@@ -44,15 +44,38 @@ function logFileGiven(flags: Flags): Partial<ProjectOptions> {
   };
 }
 
-/** Prints events, and tells whoever else wants to know. */
-function toldBy(input: CommandInput): NonNullable<ProjectOptions['emit']> {
+/** Prints events, and tells whoever else wants to know: the one listener of a command. */
+export function toldBy(input: CommandInput): NonNullable<ProjectOptions['emit']> {
+  const known = listeners.get(input);
+  if (known !== undefined) return known;
   const print = eventPrinter(input);
   const { onEvent } = input;
-  if (onEvent === undefined) return print;
-  return (event) => {
+  const listener: NonNullable<ProjectOptions['emit']> = (event) => {
     print(event);
-    onEvent(event);
+    onEvent?.(event);
   };
+  listeners.set(input, listener);
+  return listener;
+}
+
+const listeners = new WeakMap<CommandInput, NonNullable<ProjectOptions['emit']>>();
+
+/**
+ * Says what a command found in dbt's log, where that is what is printed: as JSON lines, or as text.
+ *
+ * @returns whether it is; else the command prints it in its own way.
+ */
+export function saysAsDbt(
+  input: CommandInput,
+  event: { readonly code: string; readonly name: string },
+  found: Iterable<{ readonly text: string; readonly data: Readonly<Record<string, unknown>> }>,
+): boolean {
+  const format = input.flags.text('logFormat') ?? 'default';
+  if (format === 'default' || input.flags.is('json') === true) return false;
+  const printed = event.name === 'PrintEvent';
+  for (const { text, data } of found)
+    toldBy(input)({ kind: 'message', atMs: Date.now(), level: 'info', text, printed, event, data });
+  return true;
 }
 
 /** How buckets are opened, as far as the command line says. */

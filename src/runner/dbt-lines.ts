@@ -50,6 +50,11 @@ export function describeResult(node: NodeFacts, result: NodeResult): readonly [t
       return failed
         ? [`ERROR snapshotting ${node.relation}`, 'ERROR']
         : [`OK snapshotted ${node.relation}`, message];
+    case 'source': {
+      const words: Readonly<Record<string, string>> = { pass: 'PASS', warn: 'WARN', fail: 'ERROR STALE' };
+      const word = words[status] ?? 'ERROR';
+      return [`${word} freshness of ${node.relation}`, word];
+    }
     case 'test':
     case 'unit_test': {
       const many = status === 'warn' || status === 'fail' ? ` ${result.failures ?? 0}` : '';

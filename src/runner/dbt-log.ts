@@ -76,12 +76,18 @@ export class DbtLog {
           }),
         ];
       }
+      case 'parsed': {
+        const found = statLine(Object.entries(event.found));
+        return [this.#line('info', 'W006', 'FoundStats', `Found ${found}`, { stat_line: found })];
+      }
       case 'run-started': {
         this.#finished = [];
-        const found = statLine(Object.entries(event.found));
         const { threads, target } = event;
+        if (event.selected === 0) {
+          const nothing = 'Nothing to do. Try checking your model configs and model specification args';
+          return [this.#line('warn', 'Q035', 'NothingToDo', nothing, {})];
+        }
         return [
-          this.#line('info', 'W006', 'FoundStats', `Found ${found}`, { stat_line: found }),
           this.#blank(),
           this.#line(
             'info',
@@ -111,7 +117,7 @@ export class DbtLog {
       case 'message': {
         const [code, name] = messageName(event);
         const own = event.code === undefined ? {} : { code: event.code };
-        return [this.#line(event.level, code, name, event.text, { msg: event.text, ...own })];
+        return [this.#line(event.level, code, name, event.text, event.data ?? { msg: event.text, ...own })];
       }
       case 'stopping':
         return event.reason === 'fail-fast'
@@ -232,6 +238,10 @@ export class DbtLog {
         };
         return this.#line(level, 'Q015', 'LogSnapshotResult', text, data, thread);
       }
+      case 'source': {
+        const data = freshnessData(node, result);
+        return this.#line(level, 'Q018', 'LogFreshnessResult', text, { ...data, ...timed }, thread);
+      }
       case 'model': {
         const data = { description, status: failed ? 'error' : result.message, ...timed };
         return this.#line(level, 'Q012', 'LogModelResult', text, data, thread);
@@ -289,7 +299,8 @@ export class DbtLog {
   }
 
   #runFinished(event: Extract<RunEvent, { kind: 'run-finished' }>): readonly DbtLogLine[] {
-    const { counts, elapsedMs, interrupted, command } = event;
+    const { counts, elapsedMs, interrupted } = event;
+    if (counts.total === 0 && this.#finished.length === 0) return [this.#completed(event)];
     const seconds = elapsedMs / 1000;
     const ran = new Map<string, number>();
     for (const { node } of this.#finished) {
@@ -302,16 +313,12 @@ export class DbtLog {
     const of = (...statuses: string[]): readonly Finished[] =>
       this.#finished.filter(({ result }) => statuses.includes(result.status));
     const [errors, warnings, partial] = [of('error', 'fail'), of('warn'), of('partial success')];
-    const success = counts.error === 0 && !interrupted;
-    const took = `after ${seconds.toFixed(2)} seconds`;
-    const at = isoMicros(event.atMs);
     const outcome = {
       errors: errors.length,
       warnings: warnings.length,
       partialSuccesses: partial.length,
       interrupted,
     };
-    const said = `Command \`boathouse ${command}\` ${success ? 'succeeded' : 'failed'} at ${at.slice(11, -1)} ${took}`;
     return [
       this.#blank(),
       this.#line(
@@ -341,13 +348,22 @@ export class DbtLog {
           warn: counts.warn,
         },
       }),
-      this.#line('debug', 'Q039', 'CommandCompleted', said, {
-        command: `boathouse ${command}`,
-        completed_at: at,
-        elapsed: seconds,
-        success,
-      }),
+      this.#completed(event),
     ];
+  }
+
+  #completed(event: Extract<RunEvent, { kind: 'run-finished' }>): DbtLogLine {
+    const { counts, elapsedMs, interrupted, command } = event;
+    const seconds = elapsedMs / 1000;
+    const success = counts.error === 0 && !interrupted;
+    const at = isoMicros(event.atMs);
+    const how = `${success ? 'succeeded' : 'failed'} at ${at.slice(11, -1)} after ${seconds.toFixed(2)} seconds`;
+    return this.#line('debug', 'Q039', 'CommandCompleted', `Command \`boathouse ${command}\` ${how}`, {
+      command: `boathouse ${command}`,
+      completed_at: at,
+      elapsed: seconds,
+      success,
+    });
   }
 
   /** What is said of a node that failed or warned, when all is over. */
@@ -459,4 +475,15 @@ function batchName(start: Date): string {
 /** dbt's times of nodes name no zone: they are UTC. */
 function bareTime(ms: number): string {
   return isoMicros(ms).replace('Z', '');
+}
+
+/** dbt tells what is too old (`error`) from what couldn't be asked (`runtime error`). */
+function freshnessData(node: NodeFacts, { status }: NodeResult): Record<string, unknown> {
+  const words: Readonly<Record<string, string>> = { fail: 'error', error: 'runtime error' };
+  const at = node.relation.indexOf('.');
+  return {
+    status: words[status] ?? status,
+    source_name: node.relation.slice(0, Math.max(0, at)),
+    table_name: node.relation.slice(at + 1),
+  };
 }

@@ -67,6 +67,13 @@ export type RunEvent =
       /** The `flags:` of the project. */
       readonly flags: Readonly<Record<string, unknown>>;
     }
+  /** The project is read and sound. */
+  | {
+      readonly kind: 'parsed';
+      readonly atMs: number;
+      /** How many of each resource type the project has. */
+      readonly found: Readonly<Record<string, number>>;
+    }
   | {
       readonly kind: 'run-started';
       readonly atMs: number;
@@ -118,6 +125,8 @@ export type RunEvent =
       readonly code?: string;
       /** dbt's name of what is said, where it has one of its own. */
       readonly event?: { readonly code: string; readonly name: string };
+      /** What dbt's log has beside it; the text unless given. */
+      readonly data?: Readonly<Record<string, unknown>>;
       readonly location?: SourceLocation;
       readonly hint?: string;
     }

@@ -18,6 +18,7 @@ import { onStorageWarning } from '../storage/index.ts';
 import type { Target, TargetNotice, TargetOptions } from '../targets/index.ts';
 import type { Deferral } from './defer.ts';
 import { workflowErrors } from './errors.ts';
+import { foundInProject } from './found-in-project.ts';
 import { LogFile, type LogFileOptions, logLevels } from './log-file.ts';
 import type { RunOptions } from './options.ts';
 import { parseRequest } from './parse-request.ts';
@@ -158,6 +159,7 @@ export async function openProject(command: string, options: RunOptions): Promise
       partialParse: settings.partialParse,
       request: parseRequest(options),
     });
+    emit({ kind: 'parsed', atMs: systemClock.nowMs(), found: foundInProject(compilation) });
     return {
       project,
       compilation,

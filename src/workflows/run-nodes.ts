@@ -16,6 +16,7 @@ import {
   skippedResult,
 } from '../runner/index.ts';
 import type { NodeResult, PublishResult, Target, TargetOptions } from '../targets/index.ts';
+import { foundInProject } from './found-in-project.ts';
 import { withArtifacts } from './node-artifacts.ts';
 import { nodeDescriber } from './node-facts.ts';
 import type { ProjectSession } from './project-session.ts';
@@ -67,7 +68,7 @@ export async function runNodes(
     project: session.project.name,
     target: session.project.profile.targetName,
     threads: settings.threads,
-    found: foundInProject(session),
+    found: foundInProject(session.compilation),
     selected: ids.length,
   });
   const outcome = ids.length === 0 ? nothing : await runOnTarget(session, ids, options);
@@ -235,7 +236,8 @@ function leavesRelations(
   );
 }
 
-async function publish(session: ProjectSession, target: Target): Promise<PublishResult> {
+/** Makes what was done visible, and says so. */
+export async function publish(session: ProjectSession, target: Target): Promise<PublishResult> {
   const published = await target.publish();
   if (published.published && published.path !== null) {
     session.emit({
@@ -249,7 +251,8 @@ async function publish(session: ProjectSession, target: Target): Promise<Publish
   return published;
 }
 
-async function runHooks(
+/** Runs the project's hooks of a moment, tells of them, and writes their SQL. */
+export async function runHooks(
   session: ProjectSession,
   target: Target,
   moment: 'on-run-start' | 'on-run-end',
@@ -331,19 +334,4 @@ function graphOf({ compilation }: ProjectSession): Parameters<typeof planWorkIte
     isTest: (id) => manifest.nodes[id]?.resource_type === 'test',
     isUnitTest: (id) => id in manifest.unit_tests,
   };
-}
-
-function foundInProject({ compilation }: ProjectSession): Record<string, number> {
-  const found: Record<string, number> = {};
-  const count = (type: string): void => {
-    found[type] = (found[type] ?? 0) + 1;
-  };
-  for (const node of Object.values(compilation.manifest.nodes)) {
-    if (node.resource_type !== 'operation' && node.resource_type !== 'sql_operation')
-      count(node.resource_type);
-  }
-  for (const group of ['sources', 'exposures', 'unit_tests', 'functions'] as const) {
-    for (let i = Object.keys(compilation.manifest[group]).length; i > 0; i -= 1) count(group.slice(0, -1));
-  }
-  return found;
 }

@@ -16,7 +16,7 @@ export const compileCommand: CommandSpec = {
   ],
   examples: ['boathouse compile --inline "select * from {{ ref(\'orders\') }}"'],
   load: async () => {
-    const [{ compile }, { runGiven }, { printJsonLine }] = await Promise.all([
+    const [{ compile }, { runGiven, saysAsDbt }, { printJsonLine }] = await Promise.all([
       import('../../workflows/index.ts'),
       import('../given.ts'),
       import('../output/json-lines.ts'),
@@ -34,8 +34,24 @@ export const compileCommand: CommandSpec = {
         printJsonLine({ kind: 'result', command: 'compile', exitCode: 0, elapsedMs, compiled }, terminal);
         return 0;
       }
+      const output = flags.text('output') ?? 'text';
+      const texts = compiled
+        .filter(({ named }) => named)
+        .map(({ uniqueId, name, code }) => {
+          const isInline = uniqueId === undefined;
+          const json = JSON.stringify(
+            isInline ? { compiled: code } : { node: name, compiled: code },
+            undefined,
+            2,
+          );
+          const head = isInline ? 'Compiled inline node is:' : `Compiled node '${name}' is:`;
+          const names = { node_name: name, is_inline: isInline, unique_id: uniqueId ?? '' };
+          const data = { ...names, compiled: code, output_format: output, quiet: flags.is('quiet') === true };
+          return { text: output === 'json' ? json : `${head}\n${code}`, data };
+        });
       const asked =
         inline !== undefined || flags.texts('select') !== undefined || flags.texts('models') !== undefined;
+      if (saysAsDbt(input, { code: 'Q042', name: 'CompiledNode' }, asked ? texts : [])) return 0;
       if (!asked) {
         const many = `${compiled.length} ${compiled.length === 1 ? 'node' : 'nodes'}`;
         if (flags.is('quiet') !== true) terminal.out(`Compiled ${many} to target/compiled\n`);

@@ -23,7 +23,7 @@ export const lsCommand: CommandSpec = {
   examples: ['boathouse ls --select +daily_revenue', 'boathouse ls --resource-type model --output json'],
   endsUnread: true,
   load: async () => {
-    const [{ ls }, { projectGiven, selectionGiven }, { printJsonLine }] = await Promise.all([
+    const [{ ls }, { projectGiven, saysAsDbt, selectionGiven }, { printJsonLine }] = await Promise.all([
       import('../../workflows/index.ts'),
       import('../given.ts'),
       import('../output/json-lines.ts'),
@@ -46,6 +46,8 @@ export const lsCommand: CommandSpec = {
         return 0;
       }
       const lines = resources.map((resource) => line(resource, flags.text('output') ?? 'selector', keys));
+      const said = lines.map((text) => ({ text, data: { msg: text } }));
+      if (saysAsDbt(input, { code: 'Z052', name: 'PrintEvent' }, said)) return 0;
       if (lines.length > 0) terminal.out(`${lines.join('\n')}\n`);
       else if (flags.is('quiet') !== true) terminal.err('Nothing is selected.\n');
       return 0;

@@ -20,12 +20,13 @@ export const showCommand: CommandSpec = {
   ],
   endsUnread: true,
   load: async () => {
-    const [{ show }, { runGiven }, { printTable }, { gridRowsJson, withMember }] = await Promise.all([
-      import('../../workflows/index.ts'),
-      import('../given.ts'),
-      import('../output/table.ts'),
-      import('../output/grid-json.ts'),
-    ]);
+    const [{ show }, { runGiven, saysAsDbt }, { printTable }, { gridRowsJson, withMember }] =
+      await Promise.all([
+        import('../../workflows/index.ts'),
+        import('../given.ts'),
+        import('../output/table.ts'),
+        import('../output/grid-json.ts'),
+      ]);
     return async (input) => {
       const { flags, terminal } = input;
       const shown = await show({
@@ -43,6 +44,22 @@ export const showCommand: CommandSpec = {
         terminal.out(`${withMember(head, 'shown', `[${grids.join(',')}]`)}\n`);
         return 0;
       }
+      const output = flags.text('output') ?? 'text';
+      const previews = shown.map((grid) => {
+        const preview =
+          output === 'json' ? gridRowsJson(grid) : `${printTable(grid, terminal.columns, terminal.colors)}\n`;
+        const isInline = grid.uniqueId === undefined;
+        const what = isInline ? 'inline node' : `node '${grid.name}'`;
+        const head = JSON.stringify(isInline ? {} : { node: grid.name });
+        const text =
+          output === 'json' ? withMember(head, 'show', preview) : `Previewing ${what}:\n${preview}`;
+        const names = { node_name: grid.name, is_inline: isInline, unique_id: grid.uniqueId ?? '' };
+        return {
+          text,
+          data: { ...names, preview, output_format: output, quiet: flags.is('quiet') === true },
+        };
+      });
+      if (saysAsDbt(input, { code: 'Q041', name: 'ShowNode' }, previews)) return 0;
       for (const grid of shown) {
         if (flags.text('output') === 'json') {
           const name = grid.uniqueId === undefined ? {} : { node: grid.name };

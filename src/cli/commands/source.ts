@@ -12,7 +12,7 @@ const freshness: CommandSpec = {
   stopsCleanly: true,
   examples: ['boathouse source freshness', 'boathouse source freshness --select source:raw.orders'],
   load: async () => {
-    const [{ sourceFreshness }, { runGiven }, { printJsonLine }, { seconds }] = await Promise.all([
+    const [{ sourceFreshness }, { runGiven, saysAsDbt }, { printJsonLine }, { seconds }] = await Promise.all([
       import('../../workflows/index.ts'),
       import('../given.ts'),
       import('../output/json-lines.ts'),
@@ -29,6 +29,10 @@ const freshness: CommandSpec = {
           { kind: 'result', command: 'source freshness', exitCode, sources, path, elapsedMs },
           input.terminal,
         );
+      } else if (
+        saysAsDbt(input, { code: 'Q003', name: 'FreshnessCheckComplete' }, [{ text: 'Done.', data: {} }])
+      ) {
+        return exitCode;
       } else if (input.flags.is('quiet') !== true) {
         input.terminal.out(
           `\nChecked ${sources.length} ${sources.length === 1 ? 'source' : 'sources'} in ${seconds(elapsedMs)}\n`,

@@ -21,7 +21,11 @@ interface Manner {
 
 /** The listener that the output options ask for. */
 export function eventPrinter({ flags, terminal }: Pick<CommandInput, 'flags' | 'terminal'>): Emit {
-  if (flags.is('json') === true) return (event) => event.kind !== 'invoked' && printJsonLine(event, terminal);
+  if (flags.is('json') === true) {
+    return (event) => {
+      if (event.kind !== 'invoked' && event.kind !== 'parsed') printJsonLine(event, terminal);
+    };
+  }
   let draw: Emit | undefined;
   return (event) => {
     draw ??= drawer(mannerOf(flags, event), flags, terminal);

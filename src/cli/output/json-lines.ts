@@ -12,7 +12,12 @@ export function printLogLine(error: unknown, terminal: Terminal): void {
   const { code, message } = isBoathouseError(error)
     ? error
     : { code: 'internal', message: error instanceof Error ? error.message : String(error) };
-  const info = { name: 'MainEncounteredError', code: 'Z002', level: 'error', msg: message };
+  const info = {
+    name: 'MainEncounteredError',
+    code: 'Z002',
+    level: 'error',
+    msg: `Encountered an error:\n${message}`,
+  };
   const ts = new Date().toISOString();
   printJsonLine(
     {

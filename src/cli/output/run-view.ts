@@ -45,6 +45,7 @@ class RunView {
   see(event: RunEvent): void {
     switch (event.kind) {
       case 'invoked':
+      case 'parsed':
         break;
       case 'run-started':
         this.#started(event);
