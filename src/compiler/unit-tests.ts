@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isPlainDict } from '../project/index.ts';
+import { isPlainDict, YamlDate } from '../project/index.ts';
 import { parseCsv } from './csv-rows.ts';
 import { belowSearchPath } from './doc-blocks.ts';
 import { compilerErrors } from './errors.ts';
@@ -212,10 +212,18 @@ function fixtureOf(
           'Set `format: csv` or `format: sql` for rows as text.',
         );
       }
-      return { rows: wholeFirst(rows as Plain[]), format, fixture };
+      return { rows: wholeFirst((rows as Plain[]).map((row) => asTexts(row) as Plain)), format, fixture };
     default:
       return bad(`'${format}' is no format of rows`, 'Formats are dict, csv and sql.');
   }
+}
+
+/** Dates as texts: dbt has written and read the rows once before it looks at them. */
+function asTexts(value: unknown): unknown {
+  if (value instanceof YamlDate) return value.isoFormat();
+  if (Array.isArray(value)) return value.map(asTexts);
+  if (!isPlainDict(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asTexts(item)]));
 }
 
 /** As dbt orders rows: the first one without a null changes places with the first. */

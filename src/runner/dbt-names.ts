@@ -28,6 +28,7 @@ const byCode: Readonly<Record<string, readonly [code: string, name: string]>> = 
   'compiler.property-moved-to-config': ['D030', 'PropertyMovedToConfigDeprecation'],
   'compiler.missing-arguments': ['D039', 'MissingArgumentsPropertyInGenericTestDeprecation'],
   'jinja.warning': ['I061', 'JinjaLogWarning'],
+  'workflows.custom-output-path': ['D029', 'CustomOutputPathInSourceFreshnessDeprecation'],
 };
 
 /** The name and the code of what a message says. */

@@ -41,7 +41,9 @@ export async function runHooks(
       const sql = await timer.time('compile', () =>
         compilation.renderIn(hook, hook.raw_code, engine, extras),
       );
-      Object.assign(hook, { compiled: true, compiled_code: sql });
+      // dbt numbers the hooks that it runs, from 1.
+      Object.assign(hook, { compiled: true, compiled_code: sql, index: index + 1 });
+      compilation.touch();
       await timer.time('execute', () => session.execute(sql, { fetch: false }));
       await session.commit();
       const message = `${name} passed`;

@@ -16,6 +16,7 @@ import type { NodeResult, Target } from '../targets/index.ts';
 import { nodeDescriber } from './node-facts.ts';
 import type { RunOptions } from './options.ts';
 import { openProject, type ProjectSession } from './project-session.ts';
+import { publish, runHooks } from './run-nodes.ts';
 import { selectIds } from './selection.ts';
 import { type LoadTimes, loadTimes } from './source-loads.ts';
 import { makeWritable, writingTo } from './target-folder.ts';
@@ -56,22 +57,32 @@ export async function sourceFreshness(options: FreshnessOptions = {}): Promise<F
   const session = await openProject('freshness', options);
   try {
     const { sources } = session.compilation.manifest;
+    if (options.output !== undefined) {
+      session.warn({
+        code: 'workflows.custom-output-path',
+        message: `--output is deprecated: sources.json is written to ${options.output} only`,
+        hint: 'Use --target-path for the folder that all artifacts go to.',
+      });
+    }
     const ids = selectIds(session, options, ['source']).filter((id) => hasThreshold(sources[id]));
     session.compilation.invocation.selectedResources = ids;
     await makeWritable(session.targetPath);
-    const target = await session.openTarget({ writes: false });
+    const hooked = ids.length > 0 && runsHooks(session);
+    const target = await session.openTarget({ writes: hooked });
     const found = new Map<string, SourceFreshness>();
     try {
       await target.prepare([]);
-      const isHooked = session.project.config.flags['source_freshness_run_project_hooks'] !== false;
-      if (isHooked && ids.length > 0) await target.runHooks('on-run-start');
+      if (hooked) await runHooks(session, target, 'on-run-start', {});
       const { results, threads } = await runGraph(
         [...ids].sort().map((id) => ({ id, after: [] })),
         checker(session, target, found),
         { threads: session.settings.threads, describe: nodeDescriber(session) },
         session.emit,
       );
-      if (isHooked && ids.length > 0) await target.runHooks('on-run-end', { results: [] });
+      if (hooked) {
+        await runHooks(session, target, 'on-run-end', { results: [], schemas: [], database_schemas: [] });
+        await publish(session, target);
+      }
       const elapsedMs = systemClock.nowMs() - session.startedAtMs;
       const path = await write(session, options, results, threads, found, elapsedMs);
       return { sources: [...found.values()], counts: countResults(results), elapsedMs, path };
@@ -81,6 +92,12 @@ export async function sourceFreshness(options: FreshnessOptions = {}): Promise<F
   } finally {
     session.close();
   }
+}
+
+/** Whether there are hooks, and the project's flags let them run here. */
+function runsHooks({ project, compilation }: ProjectSession): boolean {
+  if (project.config.flags['source_freshness_run_project_hooks'] === false) return false;
+  return Object.values(compilation.manifest.nodes).some(({ resource_type }) => resource_type === 'operation');
 }
 
 function checker(session: ProjectSession, target: Target, found: Map<string, SourceFreshness>): NodeRunner {

@@ -47,6 +47,8 @@ export async function writeRunArtifacts(
 /** A node that was skipped because of another says nothing in dbt, but where it would have gone. */
 function skippedAsDbt(result: NodeResult, manifest: Manifest): NodeResult {
   const node = manifest.nodes[result.uniqueId];
+  if (result.status === 'skipped' && result.uniqueId in manifest.unit_tests)
+    return { ...result, message: '' };
   if (result.status !== 'skipped' || node === undefined || node.resource_type === 'operation') return result;
   return { ...result, message: '', relationName: node.relation_name };
 }

@@ -5,7 +5,7 @@
  * wrong with nodes, artifacts are written and the target is closed.
  */
 import { systemClock } from '../base/index.ts';
-import { type Plain, writeCompiled } from '../compiler/index.ts';
+import { type ManifestNode, type Plain, writeCompiled } from '../compiler/index.ts';
 import {
   countResults,
   type GraphResult,
@@ -294,7 +294,7 @@ function hookFacts(session: ProjectSession, results: readonly NodeResult[]): Pla
   const pairs = new Map<string, [string, string]>();
   for (const { uniqueId, status } of results) {
     const node = nodes[uniqueId];
-    if (node === undefined || !relational.has(node.resource_type)) continue;
+    if (node === undefined || !isRelational(node)) continue;
     if (status === 'error' || status === 'fail' || status === 'skipped') continue;
     pairs.set(`${node.database}\0${node.schema}`, [node.database, node.schema]);
   }
@@ -323,8 +323,11 @@ function hookFacts(session: ProjectSession, results: readonly NodeResult[]): Pla
   };
 }
 
-/** Resource types whose schemas hooks are told of. */
-const relational: ReadonlySet<string> = new Set(['model', 'seed', 'snapshot']);
+/** Whether hooks are told of its schema: a test counts when it keeps its rows. */
+function isRelational({ resource_type, relation_name }: ManifestNode): boolean {
+  if (resource_type === 'test') return relation_name !== null;
+  return resource_type === 'model' || resource_type === 'seed' || resource_type === 'snapshot';
+}
 
 function graphOf({ compilation }: ProjectSession): Parameters<typeof planWorkItems>[0] {
   const { graph, manifest } = compilation;
