@@ -56,10 +56,10 @@ describe('DbtLog', () => {
   });
 
   it.each([
-    ['test', 'fail', ['LogTestResult', 'NodeFinished']],
-    ['seed', 'success', ['LogSeedResult', 'NodeFinished']],
-    ['snapshot', 'error', ['LogSnapshotResult', 'NodeFinished']],
-    ['model', 'skipped', ['SkippingDetails', 'NodeFinished']],
+    ['test', 'fail', ['NodeStart', 'LogTestResult', 'NodeFinished']],
+    ['seed', 'success', ['NodeStart', 'LogSeedResult', 'NodeFinished']],
+    ['snapshot', 'error', ['NodeStart', 'LogSnapshotResult', 'NodeFinished']],
+    ['model', 'skipped', ['NodeStart', 'SkippingDetails', 'NodeFinished']],
   ] as const)('names the events of a %s with state %s as dbt does', (resourceType, status, names) => {
     const result = { ...skippedResult('x', 'why'), status };
     const event = {

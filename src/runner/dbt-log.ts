@@ -157,9 +157,14 @@ export class DbtLog {
   #nodeFinished(event: Finished): readonly DbtLogLine[] {
     const { node, result } = event;
     if (node.resourceType === 'hook') return this.#hook(event);
+    // dbt begins with what it then skips.
+    const begun = this.#startedAt.has(node.uniqueId)
+      ? []
+      : this.#nodeStarted({ ...event, kind: 'node-started' }).slice(0, 1);
     const thread = threadName(event.thread);
     const info = this.#nodeInfo(node, result.status, result.status === 'skipped' ? '' : bareTime(event.atMs));
     return [
+      ...begun,
       ...this.#batches(event, info, thread),
       this.#outcome(event, info, thread),
       this.#line(
@@ -192,7 +197,7 @@ export class DbtLog {
     const description = describeNode(node);
     if (result.status === 'no-op') {
       const text = paddedLine(`NO-OP ${description}`, 'NO-OP', { index, total, seconds }, this.#columns);
-      const data = { description, status: 'no-op', execution_time: seconds, ...common };
+      const data = { description, status: '', execution_time: seconds, ...common };
       return this.#line('info', 'Q019', 'LogNodeNoOpResult', text, data, thread);
     }
     const [said, state] = describeResult(node, result);
@@ -397,7 +402,7 @@ export class DbtLog {
 
   #nodeInfo(node: NodeFacts, status: string, finishedAt: string): Record<string, unknown> {
     return {
-      materialized: node.materialized !== '' ? node.materialized : node.resourceType === 'test' ? 'test' : '',
+      materialized: node.materialized === '' ? (implied[node.resourceType] ?? '') : node.materialized,
       meta: node.meta ?? {},
       node_checksum: node.checksum ?? '',
       node_finished_at: finishedAt,
@@ -410,7 +415,7 @@ export class DbtLog {
         schema: node.schema ?? '',
       },
       node_started_at: this.#startedAt.get(node.uniqueId) ?? '',
-      node_status: status,
+      node_status: node.resourceType === 'source' ? (freshness[status] ?? status) : status,
       resource_type: node.resourceType === 'hook' ? 'operation' : node.resourceType,
       unique_id: node.uniqueId,
     };
@@ -478,11 +483,15 @@ function bareTime(ms: number): string {
 }
 
 /** dbt tells what is too old (`error`) from what couldn't be asked (`runtime error`). */
+const freshness: Readonly<Record<string, string>> = { fail: 'error', error: 'runtime error' };
+
+/** What dbt says of nodes that have nothing to be made of. */
+const implied: Readonly<Record<string, string>> = { test: 'test', hook: 'view' };
+
 function freshnessData(node: NodeFacts, { status }: NodeResult): Record<string, unknown> {
-  const words: Readonly<Record<string, string>> = { fail: 'error', error: 'runtime error' };
   const at = node.relation.indexOf('.');
   return {
-    status: words[status] ?? status,
+    status: freshness[status] ?? status,
     source_name: node.relation.slice(0, Math.max(0, at)),
     table_name: node.relation.slice(at + 1),
   };

@@ -21,8 +21,16 @@ export function nodeDescriber(session: ProjectSession): (uniqueId: string) => No
       relationName: undefined,
       file: '',
       compiledPath: undefined,
+      ...fileFacts(manifest.exposures[uniqueId] ?? manifest.sources[uniqueId]),
     };
   };
+}
+
+/** Where an exposure or a source is written. */
+function fileFacts(
+  found: { readonly path: string; readonly original_file_path: string } | undefined,
+): Partial<NodeFacts> {
+  return found === undefined ? {} : { file: found.original_file_path, path: found.path };
 }
 
 /** dbt's name of a unit test: with the version of the model that it tests. */
