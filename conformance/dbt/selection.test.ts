@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isBoathouseError } from '../../src/base/index.ts';
 import { readCommandLine } from '../../src/cli/program.ts';
 import { ls } from '../../src/workflows/index.ts';
 import { JsonProcess } from '../delta/json-process.ts';
@@ -36,7 +37,8 @@ async function ours(args: readonly string[]): Promise<readonly string[] | 'refus
       resourceTypes: flags.texts('resourceType'),
     });
     return found.map(({ uniqueId }) => uniqueId).sort();
-  } catch {
+  } catch (error) {
+    if (!isBoathouseError(error)) throw error;
     return 'refused';
   }
 }

@@ -213,8 +213,11 @@ async function stateOf(
     return { project, previous: undefined, deferral: undefined };
   }
   const { readPreviousState, readStateManifest, stateFolder } = await import('./previous-state.ts');
+  const comparesUnrendered = project.config.flags['state_modified_compare_more_unrendered_values'] === true;
   const previous =
-    state === undefined ? undefined : readPreviousState(stateFolder(project.root, state), targetPath);
+    state === undefined
+      ? undefined
+      : { ...readPreviousState(stateFolder(project.root, state), targetPath), comparesUnrendered };
   if (!settings.defer) return { project, previous, deferral: undefined };
   const place = deferState ?? state;
   const manifest =

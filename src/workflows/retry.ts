@@ -96,6 +96,7 @@ function optionsOf(args: RunResultsFile['args']): RunOptions {
     failFast: flag('fail_fast'),
     storeFailures: flag('store_failures'),
     empty: flag('empty'),
+    sample: text('sample'),
     eventTimeStart: typeof start === 'string' ? start : undefined,
     eventTimeEnd: typeof end === 'string' ? end : undefined,
     state: text('state'),

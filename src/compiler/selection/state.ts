@@ -12,6 +12,8 @@ export interface PreviousState {
   readonly results?: readonly { readonly unique_id: string; readonly status: string }[] | undefined;
   /** Its sources.json. */
   readonly sources?: SourceTimes | undefined;
+  /** Whether sources are compared by the database and schema that are written, not by what those came to. */
+  readonly comparesUnrendered?: boolean | undefined;
   /** The sources.json of now, in `target/`. */
   readonly sourcesNow?: SourceTimes | undefined;
 }
@@ -38,9 +40,10 @@ export function matchesState(
   }
   if (previous?.manifest === undefined) throw missing(criterion, 'manifest.json');
   const before = entriesOf(previous.manifest);
-  const check = stateChecks(manifest, previous.manifest)[value];
+  const checks = stateChecks(manifest, previous.manifest, previous.comparesUnrendered === true);
+  const check = checks[value];
   if (check === undefined) {
-    const known = Object.keys(stateChecks(manifest, previous.manifest));
+    const known = Object.keys(checks);
     throw selectionErrors['bad-selector'](
       { selector: criterion.raw, problem: `there is no state '${value}'` },
       { hint: didYouMean(value, known) ?? `The states are: ${known.join(', ')}.` },
@@ -99,7 +102,11 @@ function entriesOf(manifest: Manifest): ReadonlyMap<string, Entry> {
   return new Map(groups.flatMap((group) => Object.entries(group ?? {}) as [string, Entry][]));
 }
 
-function stateChecks(manifest: Manifest, previous: Manifest): Readonly<Record<string, Check>> {
+function stateChecks(
+  manifest: Manifest,
+  previous: Manifest,
+  comparesUnrendered: boolean,
+): Readonly<Record<string, Check>> {
   const macrosDiffer = macroCheck(manifest, previous);
   const differs =
     (facts: (entry: Entry) => unknown): Check =>
@@ -108,7 +115,7 @@ function stateChecks(manifest: Manifest, previous: Manifest): Readonly<Record<st
   const parts = {
     body: differs(bodyOf),
     configs: differs(configOf),
-    relation: differs(relationOf),
+    relation: differs((entry) => relationOf(entry, comparesUnrendered)),
     persisted_descriptions: differs(descriptionsOf),
     contract: differs((entry) => dictOf(entry['contract'])['checksum'] ?? null),
   };
@@ -176,10 +183,11 @@ function configOf(entry: Entry): unknown {
 }
 
 /** Where it is, as configured: a different target's schema alone is no change. */
-function relationOf(entry: Entry): unknown {
+function relationOf(entry: Entry, comparesUnrendered: boolean): unknown {
   const config = dictOf(entry['unrendered_config']);
   if (entry['resource_type'] === 'source') {
-    return [entry['unrendered_database'], entry['unrendered_schema'], entry['identifier'], entry['quoting']];
+    const place = comparesUnrendered ? ['unrendered_database', 'unrendered_schema'] : ['database', 'schema'];
+    return [...place.map((key) => entry[key]), entry['identifier'], entry['quoting']];
   }
   return [config['database'], config['schema'], config['alias'], dictOf(entry['config'])['alias'] ?? null];
 }
