@@ -1,6 +1,7 @@
 /** Configuration keys that something reads: the rest may be a typing mistake, and is asked about once. */
 import { nearest } from '../base/index.ts';
 import { type ConfiguredType, defaultConfig } from './config-defaults.ts';
+import { configKey } from './config-merge.ts';
 import type { CompileWarning } from './invocation.ts';
 import type { Plain } from './manifest.ts';
 
@@ -133,7 +134,8 @@ export class UnknownConfigs {
    */
   check(type: ConfiguredType, set: Plain, file: string): void {
     const known = this.#knownKeys(type);
-    for (const key in set) {
+    for (const written in set) {
+      const key = configKey(written);
       if (known.has(key) || this.#seen.has(key)) continue;
       this.#seen.add(key);
       const near = nearest(key, known);

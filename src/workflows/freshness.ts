@@ -16,7 +16,7 @@ import type { NodeResult, Target } from '../targets/index.ts';
 import { nodeDescriber } from './node-facts.ts';
 import type { RunOptions } from './options.ts';
 import { openProject, type ProjectSession } from './project-session.ts';
-import { publish, runHooks } from './run-nodes.ts';
+import { hookFacts, publish, runHooks } from './run-nodes.ts';
 import { selectIds } from './selection.ts';
 import { type LoadTimes, loadTimes } from './source-loads.ts';
 import { makeWritable, writingTo } from './target-folder.ts';
@@ -80,7 +80,7 @@ export async function sourceFreshness(options: FreshnessOptions = {}): Promise<F
         session.emit,
       );
       if (hooked) {
-        await runHooks(session, target, 'on-run-end', { results: [], schemas: [], database_schemas: [] });
+        await runHooks(session, target, 'on-run-end', hookFacts(session, results));
         await publish(session, target);
       }
       const elapsedMs = systemClock.nowMs() - session.startedAtMs;

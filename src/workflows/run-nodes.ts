@@ -289,8 +289,8 @@ async function writeHooks(session: ProjectSession, results: readonly NodeResult[
 }
 
 /** What on-run-end hooks may look at: `results`, `schemas` and `database_schemas`. */
-function hookFacts(session: ProjectSession, results: readonly NodeResult[]): Plain {
-  const { nodes } = session.compilation.manifest;
+export function hookFacts(session: ProjectSession, results: readonly NodeResult[]): Plain {
+  const { nodes, sources } = session.compilation.manifest;
   const pairs = new Map<string, [string, string]>();
   for (const { uniqueId, status } of results) {
     const node = nodes[uniqueId];
@@ -304,7 +304,7 @@ function hookFacts(session: ProjectSession, results: readonly NodeResult[]): Pla
   );
   return {
     results: told.map((result) => ({
-      node: nodes[result.uniqueId] ?? null,
+      node: nodes[result.uniqueId] ?? sources[result.uniqueId] ?? null,
       unique_id: result.uniqueId,
       status: result.status,
       message: result.status === 'skipped' || result.message === '' ? null : result.message,

@@ -98,6 +98,8 @@ const linesOf = (text: string): unknown[] =>
 /** Warnings that repeat what results say, or that only one of the programs has a reason for. */
 const unsteady: ReadonlySet<string> = new Set([
   'AdapterEventWarning',
+  'CustomKeyInConfigDeprecation',
+  'CustomKeyInObjectDeprecation',
   'DeprecationsSummary',
   'LogTestResult',
   'NodeRetried',
