@@ -1,5 +1,12 @@
 /** Option values as workflows take them. */
-import type { ProjectOptions, RunOptions, SelectOptions, StateOptions } from '../workflows/index.ts';
+import { isBoathouseError } from '../base/index.ts';
+import type {
+  ProjectOptions,
+  RunEvent,
+  RunOptions,
+  SelectOptions,
+  StateOptions,
+} from '../workflows/index.ts';
 import type { CommandInput } from './command.ts';
 import { type Flags, pairsOf } from './flags.ts';
 import { eventPrinter } from './output/events.ts';
@@ -59,6 +66,22 @@ export function toldBy(input: CommandInput): NonNullable<ProjectOptions['emit']>
 }
 
 const listeners = new WeakMap<CommandInput, NonNullable<ProjectOptions['emit']>>();
+
+/** What ended a command, in dbt's words. */
+export function errorEvent(error: unknown): RunEvent {
+  const { code, message } = isBoathouseError(error)
+    ? error
+    : { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+  return {
+    kind: 'message',
+    atMs: Date.now(),
+    level: 'error',
+    text: `Encountered an error:\n${message}`,
+    printed: false,
+    event: { code: 'Z002', name: 'MainEncounteredError' },
+    data: { exc: message, code },
+  };
+}
 
 /**
  * Says what a command found in dbt's log, where that is what is printed: as JSON lines, or as text.

@@ -69,7 +69,12 @@ describe('invoke', () => {
     [['open', ...at(shop)], 'cli.usage'],
     [['ls', '--select', 'nothing:x', ...at(shop)], 'compiler.bad-selector'],
   ])('answers %j with the error, and throws nothing', async (args, code) => {
-    const { success, exitCode, result, error } = await invoke(args, { env });
+    const names: string[] = [];
+    const { success, exitCode, result, error } = await invoke(args, {
+      env,
+      onLog: ({ info }) => names.push(info.name),
+    });
+    expect(names.at(-1)).toBe('MainEncounteredError');
     expect({ success, exitCode, result }).toEqual({ success: false, exitCode: 2, result: undefined });
     expect(error).toMatchObject({ code });
   });

@@ -69,6 +69,8 @@ async function run(args: readonly string[], told: Listeners, options: InvokeOpti
     } else ended = await runCommand(asked, terminal, told, options);
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    const { errorEvent } = await import('./given.ts');
+    told.event(errorEvent(error));
     terminal.err(`${describeError(error, terminal.colors, { debug: false })}\n`);
     const stopped = options.signal?.aborted === true;
     const exitCode = stopped ? 130 : isBoathouseError(error) ? error.exitCode : 2;
@@ -126,8 +128,7 @@ class Listeners {
     const { onEvent, onLog } = this.#options;
     if (onEvent !== undefined) this.#tell(() => onEvent(event));
     if (onLog === undefined) return;
-    if (this.#log === undefined || event.kind === 'invoked')
-      this.#log = new DbtLog(event.kind === 'invoked' ? event.invocationId : '', process.pid);
+    this.#log ??= new DbtLog('', process.pid);
     for (const line of this.#log.lines(event)) this.#tell(() => onLog(line));
   }
 

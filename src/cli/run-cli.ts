@@ -1,10 +1,10 @@
 /** One run of the command, from arguments to an exit code. */
 import { basename } from 'node:path';
 import { backgroundDone, isBoathouseError, keepSecrets } from '../base/index.ts';
-import type { CommandSpec } from './command.ts';
+import type { CommandInput, CommandSpec } from './command.ts';
 import { cliErrors } from './errors.ts';
 import { printError } from './output/error-view.ts';
-import { printJsonLine, printLogLine } from './output/json-lines.ts';
+import { printJsonLine } from './output/json-lines.ts';
 import { openTerminal, type Terminal } from './output/terminal.ts';
 import { type Asked, readCommandLine } from './program.ts';
 
@@ -55,11 +55,12 @@ async function runCommand(asked: Extract<Asked, { kind: 'command' }>): Promise<n
   const terminal = openTerminal({ useColors: flags.is('useColors') });
   const stop = watchInterrupts(command, terminal);
   showWarnings(asked, terminal);
+  const input: CommandInput = { args, flags, terminal, signal: stop.signal };
   const timing = flags.text('recordTimingInfo');
   const stopTiming = timing === undefined ? undefined : await recordTiming(timing);
   try {
     const work = await command.load();
-    const code = await work({ args, flags, terminal, signal: stop.signal });
+    const code = await work(input);
     return stop.signal.aborted ? interruptedCode : code;
   } catch (error) {
     terminal.footer.clear();
@@ -67,7 +68,7 @@ async function runCommand(asked: Extract<Asked, { kind: 'command' }>): Promise<n
       return interruptedCode;
     }
     if (flags.is('json') === true) printJsonLine({ kind: 'error', command: command.name, error }, terminal);
-    else if (flags.text('logFormat') === 'json') printLogLine(error, terminal);
+    else if (flags.text('logFormat') === 'json') await logError(error, input);
     else printError(error, terminal, { debug, projectDir: flags.text('projectDir') });
     return isBoathouseError(error) ? error.exitCode : 2;
   } finally {
@@ -75,6 +76,12 @@ async function runCommand(asked: Extract<Asked, { kind: 'command' }>): Promise<n
     terminal.footer.clear();
     await terminal.flush();
   }
+}
+
+/** The error that ended a command, as the line of dbt's log. */
+async function logError(error: unknown, input: CommandInput): Promise<void> {
+  const { errorEvent, toldBy } = await import('./given.ts');
+  toldBy(input)(errorEvent(error));
 }
 
 /** Node would print our warnings with its own words around them. */

@@ -392,7 +392,7 @@ export class DbtLog {
       );
     }
     if (node.compiledPath === undefined) return lines;
-    const path = node.compiledPath;
+    const path = node.compiledFile ?? node.compiledPath;
     lines.push(this.#blank());
     lines.push(
       this.#line('info', 'Z026', 'SQLCompiledPath', `  compiled code at ${path}`, { path, node_info: info }),

@@ -30,6 +30,8 @@ export interface NodeFacts {
   readonly alias?: string;
   /** The file, relative to the folder of its kind. */
   readonly path?: string;
+  /** The compiled SQL, relative to the project. */
+  readonly compiledFile?: string;
   readonly checksum?: string;
   readonly meta?: Readonly<Record<string, unknown>>;
   /** `sql`, `python`, … of a model. */

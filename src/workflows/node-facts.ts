@@ -68,6 +68,7 @@ function describeNode(node: ManifestNode, root: string): NodeFacts {
         ? undefined
         : join(root, node.compiled_path),
     ...placeOf(node),
+    ...(node.compiled_path ? { compiledFile: node.compiled_path } : {}),
     ...(node.resource_type === 'snapshot' ? { config: asTexts(node.config) } : {}),
     ...(typeof node.attached_node === 'string' ? { attachedNode: node.attached_node } : {}),
   };

@@ -41,7 +41,7 @@ export function describeError(error: unknown, colors: Colors, options: ErrorView
   } else {
     const message = error instanceof Error ? error.message : String(error);
     const what = error instanceof BugError ? 'Boathouse has made a mistake' : 'something went wrong';
-    lines.push(`${colors.red(colors.bold('error'))}: ${what}: ${message}`);
+    lines.push(`${colors.red(colors.bold('error'))}: ${what}: ${visible(message)}`);
     if (!options.debug)
       lines.push(`  ${colors.cyan('hint')}: Run it again with --debug, and report what it prints.`);
   }

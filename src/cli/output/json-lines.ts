@@ -7,27 +7,6 @@ export function printJsonLine(value: unknown, terminal: Terminal): void {
   terminal.out(`${printJson(toPlain(value))}\n`);
 }
 
-/** Prints the error that ended a command as a line of dbt's log. */
-export function printLogLine(error: unknown, terminal: Terminal): void {
-  const { code, message } = isBoathouseError(error)
-    ? error
-    : { code: 'internal', message: error instanceof Error ? error.message : String(error) };
-  const info = {
-    name: 'MainEncounteredError',
-    code: 'Z002',
-    level: 'error',
-    msg: `Encountered an error:\n${message}`,
-  };
-  const ts = new Date().toISOString();
-  printJsonLine(
-    {
-      info: { ...info, category: '', extra: {}, pid: process.pid, thread: 'MainThread', ts },
-      data: { exc: message, code },
-    },
-    terminal,
-  );
-}
-
 function toPlain(value: unknown): unknown {
   if (isBoathouseError(value)) {
     const { code, message, hint, location } = value;
