@@ -10,6 +10,7 @@ export * from './compilation.ts';
 export * from './compile-project.ts';
 export * from './context/index.ts';
 export * from './errors.ts';
+export { sourceFacts } from './external-location.ts';
 export * from './graph.ts';
 export * from './graph-summary.ts';
 export * from './invocation.ts';

@@ -8,16 +8,19 @@
  */
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { placedAttachment } from './attachment-place.ts';
 import { projectErrors } from './errors.ts';
 import { Fields, failAt } from './fields.ts';
 import { bucketPlace, parseLakehouse } from './parse-lakehouse.ts';
 import {
+  attachmentsOfPlugins,
   databaseNameOf,
   isMotherDuck,
   parseAttachments,
   parseExtensions,
   parsePlugins,
   parseSecrets,
+  settingsOfPlugins,
 } from './profile-parts.ts';
 import { registerSecrets } from './profile-secrets.ts';
 import type { AttachProfile, LakehouseProfile, RetriesProfile, TargetProfile } from './target-profile.ts';
@@ -53,7 +56,10 @@ export function parseTarget(raw: PlainDict, origin: TargetOrigin): TargetProfile
   const path = fields.text('path') ?? ':memory:';
   refusePath(path, fields);
   const lakehouse = parseLakehouse(fields, origin.projectDir, origin.warnings);
-  const attach = parseAttachments(fields);
+  const plugins = parsePlugins(fields);
+  const attach = [...parseAttachments(fields), ...attachmentsOfPlugins(plugins)].map((one) =>
+    placedAttachment(one, origin.projectDir),
+  );
   const database = databaseOf(fields, lakehouse.catalog ?? path, attach);
   const useCredentialProvider = fields.text('use_credential_provider');
   const target = {
@@ -68,11 +74,11 @@ export function parseTarget(raw: PlainDict, origin: TargetOrigin): TargetProfile
     schema: fields.text('schema') ?? 'main',
     threads: origin.threads ?? fields.whole('threads', 1) ?? 1,
     extensions: parseExtensions(fields),
-    settings: fields.scalars('settings'),
+    settings: { ...fields.scalars('settings'), ...settingsOfPlugins(plugins) },
     configOptions: fields.scalars('config_options'),
     secrets: parseSecrets(fields, useCredentialProvider, origin.projectDir),
     attach,
-    plugins: parsePlugins(fields),
+    plugins,
     externalRoot: externalRootOf(fields, path, lakehouse),
     filesystems: (fields.list('filesystems') ?? []) as readonly PlainDict[],
     useCredentialProvider,

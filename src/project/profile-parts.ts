@@ -216,16 +216,19 @@ function parseAttachment(attachment: Fields, path: string): AttachProfile {
 }
 
 /** The plugins of dbt-duckdb that have a counterpart here. */
-const supportedPlugins: readonly string[] = ['delta'];
+const supportedPlugins: readonly string[] = ['delta', 'excel', 'iceberg', 'postgres', 'sqlalchemy'];
 
 const pluginReasons: Readonly<Record<string, string>> = {
-  postgres: 'use `attach` with `type: postgres` instead',
   motherduck: 'MotherDuck is a service; Boathouse opens local files',
-  excel: "read workbooks in SQL: read_xlsx('file.xlsx'), with `extensions: [excel]`",
-  iceberg: "read Iceberg tables in SQL: iceberg_scan('folder'), with `extensions: [iceberg]`",
-  gsheet: 'Google Sheets are read by a Python plugin',
-  sqlalchemy: 'SQLAlchemy is a Python library',
+  gsheet:
+    'Google Sheets are read by a Python plugin; publish the sheet as CSV and read its https:// address instead',
   glue: 'tables are not registered in AWS Glue',
+};
+
+const neededConfig: Readonly<Record<string, string>> = {
+  postgres: 'dsn',
+  sqlalchemy: 'connection_url',
+  iceberg: 'catalog',
 };
 
 /** `plugins`: mappings with `module`, or names alone. */
@@ -240,8 +243,48 @@ export function parsePlugins(fields: Fields): readonly PluginProfile[] {
     const module = plugin.text('module') ?? plugin.fail('module', 'given', undefined);
     const name = module.replace(/^dbt\.adapters\.duckdb\.plugins\./, '');
     if (!supportedPlugins.includes(name)) throw refusePlugin(fields, name, i);
-    return { module: name, alias: plugin.text('alias') ?? name, config: plugin.dict('config') ?? {} };
+    const config = plugin.dict('config') ?? {};
+    const needed = neededConfig[name];
+    if (needed !== undefined && typeof config[needed] !== 'string') {
+      failAt(fields.file, [...path, 'config', needed], `given (the plugin ${name} needs it)`, config[needed]);
+    }
+    return { module: name, alias: plugin.text('alias') ?? name, config };
   });
+}
+
+/** What the plugin `postgres` attaches. */
+export function attachmentsOfPlugins(plugins: readonly PluginProfile[]): readonly AttachProfile[] {
+  return plugins
+    .filter(({ module }) => module === 'postgres')
+    .map(({ config }) => {
+      const { pg_schema: schema, attach_options: options, secret } = config;
+      return {
+        path: String(config['dsn'] ?? ''),
+        alias: String(config['duckdb_alias'] ?? 'postgres_db'),
+        type: 'postgres',
+        ...(typeof secret === 'string' && { secret }),
+        readOnly: config['read_only'] === true,
+        isDucklake: false,
+        options: {
+          ...(typeof schema === 'string' && { schema }),
+          ...(isPlainDict(options) ? optionsOf(options) : {}),
+        },
+      };
+    });
+}
+
+/** The settings of the postgres extension that the plugin `postgres` sets. */
+export function settingsOfPlugins(
+  plugins: readonly PluginProfile[],
+): Readonly<Record<string, string | number | boolean>> {
+  const given = plugins
+    .filter(({ module }) => module === 'postgres')
+    .flatMap(({ config: { settings } }) =>
+      isPlainDict(settings) ? Object.entries(optionsOf(settings)) : [],
+    );
+  return Object.fromEntries(
+    given.filter((entry): entry is [string, string | number | boolean] => typeof entry[1] !== 'object'),
+  );
 }
 
 function refusePlugin(fields: Fields, name: string, i: number): Error {

@@ -1,5 +1,4 @@
 /** The profile's target as what DuckDB is opened with. */
-import { isAbsolute, join, resolve } from 'node:path';
 import type { Compilation } from '../compiler/index.ts';
 import type { DatabaseOptions, OptionValue, SecretSpec } from '../duckdb/index.ts';
 import { engineSecret, trustBundle } from '../storage/index.ts';
@@ -39,42 +38,14 @@ export function engineOptions(
     resolveSecret: engineSecret,
     caFile: () => trustBundle(caFilesOf(profile)),
     attach: profile.attach.map((attach) => ({
-      path: attachPath(root, attach),
+      path: attach.path,
       alias: attach.alias,
       readOnly: attach.readOnly,
       ...(attach.type === undefined ? {} : { type: attach.type }),
       ...(attach.secret === undefined ? {} : { secret: attach.secret }),
-      options: attachOptions(root, attach) as Readonly<Record<string, OptionValue>>,
+      options: attach.options as Readonly<Record<string, OptionValue>>,
     })),
   };
-}
-
-/** A file is looked for below the project's root, as dbt does; anything else is the extension's to read. */
-function attachPath(root: string, { path, type }: TargetProfile['attach'][number]): string {
-  const [, scheme = '', place = ''] = /^((?:(?:ducklake|sqlite|duckdb):)*)(.*)$/is.exec(path) ?? [];
-  const isInFile = type === undefined || ['duckdb', 'sqlite', 'ducklake'].includes(type.toLowerCase());
-  return isInFile && isRelative(place) ? `${scheme}${belowRoot(root, place)}` : path;
-}
-
-/** A DuckLake compares the text of its folder's path with what it was made with; where the folder is, is ours to say. */
-function attachOptions(
-  root: string,
-  { path, options }: TargetProfile['attach'][number],
-): TargetProfile['attach'][number]['options'] {
-  const key = Object.keys(options).find((name) => name.toLowerCase() === 'data_path');
-  const dataPath = key === undefined ? undefined : options[key];
-  if (key === undefined || typeof dataPath !== 'string' || !isRelative(dataPath)) return options;
-  if (!/^ducklake:/i.test(path)) return options;
-  return { override_data_path: true, ...options, [key]: belowRoot(root, dataPath) };
-}
-
-function isRelative(path: string): boolean {
-  return path !== '' && !path.startsWith(':') && !isAbsolute(path) && !/^[a-z][a-z0-9+]+:/i.test(path);
-}
-
-/** As it is where the process stands there already: a DuckLake remembers how its folder was written. */
-function belowRoot(root: string, path: string): string {
-  return resolve(path) === resolve(root, path) ? path : join(root, path);
 }
 
 /**

@@ -5,6 +5,7 @@ type Kinds = {
   'unsupported-path': ErrorKind<{ path: string; kind: string }>;
   'same-database': ErrorKind<{ path: string; other: string }>;
   'unsupported-plugin': ErrorKind<{ plugin: string; used: string }>;
+  'plugin-refused': ErrorKind<{ plugin: string; used: string; problem: string }>;
   'unsupported-materialization': ErrorKind<{ node: string; materialization: string }>;
   'unsupported-strategy': ErrorKind<{ node: string; strategy: string; on: string }>;
   'unsupported-config': ErrorKind<{ node: string; key: string; why: string }>;
@@ -64,8 +65,14 @@ const kinds: Kinds = {
   },
   'unsupported-plugin': {
     message: (d) => `${d.used} needs the plugin '${d.plugin}', which Boathouse does not have`,
-    hint: () => 'Plugins of dbt-duckdb are Python code. The plugin delta is built in.',
+    hint: () =>
+      'Plugins of dbt-duckdb are Python code. Those that work here, under `plugins` of the target: delta, excel, iceberg, postgres, sqlalchemy.',
     sqlState: '0A000',
+  },
+  'plugin-refused': {
+    message: (d) => `${d.used}: the plugin '${d.plugin}' ${d.problem}`,
+    sqlState: '0A000',
+    exitCode: 1,
   },
   'unsupported-materialization': {
     message: (d) => `${d.node} is materialized as '${d.materialization}', which nobody defines`,

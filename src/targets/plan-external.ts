@@ -24,10 +24,20 @@ export function planExternal(
     const value = node.config[key];
     if (value === undefined || value === null || value === false) continue;
     throw targetErrors['unsupported-config'](
-      { node: node.unique_id, key, why: 'nothing is registered outside of the catalog' },
+      {
+        node: node.unique_id,
+        key,
+        why:
+          key === 'plugin'
+            ? 'a plugin that stores rows is a Python program'
+            : 'nothing is registered outside of the catalog',
+      },
       {
         location: { file: node.original_file_path },
-        hint: `Remove '${key}': the published catalog has the relation.`,
+        hint:
+          key === 'plugin'
+            ? "A workbook is written by a post-hook: copy (select * from {{ this }}) to 'out.xlsx' (format xlsx). Another database takes a model whose `database` is its alias under `attach`."
+            : `Remove '${key}': the published catalog has the relation.`,
       },
     );
   }

@@ -8,13 +8,21 @@
 import { stat } from 'node:fs/promises';
 import { isBoathouseError } from '../base/index.ts';
 import { originalLocation } from '../catalog/index.ts';
-import type { Compilation, Engine, ManifestNode, ManifestSource, RelationName } from '../compiler/index.ts';
+import {
+  type Compilation,
+  type Engine,
+  type ManifestNode,
+  type ManifestSource,
+  type RelationName,
+  sourceFacts,
+} from '../compiler/index.ts';
 import { quoteLiteral } from '../duckdb/index.ts';
 import type { PinnedDelta } from './delta-versions.ts';
 import { targetErrors } from './errors.ts';
 import { somethingAt } from './external-files.ts';
 import { deltaLocationOf, outputOf } from './locations.ts';
 import { growsInFiles, isDelta, isMapping } from './node-config.ts';
+import { loadingPlugins, type PluginFacts, pluginRows, refused as refusedPlugin } from './plugin-rows.ts';
 import { printName } from './relation-sql.ts';
 import type { LakehouseSession } from './session.ts';
 import { isBucketPlace } from './storage-access.ts';
@@ -108,6 +116,7 @@ async function registerSource(source: ManifestSource, input: UpstreamInput): Pro
   if (typeof plugin !== 'string') return;
   const { plugins } = input.compilation.project.profile;
   const module = plugins.find(({ alias }) => alias === plugin)?.module ?? plugin;
+  if (loadingPlugins.includes(module)) return await loadSource(source, plugin, input);
   if (module !== 'delta') throw targetErrors['unsupported-plugin']({ plugin, used: source.unique_id });
   const path = facts['delta_table_path'];
   if (typeof path !== 'string') {
@@ -127,6 +136,34 @@ async function registerSource(source: ManifestSource, input: UpstreamInput): Pro
   const name = { database: source.database, schema: source.schema, identifier: source.identifier };
   const learned = { location: input.work.delta.resolve(path), format: 'delta', deltaVersion: pinned.version };
   await register(name, pinned.sql, 'delta', { ...learned, shown: 'view' }, source, input);
+}
+
+/** A source that a plugin loads is a table, unless it says otherwise; dbt-duckdb makes it anew for every run. */
+async function loadSource(source: ManifestSource, alias: string, input: UpstreamInput): Promise<void> {
+  const { session, work } = input;
+  const { project } = input.compilation;
+  const used = source.unique_id;
+  const plugin = project.profile.plugins.find((one) => one.alias === alias);
+  if (plugin === undefined) throw targetErrors['unsupported-plugin']({ plugin: alias, used });
+  const { name: title, identifier, schema, database, tags } = source;
+  const facts: PluginFacts = { name: title, identifier, schema, database, tags, ...sourceFacts(source) };
+  const name = { database, schema, identifier };
+  const mode = facts['save_mode'] ?? 'overwrite';
+  if (mode !== 'overwrite' && (await session.relation(name))) {
+    if (mode === 'ignore') return;
+    throw refusedPlugin({ plugin, used }, `has save_mode ${String(mode)}, and ${printName(name)} is there`);
+  }
+  const sql = await pluginRows({ plugin, facts, used, session, root: project.root });
+  if (facts['materialization'] === 'view') {
+    return await register(name, sql, 'view', { shown: 'view' }, source, input);
+  }
+  await session.createSchema(database, schema);
+  await session.execute(`create or replace table ${printName(name)} as ${sql}`, {
+    fetch: false,
+    planned: true,
+  });
+  const unknown = { location: null, format: null, deltaVersion: null, pins: [], sql: null };
+  work.note(name, { ...unknown, shown: 'table', catalogKind: 'table', uniqueId: used }, true);
 }
 
 async function register(
