@@ -4,6 +4,7 @@
  * As in dbt, a reference is deferred when its relation isn't there, or with `--favor-state` when its node isn't
  * selected. What the command itself builds is never deferred.
  */
+import { resolve } from 'node:path';
 import type { DeferRelation, Manifest, ManifestNode } from '../compiler/index.ts';
 import type { AttachProfile, Project } from '../project/index.ts';
 import { readOtherTargets } from '../project/index.ts';
@@ -18,6 +19,8 @@ export interface Deferral {
   readonly favorState: boolean;
   /** Whether the command builds what it selects. */
   readonly builds: boolean;
+  /** Whether counterparts are noted in the manifest: not by `clone`, as in dbt. */
+  readonly notes: boolean;
 }
 
 /**
@@ -38,7 +41,7 @@ export async function applyDeferral(
     if (node === undefined || !isRefable(other) || other.config.materialized === 'ephemeral') continue;
     const { database, schema, alias, relation_name } = other;
     counterparts.set(id, { database, schema, alias, relation_name });
-    node.defer_relation = deferRelation(other);
+    if (deferral.notes) node.defer_relation = deferRelation(other);
   }
   if (counterparts.size > 0) compilation.touch();
   const chosen = new Set(selected);
@@ -87,7 +90,13 @@ export function withDeferredDatabases(
   for (const { database, path, type } of others) {
     const name = database.toLowerCase();
     if (!wanted.has(name) || found.has(name) || type !== 'duckdb' || path === ':memory:') continue;
-    found.set(name, { path, alias: database, readOnly: true, isDucklake: false, options: {} });
+    found.set(name, {
+      path: resolve(project.root, path),
+      alias: database,
+      readOnly: true,
+      isDucklake: false,
+      options: {},
+    });
   }
   if (found.size === 0) return project;
   return { ...project, profile: { ...profile, attach: [...profile.attach, ...found.values()] } };

@@ -227,7 +227,12 @@ async function stateOf(
   return {
     project: withDeferredDatabases(project, manifest, options),
     previous,
-    deferral: { manifest, favorState: settings.favorState, builds: building.has(command) },
+    deferral: {
+      manifest,
+      favorState: settings.favorState,
+      builds: building.has(command),
+      notes: command !== 'clone',
+    },
   };
 }
 

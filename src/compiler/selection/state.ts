@@ -116,7 +116,8 @@ function stateChecks(
     body: differs(bodyOf),
     configs: differs(configOf),
     relation: differs((entry) => relationOf(entry, comparesUnrendered)),
-    persisted_descriptions: differs(descriptionsOf),
+    persisted_descriptions: (before: Entry | undefined, now: Entry): boolean =>
+      before === undefined || !isSame(descriptionsOf(before, now), descriptionsOf(now, now)),
     contract: differs((entry) => dictOf(entry['contract'])['checksum'] ?? null),
   };
   const modified: Check = (before, now) =>
@@ -129,14 +130,21 @@ function stateChecks(
     old: (before) => before !== undefined,
     modified,
     unmodified: (before, now) => !modified(before, now),
-    'modified.body': parts.body,
+    'modified.body': ofNodes(parts.body),
     'modified.configs': parts.configs,
     'modified.relation': parts.relation,
-    'modified.persisted_descriptions': parts.persisted_descriptions,
-    'modified.contract': parts.contract,
+    'modified.persisted_descriptions': ofNodes(parts.persisted_descriptions),
+    'modified.contract': ofNodes(parts.contract),
     'modified.macros': (_, now) => macrosDiffer(now),
   };
 }
+
+/** Of resources that aren't nodes, dbt knows no such part. */
+function ofNodes(check: Check): Check {
+  return (before, now) => nodeTypes.has(String(now['resource_type'])) && check(before, now);
+}
+
+const nodeTypes: ReadonlySet<string> = new Set(['model', 'seed', 'snapshot', 'test', 'analysis']);
 
 /** What a resource does: the text of nodes, everything that is configured of the rest. */
 function bodyOf(entry: Entry): unknown {
@@ -192,9 +200,9 @@ function relationOf(entry: Entry, comparesUnrendered: boolean): unknown {
   return [config['database'], config['schema'], config['alias'], dictOf(entry['config'])['alias'] ?? null];
 }
 
-/** Descriptions count only where they are written to the database. */
-function descriptionsOf(entry: Entry): unknown {
-  const persisted = dictOf(dictOf(entry['config'])['persist_docs']);
+/** Descriptions count only where they are written to the database now. */
+function descriptionsOf(entry: Entry, now: Entry): unknown {
+  const persisted = dictOf(dictOf(now['config'])['persist_docs']);
   const columns = Object.entries(dictOf(entry['columns'])).map(([name, c]) => [
     name,
     dictOf(c)['description'],

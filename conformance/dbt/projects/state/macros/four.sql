@@ -1,0 +1,1 @@
+{% macro four(x) %}{{ twice(twice(x)) }}{% endmacro %}

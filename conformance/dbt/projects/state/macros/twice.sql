@@ -1,0 +1,1 @@
+{% macro twice(x) %}2 * {{ x }}{% endmacro %}

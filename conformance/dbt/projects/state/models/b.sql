@@ -1,0 +1,1 @@
+select id, {{ four('amount') }} as amount from {{ ref('a') }}
