@@ -63,7 +63,11 @@ function readModel(tools: Finishing, patches: PatchBook, pkg: Package, file: Sou
   recordCode(node, facts, file, record);
   recordAndFinish(tools, node, file, patch, patches, 1, record);
   const { materialized } = node.config;
-  if (materialized === 'ephemeral' || materialized === 'table_function' || materialized === 'materialized_view') {
+  if (
+    materialized === 'ephemeral' ||
+    materialized === 'table_function' ||
+    materialized === 'materialized_view'
+  ) {
     throw codeErrors['bad-code-materialization'](
       { node: node.unique_id, language, materialization: materialized },
       { location: { file: file.path } },

@@ -380,7 +380,9 @@ select 1 as id, {{ var('n') }} as n {% endsnapshot %}`,
       'delta.constraints.positive': 'n > 0',
     });
     expect(made.schema.fields[0]).toMatchObject({ name: 'id', nullable: false });
-    await lake.write(model("on_schema_change='fail', contract={'enforced': true}", 'select 2 as id, -1 as n'));
+    await lake.write(
+      model("on_schema_change='fail', contract={'enforced': true}", 'select 2 as id, -1 as n'),
+    );
     const [failed] = [...(await lake.build()).results.values()];
     expect(failed?.message).toContain('positive');
     expect(await lake.query('select id, n from inc')).toEqual([['1', '2']]);

@@ -82,7 +82,10 @@ function placed(result: NodeResult, node: ManifestNode, root: string, home: stri
 }
 
 /** The same error at another place. */
-export function moved(error: BoathouseError, location: NonNullable<BoathouseError['location']>): BoathouseError {
+export function moved(
+  error: BoathouseError,
+  location: NonNullable<BoathouseError['location']>,
+): BoathouseError {
   const { message, sqlState, httpStatus, exitCode, retryable } = error;
   const kind = { message: () => message, sqlState, httpStatus, exitCode, retryable };
   const copy = new BoathouseError(error.code, kind, error.details, {
