@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are programs, and the braces are theirs.
 /** Models that are programs: every form of result in every materialization, and what goes wrong in them. */
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join, resolve } from 'node:path';
