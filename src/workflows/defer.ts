@@ -66,17 +66,26 @@ export function withDeferredDatabases(
   options: ProjectOptions,
 ): Project {
   const { profile } = project;
-  const known = new Set(
-    [profile.database, ...profile.attach.map(({ alias }) => alias)].map((name) => name.toLowerCase()),
-  );
   const wanted = new Set(
     Object.values(manifest.nodes)
       .filter((node) => isRefable(node) && node.relation_name !== null)
-      .map(({ database }) => database.toLowerCase())
-      .filter((name) => !known.has(name)),
+      .map(({ database }) => database.toLowerCase()),
   );
-  if (wanted.size === 0) return project;
-  const found = new Map<string, AttachProfile>();
+  const known = databaseNames(profile);
+  if ([...wanted].every((name) => known.has(name))) return project;
+  const found = otherDatabases(project, options).filter(({ alias }) => wanted.has(alias.toLowerCase()));
+  if (found.length === 0) return project;
+  return { ...project, profile: { ...profile, attach: [...profile.attach, ...found] } };
+}
+
+/**
+ * The DuckDB files of the profile's other targets, to be attached read-only, each under the name that views which
+ * were built with `--defer` know it by. Without those whose name is taken in this target.
+ */
+export function otherDatabases(project: Project, options: ProjectOptions): readonly AttachProfile[] {
+  const { profile } = project;
+  const known = databaseNames(profile);
+  const found: AttachProfile[] = [];
   const others = readOtherTargets(
     {
       projectDir: project.root,
@@ -89,8 +98,9 @@ export function withDeferredDatabases(
   );
   for (const { database, path, type } of others) {
     const name = database.toLowerCase();
-    if (!wanted.has(name) || found.has(name) || type !== 'duckdb' || path === ':memory:') continue;
-    found.set(name, {
+    if (known.has(name) || type !== 'duckdb' || path === ':memory:') continue;
+    known.add(name);
+    found.push({
       path: resolve(project.root, path),
       alias: database,
       readOnly: true,
@@ -98,8 +108,14 @@ export function withDeferredDatabases(
       options: {},
     });
   }
-  if (found.size === 0) return project;
-  return { ...project, profile: { ...profile, attach: [...profile.attach, ...found.values()] } };
+  return found;
+}
+
+/** The names, in lower case, that databases have in this target. */
+function databaseNames(profile: Project['profile']): Set<string> {
+  return new Set(
+    [profile.database, ...profile.attach.map(({ alias }) => alias)].map((name) => name.toLowerCase()),
+  );
 }
 
 /** The nodes whose relations are there: one question for each schema. */

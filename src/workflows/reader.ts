@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { join, parse, resolve } from 'node:path';
 import { isBoathouseError, keepSecrets } from '../base/index.ts';
 import { Database, quoteIdentifier, quoteLiteral, type Session } from '../duckdb/index.ts';
-import type { Project } from '../project/index.ts';
+import type { AttachProfile, Project } from '../project/index.ts';
 import {
   configureCache,
   engineAccess,
@@ -27,6 +27,7 @@ import {
 } from '../tables/index.ts';
 import { openCatalogCopy, remoteRelations } from './catalog-copy.ts';
 import { CatalogTables, type ReaderAccess } from './catalog-tables.ts';
+import { otherDatabases } from './defer.ts';
 import { workflowErrors } from './errors.ts';
 import { findProjectDir } from './find-project.ts';
 import { readerEngine } from './lake-engine.ts';
@@ -142,6 +143,9 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
     const session = await database.session();
     const schema = project?.profile.schema ?? 'main';
     if (catalog !== undefined) await useCatalog(session, alias, schema);
+    if (catalog !== undefined && project !== undefined) {
+      await attachDeferredDatabases(session, alias, otherDatabases(project, options));
+    }
     const opened: OpenedTable[] = [];
     const tables = new CatalogTables(
       catalog === undefined ? undefined : { path: catalog, database: alias, schemas: [schema, 'main'] },
@@ -235,6 +239,30 @@ async function useCatalog(session: Session, alias: string, schema: string): Prom
   const first = known.rows.length > 0 ? schema : 'main';
   const path = [...new Set([first, 'main'])].map((name) => `${catalog}.${quoteIdentifier(name)}`);
   await session.run(`SET search_path = ${quoteLiteral(path.join(','))}`);
+}
+
+/**
+ * Attaches those of `others` that views of the catalog name: a run with `--defer` made them. One that can't be
+ * attached is left out, and who asks for such a view hears of it then.
+ */
+async function attachDeferredDatabases(
+  session: Session,
+  alias: string,
+  others: readonly AttachProfile[],
+): Promise<void> {
+  const there = others.filter(({ path }) => existsSync(path));
+  if (there.length === 0) return;
+  const { rows } = await session.query(
+    `SELECT lower(string_agg(sql, ' ')) FROM duckdb_views() WHERE database_name = ${quoteLiteral(alias)} AND NOT internal`,
+  );
+  const views = String(rows[0]?.[0] ?? '');
+  for (const other of there) {
+    const names = [other.alias, quoteIdentifier(other.alias)].map((name) => `${name.toLowerCase()}.`);
+    if (!names.some((name) => views.includes(name))) continue;
+    await session
+      .run(`ATTACH ${quoteLiteral(other.path)} AS ${quoteIdentifier(other.alias)} (READ_ONLY)`)
+      .catch(() => undefined);
+  }
 }
 
 /** The project that `options` name, or that the process is in; undefined where there is none. */
