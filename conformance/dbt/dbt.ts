@@ -1,19 +1,24 @@
 /** dbt itself, as the judge: found where `node scripts/peers.mjs` put it. */
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { DbtServer } from './judge/programs.ts';
 
 const folder = process.env['BOATHOUSE_PEERS_BIN'];
 
 /** Why dbt can't judge here; empty when it can. */
 export const noDbt: string = folder === undefined ? 'BOATHOUSE_PEERS_BIN names no dbt' : '';
 
-/** What dbt prints. Doesn't block: a test runner that hears nothing for a minute gives up. */
+let server: DbtServer | undefined;
+
+/**
+ * What dbt prints.
+ *
+ * @throws Error with all that it printed, and with its `stdout`, when it ends with anything but 0
+ */
 export async function dbt(cwd: string, ...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(join(folder ?? '', 'dbt'), args, {
-    cwd,
-    env: { ...process.env, DBT_SEND_ANONYMOUS_USAGE_STATS: 'false' },
-    maxBuffer: 64 * 2 ** 20,
-  });
-  return stdout;
+  // It ends with this process, which closes its input.
+  server ??= new DbtServer(folder ?? '', join(import.meta.dirname, 'judge/dbt-server.py'));
+  const { code, stdout, stderr } = await server.run(cwd, args, { DBT_SEND_ANONYMOUS_USAGE_STATS: 'false' });
+  if (code === 0) return stdout;
+  const problem = `dbt ${args.join(' ')} ended with ${code}\n${stdout}${stderr}`;
+  throw Object.assign(new Error(problem), { stdout });
 }

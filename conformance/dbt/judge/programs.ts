@@ -17,6 +17,8 @@ export class DbtServer {
   constructor(bin: string, script: string) {
     this.#process = spawn(join(bin, 'python'), [script], { stdio: ['pipe', 'pipe', 'inherit'] });
     if (this.#process.stdout === null) throw new Error('a pipe was asked for');
+    // Whoever forgets to close it isn't kept from ending: its input ends then, and it with that.
+    process.once('exit', () => rmSync(this.#folder, { recursive: true, force: true }));
     this.#answers = createInterface({ input: this.#process.stdout })[Symbol.asyncIterator]();
   }
 
