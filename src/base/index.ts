@@ -4,6 +4,7 @@ export * from './background.ts';
 export * from './clock.ts';
 export * from './errors.ts';
 export * from './json.ts';
+export * from './make-folder.ts';
 export * from './nearest.ts';
 export * from './process-mark.ts';
 export * from './retry.ts';

@@ -37,6 +37,7 @@ export function readCommandLine(
   env: Readonly<Record<string, string | undefined>>,
   options: ProgramOptions,
 ): Asked {
+  refuseNull(argv);
   let asked: Asked | undefined;
   let printed = '';
   const program = makeProgram((command, args, local, global) => {
@@ -64,6 +65,15 @@ export function readCommandLine(
     throw usageError(error);
   }
   return asked ?? { kind: 'text', text: printed };
+}
+
+/** @throws cli.usage for a word that no file, name or text of the system's can have */
+function refuseNull(argv: readonly string[]): void {
+  const bad = argv.find((word) => word.includes('\0'));
+  if (bad === undefined) return;
+  throw cliErrors.usage({
+    problem: `${JSON.stringify(bad)} has a character that no word on a command line can have`,
+  });
 }
 
 /** `--version` before any command, or after one that has no version of its own. */

@@ -1,7 +1,7 @@
 /** Files of `target/` that the compiler knows how to write. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { secrets } from '../base/index.ts';
+import { makeFolder, secrets } from '../base/index.ts';
 import type { Compilation } from './compilation.ts';
 import { graphSummary } from './graph-summary.ts';
 import type { ManifestNode } from './manifest.ts';
@@ -72,7 +72,7 @@ function writeText(path: string, text: string): void {
     writeFileSync(path, shown);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(path, shown);
   }
 }

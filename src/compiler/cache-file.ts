@@ -5,9 +5,9 @@
  * anything is loaded that could find out more.
  */
 import { readFileSync, statSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../base/index.ts';
+import { makeFolder, systemClock } from '../base/index.ts';
 import type { InputRecord } from '../project/index.ts';
 import { buildId } from './build-id.ts';
 import type { CompileWarning } from './invocation.ts';
@@ -97,7 +97,7 @@ export async function writeCacheFile(
   header: Omit<CacheHeader, 'build' | 'sizeBytes' | 'writtenAtMs'>,
   body: Uint8Array,
 ): Promise<void> {
-  await mkdir(targetPath, { recursive: true });
+  makeFolder(targetPath);
   const path = join(targetPath, cacheName);
   const temporary = `${path}.${process.pid}.tmp`;
   const whole: CacheHeader = {

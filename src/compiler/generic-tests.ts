@@ -235,10 +235,21 @@ export class GenericTests {
         [[name, given]] = entries as [[string, unknown]];
       }
     }
-    if (given === null) given = {};
+    if (given === null && isPlainDict(written)) {
+      bad(
+        `The test '${String(name)}' has a colon, and nothing below it`,
+        `Leave out the colon: - ${String(name)}`,
+      );
+    }
     if (!isPlainDict(given)) bad(`The arguments of the test '${String(name)}' have to be a mapping`);
     if (typeof name !== 'string') bad('The name of a test has to be a text');
     const args: Plain = { ...(given as Plain) };
+    if ('config' in args && !isPlainDict(args['config']))
+      bad(`'config' of the test '${String(name)}' has to be a mapping`);
+    for (const key of ['name', 'description']) {
+      if (key in args && typeof args[key] !== 'string')
+        bad(`'${key}' of the test '${String(name)}' has to be a text`);
+    }
     if (subject.columnName !== null) args['column_name'] = subject.columnName;
     const nested = args['arguments'];
     this.#tellDeprecated(name as string, args, nested, place);

@@ -1,7 +1,7 @@
 /** The manifest's file, put together from its metadata and a body that may come from an earlier parse. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { secrets } from '../base/index.ts';
+import { makeFolder, secrets } from '../base/index.ts';
 import type { Plain } from './manifest.ts';
 
 /** How `manifestBody` marks a number that JSON.parse would not give back as it was. */
@@ -20,7 +20,7 @@ export function manifestText(metadata: Plain, body: Uint8Array): Uint8Array {
 
 /** Writes `manifest.json`, secrets masked. */
 export async function writeManifestText(json: Uint8Array, targetPath: string): Promise<void> {
-  await mkdir(targetPath, { recursive: true });
+  makeFolder(targetPath);
   const shown = secrets.isIn(json) ? secrets.scrub(Buffer.from(json).toString()) : json;
   await writeFile(join(targetPath, 'manifest.json'), shown);
 }

@@ -5,6 +5,8 @@ export const limits: {
   readonly outputLength: number;
   readonly listLength: number;
   readonly integerBits: number;
+  readonly steps: number;
+  readonly nesting: number;
 } = {
   /** Numbers in a `range`; Jinja's sandbox has the same. */
   rangeLength: 100_000,
@@ -16,4 +18,8 @@ export const limits: {
   listLength: 10_000_000,
   /** Bits of a whole number. */
   integerBits: 1_000_000,
+  /** Rounds of loops and calls of macros in one render: some seconds' worth. Nothing hears Ctrl-C before they end. */
+  steps: 20_000_000,
+  /** Expressions inside expressions: `a ~ b ~ c` is two. Python's own stack ends a little above. */
+  nesting: 1000,
 };

@@ -14,7 +14,7 @@ export function renderOf(
   options: RenderOptions | undefined,
   isNative = false,
 ): Render {
-  return { flavour, undefinedMode: options?.undefined ?? 'strict', isNative };
+  return { flavour, undefinedMode: options?.undefined ?? 'strict', isNative, steps: 0 };
 }
 
 /** The call information for a macro that JavaScript calls, not a template. `async` unless given. */

@@ -123,14 +123,25 @@ describe('a template', () => {
       '{% set ns = namespace(t="x" * 1000) %}{% for i in range(60) %}{% set ns.t = ns.t ~ ns.t %}{{ ns.t|length }}{% endfor %}',
     ],
     ['an indented text', '{{ "x"|indent(100000000000, true) }}'],
+    [
+      'loops in loops',
+      '{% for i in range(100000) %}{% for j in range(100000) %}{% continue %}{% endfor %}{% endfor %}',
+    ],
+    [
+      'loops that call themselves twice',
+      '{% for x in [1, 2] recursive %}{% if loop.depth < 200 %}{{ loop([1, 2]) }}{% endif %}{% endfor %}',
+    ],
   ])('may not use %s without limit', (_what, text) => {
     expect(() => render(text)).toThrowError(expect.objectContaining({ code: 'jinja.limit' }));
   });
 
-  it('is refused when it is nested too deeply to parse', () => {
-    expect(() => render(`{{ ${'('.repeat(100000)}1${')'.repeat(100000)} }}`)).toThrowError(
-      expect.objectContaining({ code: 'jinja.syntax' }),
-    );
+  it.each([
+    `{{ ${'('.repeat(100000)}1${')'.repeat(100000)} }}`,
+    `{{ 1${' + 1'.repeat(20000)} }}`,
+    `{{ ${'not '.repeat(5000)}x }}`,
+    `${'{% if 1 %}'.repeat(3000)}${'{% endif %}'.repeat(3000)}`,
+  ])('is refused when it is nested too deeply to parse: %#', (text) => {
+    expect(() => render(text)).toThrowError(expect.objectContaining({ code: 'jinja.syntax' }));
   });
 
   it('may not reach promises in a synchronous render', () => {

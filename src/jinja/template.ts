@@ -38,9 +38,19 @@ export interface TemplateOrigin {
  * @throws jinja.syntax with file, line and column.
  */
 export function parseTemplate(text: string, origin: TemplateOrigin): Template {
-  const { source, body } = parseTree(text, origin);
-  checkTree(body, source, { filters, tests });
-  return new Template(source, body);
+  try {
+    const { source, body } = parseTree(text, origin);
+    checkTree(body, source, { filters, tests });
+    return new Template(source, body);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    // A chain of thousands of operators: the tree is deeper than the stack.
+    const { file, line = 1, column = 1 } = origin;
+    throw jinjaErrors.syntax(
+      { problem: 'an expression or a block is nested too deeply' },
+      { location: { file, line, column, text } },
+    );
+  }
 }
 
 /** A parsed template. Safe to render many times at once: what a render needs is its own. */

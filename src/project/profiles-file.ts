@@ -5,7 +5,7 @@ import { kindAt } from './disk.ts';
 import { projectErrors } from './errors.ts';
 import { parseTarget } from './parse-target.ts';
 import { readText } from './read-text.ts';
-import { yamlRenderer } from './render-yaml.ts';
+import { type YamlRenderer, yamlRenderer } from './render-yaml.ts';
 import type { TargetProfile } from './target-profile.ts';
 import type { WarningList } from './warnings.ts';
 import { parseYaml, type YamlFile } from './yaml-file.ts';
@@ -38,8 +38,7 @@ export function readProfile(request: ProfileRequest, warnings: WarningList): Tar
   const profile = chooseProfile(profiles, request.profileName, file, path);
   const renderer = yamlRenderer({ env: request.env, vars: request.vars, allowSecrets: true });
   const place = [request.profileName];
-  const targetName =
-    request.targetName ?? String(renderer.render(profile['target'] ?? 'default', file, [...place, 'target']));
+  const targetName = request.targetName ?? chosenTarget(profile, renderer, file, place);
   const outputs = mappingAt(file, profile['outputs'], [...place, 'outputs']);
   const output = outputs[targetName];
   if (output === undefined) {
@@ -104,6 +103,24 @@ function chooseProfile(profiles: PlainDict, name: string, file: YamlFile, path: 
     );
   }
   return mappingAt(file, profile, [name]);
+}
+
+function chosenTarget(
+  profile: PlainDict,
+  renderer: YamlRenderer,
+  file: YamlFile,
+  place: readonly string[],
+): string {
+  const name = renderer.render(profile['target'] ?? 'default', file, [...place, 'target']);
+  if (['string', 'number', 'bigint', 'boolean'].includes(typeof name)) return String(name);
+  throw projectErrors['bad-value'](
+    {
+      path: [...place, 'target'].join('.'),
+      expected: 'the name of one of its outputs',
+      found: describeYaml(name),
+    },
+    { location: file.locate([...place, 'target']) },
+  );
 }
 
 function mappingAt(file: YamlFile, value: unknown, path: readonly string[]): PlainDict {

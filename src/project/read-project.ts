@@ -18,6 +18,7 @@ import { parseProjectFile, type RawProjectFile, readProjectFile } from './projec
 import { type YamlRenderer, yamlRenderer } from './render-yaml.ts';
 import type { TargetProfile } from './target-profile.ts';
 import { WarningList } from './warnings.ts';
+import { describeYaml } from './yaml-value.ts';
 import type { PlainDict } from './yaml-value.ts';
 
 /** Where a project is and what the command line says about it. */
@@ -152,7 +153,12 @@ function profileRequest(
 function profileName(raw: RawProjectFile, options: ReadProjectOptions, renderer: YamlRenderer): string {
   if (options.profile !== undefined) return options.profile;
   const name = renderer.render(raw.data['profile'] ?? null, raw.file, ['profile']);
-  if (name !== null) return String(name);
+  if (['string', 'number', 'bigint'].includes(typeof name)) return String(name);
+  if (name !== null)
+    throw projectErrors['bad-value'](
+      { path: 'profile', expected: 'the name of a profile', found: describeYaml(name) },
+      { location: raw.file.locate(['profile']) },
+    );
   throw projectErrors['no-profile-name']({ file: raw.path }, { location: { file: raw.path } });
 }
 

@@ -1,7 +1,7 @@
 /** `logs/boathouse.log`: everything that happened, a dbt-like line each, secrets masked. */
-import { closeSync, mkdirSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { printJson, secrets } from '../base/index.ts';
+import { makeFolder, printJson, secrets } from '../base/index.ts';
 import { DbtLog, type RunEvent, textOfLine } from '../runner/index.ts';
 
 /** From the most that is told to nothing at all. */
@@ -58,7 +58,7 @@ export class LogFile {
 function openLog(folder: string, bytesMax: number): number | undefined {
   const path = join(folder, 'boathouse.log');
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
     if (bytesMax > 0 && size > bytesMax) renameSync(path, `${path}.1`);
     return openSync(path, 'a');

@@ -123,7 +123,9 @@ function readArtifact(
     throw unreadable(path, `it is no JSON, or was cut short (${(error as Error).message})`);
   }
   if (!isRecord(data)) throw unreadable(path, 'it is no JSON object');
-  const schema = String((data['metadata'] as Plain | undefined)?.['dbt_schema_version'] ?? '');
+  const metadata = data['metadata'];
+  const said = isRecord(metadata) ? metadata['dbt_schema_version'] : undefined;
+  const schema = typeof said === 'string' ? said : '';
   if (!version.test(schema))
     throw unreadable(path, schema === '' ? 'it says nothing of its version' : `its version is ${schema}`);
   return { path, data };

@@ -1,6 +1,6 @@
 /** Writing artifacts: a folder that can't be written is said by name. */
-import { access, constants, mkdir } from 'node:fs/promises';
-import { isBoathouseError } from '../base/index.ts';
+import { access, constants } from 'node:fs/promises';
+import { isBoathouseError, makeFolder } from '../base/index.ts';
 import { workflowErrors } from './errors.ts';
 
 /** What `write` gives. @throws workflows.not-writable naming the path, or `folder`, when the system refuses */
@@ -20,7 +20,7 @@ export async function writingTo<T>(folder: string, write: () => Promise<T>): Pro
 /** Makes `folder` where it is missing. @throws workflows.not-writable before any work is done for nothing */
 export async function makeWritable(folder: string): Promise<void> {
   await writingTo(folder, async () => {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     await access(folder, constants.W_OK);
   });
 }

@@ -73,7 +73,7 @@ export function readWarningRules(given: unknown, warnError: boolean): WarningRul
 
 function readYaml(text: string): unknown {
   try {
-    return parse(text);
+    return parse(text, { logLevel: 'error' });
   } catch {
     throw refuse('it is not YAML');
   }

@@ -243,7 +243,7 @@ function loopCode(node: ForNode, place: Place, list: string, depth: string, recu
     current = `${list}[${index}]`;
     if (test !== undefined) skip = `if(!${test})continue;`;
   }
-  code += `${head}${targetDeclarations}${assignCode(node.target, current, targets)}${skip}`;
+  code += `${head}F.step();${targetDeclarations}${assignCode(node.target, current, targets)}${skip}`;
   const body: Place = { ...targets, names: targets.names };
   if (usesLoop) body.names.declare('loop', loop);
   // Jinja notes that the loop ran only at the end of its body: after a `break` the `else` is rendered.

@@ -13,6 +13,8 @@ export interface Render {
   readonly undefinedMode: UndefinedMode;
   /** Whether values keep their type: dbt's native environment for YAML. */
   readonly isNative: boolean;
+  /** Rounds of loops and calls so far. */
+  steps: number;
 }
 
 /** A call being rendered: where it stands, whence names come, and who called it. */
@@ -43,6 +45,14 @@ export class Frame implements CallInfo {
     this.render = render;
     this.depth = parent ? parent.depth + 1 : 0;
     if (this.depth > limits.callDepth) throw tooDeep();
+    this.step();
+  }
+
+  /** Counts a round of a loop, or a call. @throws jinja.limit */
+  step(): void {
+    this.render.steps += 1;
+    if (this.render.steps > limits.steps)
+      throw jinjaErrors.limit({ what: 'the number of steps of one text', max: limits.steps });
   }
 
   get flavour(): 'sync' | 'async' {

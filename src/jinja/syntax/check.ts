@@ -4,6 +4,7 @@
  */
 import { type BoathouseError, didYouMean } from '../../base/index.ts';
 import { jinjaErrors } from '../errors.ts';
+import { limits } from '../limits.ts';
 import type { Arguments, Expression, ParameterNode, Statement } from './nodes.ts';
 import type { SourceText } from './source-text.ts';
 import { bodiesOf, childrenOf, expressionsOf, usesName } from './walk.ts';
@@ -31,6 +32,7 @@ class Checker {
   readonly #source: SourceText;
   readonly #known: KnownNames;
   readonly #blocks = new Set<string>();
+  #depth = 0;
 
   constructor(source: SourceText, known: KnownNames) {
     this.#source = source;
@@ -120,6 +122,14 @@ class Checker {
   }
 
   #expression(expression: Expression, context: Context): void {
+    this.#depth += 1;
+    if (this.#depth > limits.nesting)
+      throw this.#error('This expression has too many operators and brackets inside one another', expression.at);
+    this.#checkExpression(expression, context);
+    this.#depth -= 1;
+  }
+
+  #checkExpression(expression: Expression, context: Context): void {
     switch (expression.kind) {
       case 'filter':
         this.#checkName(expression.name, 'filter', expression.at, context);
