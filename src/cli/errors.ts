@@ -4,7 +4,6 @@ import { defineErrors, type ErrorKind, type ErrorsOf } from '../base/index.ts';
 type Kinds = {
   usage: ErrorKind<{ problem: string }>;
   'unsupported-option': ErrorKind<{ option: string; why: string }>;
-  'unsupported-command': ErrorKind<{ command: string; why: string }>;
   'bad-value': ErrorKind<{ option: string; value: string; expected: string }>;
   'nothing-to-do': ErrorKind<{ problem: string }>;
   'unwritable-output': ErrorKind<{ problem: string }>;
@@ -20,7 +19,6 @@ const kinds: Kinds = {
     message: (d) => `${d.option} is not supported: ${d.why}`,
     hint: (d) => `Leave ${d.option} out.`,
   },
-  'unsupported-command': { message: (d) => `boathouse ${d.command} is not supported: ${d.why}` },
   'bad-value': { message: (d) => `${d.option}: '${d.value}' is not ${d.expected}` },
   'nothing-to-do': { message: (d) => d.problem },
 };

@@ -3,6 +3,7 @@ import type {
   CleanResult,
   CompileResult,
   DebugResult,
+  DepsResult,
   DocsResult,
   InitResult,
   ListedResource,
@@ -32,6 +33,7 @@ export interface CommandResults {
   readonly 'docs generate': DocsResult;
   readonly debug: DebugResult;
   readonly clean: CleanResult;
+  readonly deps: DepsResult;
   readonly init: InitResult;
 }
 

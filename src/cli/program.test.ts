@@ -97,23 +97,6 @@ describe('readCommandLine', () => {
     );
   });
 
-  it.each(['deps --upgrade'])('refuses dbt’s `%s` by name, with a way out', async (line) => {
-    const asked = read(line);
-    if (asked.kind !== 'command') throw new Error(asked.text);
-    const work = await asked.command.load();
-    const input = {
-      args: [],
-      flags: asked.flags,
-      terminal: undefined as never,
-      signal: AbortSignal.abort(),
-    };
-    await expect(async () => work(input)).rejects.toMatchObject({
-      code: 'cli.unsupported-command',
-      message: expect.stringContaining(line.split(' ')[0] ?? ''),
-      hint: expect.stringMatching(/\w/),
-    });
-  });
-
   it('refuses a number that is none', () => {
     expect(() => read('build --threads many')).toThrow(/--threads: 'many' is not a whole number/);
   });

@@ -106,7 +106,7 @@ const kinds: Kinds = {
   'package-not-installed': {
     message: (d) => `The ${d.kind} package ${d.package} is not installed: ${d.folder} is not there`,
     hint: () =>
-      'Install it once with `dbt deps`, or copy it there; packages given as `local:` need no installing.',
+      'Run `boathouse deps`; packages given as `local:` need no installing.',
   },
   'duplicate-package': {
     message: (d) => `Two packages are named '${d.name}': ${d.first} and ${d.second}`,

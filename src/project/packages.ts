@@ -1,14 +1,13 @@
 /** Which packages a project needs and where they are: packages.yml, dependencies.yml, dbt_packages. */
 import { basename, join, resolve } from 'node:path';
 import type { SourceLocation } from '../base/index.ts';
+import { readLockFile } from './deps/lock-file.ts';
+import type { PackageEntry } from './deps/package-entry.ts';
+import { readPackageList } from './deps/package-list.ts';
 import { kindAt, listFolder, realPath } from './disk.ts';
 import { projectErrors } from './errors.ts';
-import { Fields, failAt } from './fields.ts';
-import { readTextIfThere } from './read-text.ts';
-import { type RenderFacts, yamlRenderer } from './render-yaml.ts';
-import type { WarningList } from './warnings.ts';
-import { parseYaml, type YamlFile } from './yaml-file.ts';
-import { isPlainDict, type PlainDict } from './yaml-value.ts';
+import type { RenderFacts } from './render-yaml.ts';
+import { WarningList } from './warnings.ts';
 
 /** One entry of packages.yml. */
 export interface PackageSpec {
@@ -23,81 +22,71 @@ export interface PackageSpec {
 /**
  * The packages that the project in `folder` asks for, in the file's order.
  *
- * @throws project.bad-yaml, project.bad-value, project.conflicting-keys and what rendering throws.
+ * @throws what `readPackageList` throws.
  */
 export function readPackageSpecs(
   folder: string,
   facts: Pick<RenderFacts, 'env' | 'vars'>,
   warnings: WarningList,
 ): readonly PackageSpec[] {
-  const packages = readYamlDict(folder, 'packages.yml', warnings);
-  const dependencies = readYamlDict(folder, 'dependencies.yml', warnings);
-  if (packages?.data['packages'] && dependencies?.data['packages']) {
-    throw projectErrors['conflicting-keys'](
-      { first: '`packages` in dependencies.yml', second: '`packages` in packages.yml' },
-      { location: dependencies.file.locate(['packages'], 'key') },
+  const { entries } = readPackageList(folder, facts, warnings);
+  if (entries.every(({ kind }) => kind === 'local')) return entries.map((entry) => specOf(entry, undefined));
+  const locked = lockedNames(folder, facts);
+  return entries.map((entry) => specOf(entry, locked.get(textOf(entry))));
+}
+
+/** The names of projects by what packages.yml calls them, as far as the lock file tells. */
+function lockedNames(folder: string, facts: Pick<RenderFacts, 'env' | 'vars'>): ReadonlyMap<string, string> {
+  try {
+    const lock = readLockFile(folder, facts, new WarningList());
+    return new Map(
+      (lock?.entries ?? []).flatMap((entry) => (entry.name ? [[textOf(entry), entry.name]] : [])),
     );
+  } catch {
+    // Only installing needs the lock file: it says what is wrong with it.
+    return new Map();
   }
-  if (dependencies?.data['projects']) {
-    warnings.add({
-      code: 'project.unused-key',
-      message: 'Projects in dependencies.yml are not followed: references across projects need dbt platform',
-      location: dependencies.file.locate(['projects'], 'key'),
-    });
-  }
-  const chosen = dependencies?.data['packages'] ? dependencies : packages;
-  if (!chosen) return [];
-  // dependencies.yml isn't rendered, packages.yml is: dbt's rule.
-  const renderer = yamlRenderer({ ...facts, allowSecrets: true });
-  const data =
-    chosen === dependencies ? chosen.data : (renderer.render(chosen.data, chosen.file, []) as PlainDict);
-  return (new Fields(data, chosen.file, []).list('packages') ?? []).map((entry, i) =>
-    parseSpec(entry, chosen.file, i),
-  );
 }
 
-function readYamlDict(
-  folder: string,
-  name: string,
-  warnings: WarningList,
-): { file: YamlFile; data: PlainDict } | undefined {
-  const path = join(folder, name);
-  const text = readTextIfThere(path);
-  if (text === undefined) return undefined;
-  const file = parseYaml(text, path);
-  for (const warning of file.warnings) warnings.add(warning);
-  if (file.value === null) return undefined;
-  return isPlainDict(file.value) ? { file, data: file.value } : failAt(file, [], 'a mapping', file.value);
+function textOf(entry: PackageEntry): string {
+  switch (entry.kind) {
+    case 'hub':
+      return entry.package;
+    case 'local':
+      return entry.path;
+    case 'tarball':
+      return entry.url;
+    case 'git':
+      return entry.subdirectory === undefined ? entry.url : `${entry.url}/${entry.subdirectory}`;
+    case 'private':
+      return entry.repository;
+  }
 }
 
-function parseSpec(entry: unknown, file: YamlFile, i: number): PackageSpec {
-  const path = ['packages', i];
-  const expected = 'a mapping with one of package, git, local, tarball, private';
-  if (!isPlainDict(entry)) failAt(file, path, expected, entry);
-  const fields = new Fields(entry, file, path);
-  const location = file.locate(path);
-  const local = fields.text('local');
-  if (local !== undefined) return { kind: 'local', text: local, folderNames: [], location };
-  const hub = fields.text('package');
-  if (hub !== undefined) return { kind: 'hub', text: hub, folderNames: [basename(hub)], location };
-  const tarball = fields.text('tarball');
-  if (tarball !== undefined) {
-    return {
-      kind: 'tarball',
-      text: tarball,
-      folderNames: [fields.text('name') ?? basename(tarball)],
-      location,
-    };
+function specOf(entry: PackageEntry, locked: string | undefined): PackageSpec {
+  const { kind, location } = entry;
+  const known = [locked, entry.name].filter((name) => name !== undefined);
+  const text = kind === 'git' ? entry.url : textOf(entry);
+  return { kind, text, folderNames: [...known, ...likelyNames(entry)], location };
+}
+
+function likelyNames(entry: PackageEntry): readonly string[] {
+  switch (entry.kind) {
+    case 'local':
+      return [];
+    case 'hub':
+      return [basename(entry.package)];
+    case 'tarball':
+      return [entry.name];
+    case 'git':
+    case 'private': {
+      const url = entry.kind === 'git' ? entry.url : entry.repository;
+      const repository = basename(url.replace(/[/\\]+$/, '')).replace(/\.git$/, '');
+      const { subdirectory } = entry;
+      const names = [...(subdirectory === undefined ? [] : [basename(subdirectory)]), repository];
+      return names.flatMap(spellings);
+    }
   }
-  for (const kind of ['git', 'private'] as const) {
-    const url = fields.text(kind);
-    if (url === undefined) continue;
-    const subdirectory = fields.text('subdirectory');
-    const repository = basename(url.replace(/[/\\]+$/, '')).replace(/\.git$/, '');
-    const names = [...(subdirectory === undefined ? [] : [basename(subdirectory)]), repository];
-    return { kind, text: url, folderNames: names.flatMap(spellings), location };
-  }
-  return failAt(file, path, expected, entry);
 }
 
 /** A repository `dbt-utils` mostly holds the project `dbt_utils`, which names the folder. */

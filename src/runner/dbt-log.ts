@@ -64,12 +64,14 @@ export class DbtLog {
       case 'invoked': {
         this.#invocationId = event.invocationId;
         const version = `=${event.dbtVersion}`;
+        const running = this.#line('info', 'A001', 'MainReportVersion', `Running with dbt${version}`, {
+          version,
+          log_version: 3,
+        });
+        if (event.adapterVersion === null) return [running];
         const adapter = `=${event.adapterVersion}`;
         return [
-          this.#line('info', 'A001', 'MainReportVersion', `Running with dbt${version}`, {
-            version,
-            log_version: 3,
-          }),
+          running,
           this.#line('info', 'E034', 'AdapterRegistered', `Registered adapter: duckdb${adapter}`, {
             adapter_name: 'duckdb',
             adapter_version: adapter,

@@ -65,7 +65,8 @@ export type RunEvent =
       /** The dbt whose words we speak. */
       readonly dbtVersion: string;
       /** And the dbt-duckdb. */
-      readonly adapterVersion: string;
+      /** null for commands that need none. */
+      readonly adapterVersion: string | null;
       /** The `flags:` of the project. */
       readonly flags: Readonly<Record<string, unknown>>;
     }

@@ -12,6 +12,7 @@ import type { RegisterOptions, RegisterResult } from './catalog-register.ts';
 import type { CleanResult } from './clean.ts';
 import type { CompileOptions, CompileResult } from './compile.ts';
 import type { DebugResult } from './debug.ts';
+import type { DepsOptions, DepsResult } from './deps/deps.ts';
 import type { DevOptions } from './dev/dev.ts';
 import type { DocsGenerateOptions, DocsResult } from './docs/docs-generate.ts';
 import type { DocsServeOptions, DocsServer } from './docs/docs-serve.ts';
@@ -69,6 +70,7 @@ export type { TrinoServer } from './catalog-register-client.ts';
 export type { CleanResult } from './clean.ts';
 export type { CompiledText, CompileOptions, CompileResult } from './compile.ts';
 export type { Check, DebugResult } from './debug.ts';
+export type { DepsOptions, DepsResult, InstalledPackage } from './deps/deps.ts';
 export type { DevOptions, DevUpdate } from './dev/dev.ts';
 export type { Finding } from './dev/look.ts';
 export type { DocsGenerateOptions, DocsResult } from './docs/docs-generate.ts';
@@ -285,6 +287,11 @@ export async function registerCatalog(options: RegisterOptions): Promise<Registe
 /** Checks what a build needs. */
 export async function debug(options?: ProjectOptions): Promise<DebugResult> {
   return (await import('./debug.ts')).debug(options);
+}
+
+/** Installs the packages that a project asks for: see `deps/deps.ts`. */
+export async function deps(options?: DepsOptions): Promise<DepsResult> {
+  return (await import('./deps/deps.ts')).deps(options);
 }
 
 /** Gives the command another name. */

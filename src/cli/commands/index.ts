@@ -8,6 +8,7 @@ import { cleanCommand } from './clean.ts';
 import { cloneCommand } from './clone.ts';
 import { compileCommand } from './compile.ts';
 import { debugCommand } from './debug.ts';
+import { depsCommand } from './deps.ts';
 import { devCommand } from './dev.ts';
 import { diffCommand } from './diff.ts';
 import { docsGroup } from './docs.ts';
@@ -30,7 +31,6 @@ import { snapshotCommand } from './snapshot.ts';
 import { sourceGroup } from './source.ts';
 import { tableGroup } from './table/index.ts';
 import { testCommand } from './test.ts';
-import { unsupportedCommands } from './unsupported.ts';
 
 /** All of them. */
 export const commands: readonly (CommandSpec | CommandGroup)[] = [
@@ -59,10 +59,10 @@ export const commands: readonly (CommandSpec | CommandGroup)[] = [
   devCommand,
   sourceGroup,
   runOperationCommand,
+  depsCommand,
   initCommand,
   debugCommand,
   doctorCommand,
   cleanCommand,
   aliasCommand,
-  ...unsupportedCommands,
 ];

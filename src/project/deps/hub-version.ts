@@ -18,9 +18,9 @@ export interface VersionBound {
   readonly version: HubVersion;
 }
 
-/** Which version was chosen; or that no version at all could fulfil the bounds; or that none of those there does. */
+/** Which version was chosen, and the newest that is there at all; or that no version at all could fulfil the bounds; or that none of those there does. */
 export type VersionChoice =
-  | { readonly kind: 'chosen'; readonly version: string }
+  | { readonly kind: 'chosen'; readonly version: string; readonly latest: string }
   | { readonly kind: 'conflict' }
   | { readonly kind: 'none'; readonly installable: readonly string[] };
 
@@ -105,7 +105,8 @@ export function chooseVersion(
     .filter(({ version }) => wanted || version.prerelease.length === 0)
     .sort((a, b) => compareHubVersions(a.version, b.version));
   const chosen = installable.findLast(({ version }) => bounds.every((bound) => fulfils(version, bound)));
-  if (chosen) return { kind: 'chosen', version: chosen.text };
+  if (chosen)
+    return { kind: 'chosen', version: chosen.text, latest: installable.at(-1)?.text ?? chosen.text };
   return { kind: 'none', installable: installable.map(({ text }) => text) };
 }
 
@@ -122,4 +123,18 @@ function contradict(bounds: readonly VersionBound[]): boolean {
 function cross(low: VersionBound, high: VersionBound): boolean {
   const order = compareHubVersions(low.version, high.version);
   return order > 0 || (order === 0 && (low.operator === '>' || high.operator === '<'));
+}
+
+/**
+ * Whether `version` is let in by the requirements of a package: `require-dbt-version`.
+ *
+ * @param requirements one bound a text, or several with commas between; what is no bound lets everything in.
+ */
+export function letsIn(requirements: readonly string[], version: string): boolean {
+  const own = parseVersionBound(version);
+  if (own === undefined) return true;
+  const bounds = requirements
+    .flatMap((text) => text.split(','))
+    .flatMap((text) => parseVersionBound(text.trim()) ?? []);
+  return !contradict([own, ...bounds]);
 }
