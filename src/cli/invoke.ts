@@ -4,10 +4,11 @@
  * Nothing of the process is touched: nothing is printed unless the caller takes what is, the process isn't
  * ended, signals and the working directory stay the caller's. Any number of invocations may run at once.
  */
-import { backgroundDone, isBoathouseError, secrets } from '../base/index.ts';
+import { backgroundDone, secrets } from '../base/index.ts';
 import { DbtLog, type DbtLogLine, type RunEvent } from '../workflows/index.ts';
 import type { CommandSpec } from './command.ts';
 import { cliErrors } from './errors.ts';
+import { exitCodeOf } from './exit-code.ts';
 import type { CommandResults, ResultOf } from './invoke-results.ts';
 import { describeError } from './output/error-view.ts';
 import { Footer } from './output/footer.ts';
@@ -61,19 +62,23 @@ type Ended = InvokeResult<CommandResults[keyof CommandResults]>;
 async function run(args: readonly string[], told: Listeners, options: InvokeOptions): Promise<Ended> {
   const terminal = told.terminal();
   let ended: Ended;
+  let name: string | undefined;
   try {
     const asked = readCommandLine(args, options.env ?? process.env, { columns: terminal.columns });
     if (asked.kind === 'text') {
       terminal.out(asked.text);
       ended = { success: true, exitCode: 0, result: undefined, error: undefined };
-    } else ended = await runCommand(asked, terminal, told, options);
+    } else {
+      name = asked.command.name;
+      ended = await runCommand(asked, terminal, told, options);
+    }
   } catch (thrown) {
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     const { errorEvent } = await import('./given.ts');
     told.event(errorEvent(error));
     terminal.err(`${describeError(error, terminal.colors, { debug: false })}\n`);
     const stopped = options.signal?.aborted === true;
-    const exitCode = stopped ? 130 : isBoathouseError(error) ? error.exitCode : 2;
+    const exitCode = stopped ? 130 : exitCodeOf(error, name);
     ended = { success: false, exitCode, result: undefined, error };
   }
   await backgroundDone();

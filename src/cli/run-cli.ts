@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import { backgroundDone, isBoathouseError, keepSecrets } from '../base/index.ts';
 import type { CommandInput, CommandSpec } from './command.ts';
 import { cliErrors } from './errors.ts';
+import { exitCodeOf } from './exit-code.ts';
 import { printError } from './output/error-view.ts';
 import { printJsonLine } from './output/json-lines.ts';
 import { openTerminal, type Terminal } from './output/terminal.ts';
@@ -35,7 +36,7 @@ async function codeOf(argv: readonly string[], bare: Terminal): Promise<number> 
     if (argv.includes('--json')) printJsonLine({ kind: 'error', error }, bare);
     else printError(error, bare, { debug: false });
     await bare.flush();
-    return isBoathouseError(error) ? error.exitCode : 2;
+    return exitCodeOf(error);
   }
   watchReader(asked.kind === 'text' || asked.command.endsUnread === true);
   if (asked.kind === 'command') return await runCommand(asked);
@@ -70,7 +71,7 @@ async function runCommand(asked: Extract<Asked, { kind: 'command' }>): Promise<n
     if (flags.is('json') === true) printJsonLine({ kind: 'error', command: command.name, error }, terminal);
     else if (flags.text('logFormat') === 'json') await logError(error, input);
     else printError(error, terminal, { debug, projectDir: flags.text('projectDir') });
-    return isBoathouseError(error) ? error.exitCode : 2;
+    return exitCodeOf(error, command.name);
   } finally {
     await stopTiming?.();
     terminal.footer.clear();
