@@ -31,6 +31,8 @@ export function projectGiven(input: CommandInput): ProjectOptions {
     warnError: flags.is('warnError'),
     warnErrorOptions: flags.text('warnErrorOptions'),
     introspect: flags.is('introspect'),
+    showAllDeprecations: flags.is('showAllDeprecations'),
+    modelsOption: flags.texts('models') !== undefined || flags.texts('model') !== undefined,
     ...logFileGiven(flags),
     lockTimeoutSeconds: flags.number('lockTimeout'),
     emit: toldBy(input),

@@ -153,7 +153,10 @@ const dbtOnly: readonly OptionSpec[] = [
   ...both('--upload-to-artifacts-ingest-api', 'accepted: nothing is ever sent', { hidden: true }),
   ...both('--log-cache-events', 'accepted: there is no such cache', { hidden: true }),
   ...both('--use-colors-file', 'accepted: the log file has no colours', { hidden: true }),
-  ...both('--show-all-deprecations', 'accepted: every warning is shown', { hidden: true }),
+  ...both('--show-all-deprecations', 'tell of every deprecated spelling, not of the first of each kind', {
+    hidden: true,
+    env: 'SHOW_ALL_DEPRECATIONS',
+  }),
   ...both('--use-fast-test-edges', 'accepted: they are always fast', { hidden: true }),
   ...both('--partial-parse-file-diff', 'accepted: files are always compared', { hidden: true }),
   ...both('--macro-debugging', 'accepted: errors in macros have their place anyway', { hidden: true }),

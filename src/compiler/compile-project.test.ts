@@ -63,17 +63,6 @@ describe('a mistake in a project', () => {
       ['m.sql', 1, 4],
     ],
     [
-      'a test nobody wrote',
-      {
-        ...orders,
-        'models/s.yml':
-          'models:\n  - name: orders\n    columns:\n      - name: id\n        data_tests:\n          - uniqe',
-      },
-      'compiler.test-not-found',
-      "Did you mean 'unique'?",
-      ['s.yml', 6, 13],
-    ],
-    [
       'an unknown docs block',
       {
         ...orders,
@@ -156,11 +145,6 @@ describe('a mistake in a project', () => {
       ['models/a/m.sql', 'models/b/m.sql'],
     ],
     [
-      'a model and a seed',
-      { 'models/m.sql': 'select 1', 'seeds/m.csv': 'a\n1' },
-      ['models/m.sql', 'seeds/m.csv'],
-    ],
-    [
       'macros',
       { 'macros/a.sql': '{% macro m() %}{% endmacro %}', 'macros/b.sql': '{% macro m() %}{% endmacro %}' },
       ['macros/a.sql', 'macros/b.sql'],
@@ -169,6 +153,12 @@ describe('a mistake in a project', () => {
     const error = await failure(files);
     expect(error.code).toBe('compiler.duplicate-name');
     for (const path of paths) expect(error.message).toContain(path);
+  });
+
+  it('is a model and a seed of one name, where nothing tells their relations apart', async () => {
+    const error = await failure({ 'models/m.sql': 'select 1', 'seeds/m.csv': 'a\n1' });
+    expect(error.code).toBe('compiler.duplicate-relation');
+    for (const path of ['models/m.sql', 'seeds/m.csv']) expect(error.message).toContain(path);
   });
 
   it('is two models of one relation', async () => {

@@ -1,7 +1,7 @@
 /** dbt's parse: from a project's files to its manifest and graph. */
 import type { Project } from '../project/index.ts';
 import type { Compilation } from './compilation.ts';
-import { tellDeprecatedModels } from './deprecations.ts';
+import { tellDeprecatedCode, tellDeprecatedModels } from './deprecations.ts';
 import { describeMacro, readExposure, readGroup, readYamlSnapshot } from './described-resources.ts';
 import { DocBlocks } from './doc-blocks.ts';
 import { Environment } from './environment.ts';
@@ -134,6 +134,7 @@ function parse(environment: Environment, metadata: Plain): { manifest: Manifest;
   tellDeprecatedModels(parsing);
   return { manifest, graph: buildGraph(manifest) };
 }
+  tellDeprecatedCode(parsing);
 
 /** Says which kinds of resources a project describes that nothing here reads. */
 function warnUnread(parsing: Parsing, entries: PropertyEntries, key: PropertyKey): void {

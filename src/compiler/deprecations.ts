@@ -8,22 +8,35 @@ import type { ManifestNode } from './manifest.ts';
 import type { Parsing } from './parsing.ts';
 
 /** The kinds of deprecation that are told of once in a parse, however often they occur. */
-export type DeprecatedKind = 'property-moved-to-config' | 'missing-arguments' | 'exposure-name';
+export type DeprecatedKind =
+  | 'property-moved-to-config'
+  | 'missing-arguments'
+  | 'arguments-property'
+  | 'exposure-name'
+  | 'stray-block'
+  | 'itertools'
+  | 'same-name'
+  | 'microbatch-macro';
 
-/** Tells of the first use of that kind. */
+/** Tells of the first use of that kind, or of every one when all are asked for. The first one counts those after it. */
 export function tellDeprecated(
   parsing: Parsing,
   kind: DeprecatedKind,
   message: string,
-  location: SourceLocation | undefined,
+  locate: () => SourceLocation | undefined,
 ): void {
-  const hint = hints[kind];
-  parsing.warnOnce({ code: `compiler.${kind}`, message, hint, location });
+  parsing.warnOnce(`compiler.${kind}`, () => ({ message, hint: hints[kind], location: locate() }));
 }
 
 const hints: Readonly<Record<DeprecatedKind, string>> = {
-  'property-moved-to-config': "Put it under 'config'. Other places like it aren't listed.",
-  'missing-arguments': "Put them under 'arguments'. Other tests like it aren't listed.",
+  'property-moved-to-config': "Put it under 'config'.",
+  'missing-arguments': "Put them under 'arguments'.",
+  'arguments-property':
+    "Set the flag 'require_generic_test_arguments_property' to true, or take the arguments out of 'arguments'.",
+  'stray-block': 'Remove it.',
+  itertools: 'Use filters and loops of Jinja instead.',
+  'same-name': 'Rename one of them.',
+  'microbatch-macro': "Set the flag 'require_batched_execution_for_custom_microbatch_strategy' to true.",
   'exposure-name': "Use letters, digits and underscores, and give the name people see as 'label'.",
 };
 
@@ -48,6 +61,39 @@ export function tellDeprecatedModels(parsing: Parsing): void {
       const hint = 'Refer to another version of it, or to the model that takes its place.';
       parsing.warn({ code, message, hint, location: parsing.locate(child.unique_id) });
     }
+  }
+}
+
+/** Tells of deprecated things in the code of the project and its packages. Needs the manifest's nodes and macros. */
+export function tellDeprecatedCode(parsing: Parsing): void {
+  const { manifest, registry, project } = parsing;
+  for (const { name, location } of registry.strayBlocks) {
+    tellDeprecated(parsing, 'stray-block', `{% ${name} %} ends a block that never began`, () => location);
+  }
+  for (const node of Object.values(manifest.nodes)) tellItertools(parsing, node.raw_code, node);
+  for (const macro of Object.values(manifest.macros)) tellItertools(parsing, macro.macro_sql, macro);
+  const batched = project.config.flags['require_batched_execution_for_custom_microbatch_strategy'] === true;
+  const macro = batched ? undefined : registry.find('get_incremental_microbatch_sql', registry.rootName);
+  if (macro === undefined || macro.builtIn) return;
+  const isMicrobatch = ({ config }: ManifestNode): boolean =>
+    config.materialized === 'incremental' && config.incremental_strategy === 'microbatch';
+  if (!Object.values(manifest.nodes).some(isMicrobatch)) return;
+  const message = "The project's own macro 'get_incremental_microbatch_sql' gets all batches at once";
+  tellDeprecated(parsing, 'microbatch-macro', message, () => ({ file: macro.file }));
+}
+
+function tellItertools(
+  parsing: Parsing,
+  code: string,
+  {
+    package_name: packageName,
+    original_file_path: path,
+  }: { package_name: string; original_file_path: string },
+): void {
+  if (!code.includes('itertools')) return;
+  for (const [, name] of code.matchAll(/\bmodules\s*\.\s*itertools\s*\.\s*(\w+)/g)) {
+    const file = `${parsing.packageNamed(packageName)?.root ?? ''}/${path}`;
+    tellDeprecated(parsing, 'itertools', `modules.itertools.${name} is going away`, () => ({ file }));
   }
 }
 

@@ -20,7 +20,7 @@ export function readExposure(tools: Finishing, entry: PropertyEntry): void {
   const uniqueId = `exposure.${entry.packageName}.${entry.name}`;
   if (!/^\w+$/.test(entry.name)) {
     const message = `The name of the exposure '${entry.name}' has more than letters, digits and underscores`;
-    tellDeprecated(tools.parsing, 'exposure-name', message, placeOf(entry, 'name'));
+    tellDeprecated(tools.parsing, 'exposure-name', message, () => placeOf(entry, 'name'));
   }
   const fqn = [entry.packageName, ...foldersOf(path), entry.name];
   const own = isPlainDict(data['config']) ? data['config'] : undefined;
@@ -184,7 +184,7 @@ export function describeMacro(tools: Finishing, entry: PropertyEntry): void {
     parsing.manifest.macros[`macro.${entry.packageName}.${entry.name}`];
   if (!macro) {
     parsing.warn({
-      code: 'compiler.unused-patch',
+      code: 'compiler.unused-macro-patch',
       message: `${entry.file.relativePath} describes the macro '${entry.name}', and there is no such macro`,
       location: placeOf(entry, 'name'),
     });

@@ -66,7 +66,7 @@ export class GenericTests {
     this.#yaml = yaml;
   }
 
-  /** Takes one test in. @throws compiler.test-not-found, compiler.bad-property */
+  /** Takes one test in. One whose macro isn't there is told of, and fails when it is compiled. @throws compiler.bad-property */
   add(written: unknown, subject: TestSubject): void {
     const { parsing } = this.#tools;
     const { entry } = subject;
@@ -84,7 +84,7 @@ export class GenericTests {
         : { full: givenName, short: givenName };
     if (names.short !== names.full && !('alias' in config)) config['alias'] = names.short;
     const macro = parsing.registry.findTest(testName, namespace, entry.packageName);
-    if (!macro) throw this.#notFound(testName, namespace, subject, place());
+    if (!macro) this.#tellNotFound(testName, namespace, subject, place);
     const metadata = { name: testName, kwargs: args, namespace };
     const relative = entry.file.relativePath.split('/').slice(1).join('/');
     const node = newNode(
@@ -126,7 +126,7 @@ export class GenericTests {
 
   #finish(
     node: ManifestNode,
-    macro: MacroEntry,
+    macro: MacroEntry | undefined,
     config: Plain,
     subject: TestSubject,
     place: () => SourceLocation,
@@ -150,17 +150,18 @@ export class GenericTests {
   /** Finds what the test refers to: by reading where its macro is ours and knows no surprises, else by rendering. */
   #record(
     node: ManifestNode,
-    macro: MacroEntry,
+    macro: MacroEntry | undefined,
     config: Plain,
     subject: TestSubject,
     place: () => SourceLocation,
   ): Recorded {
     const record = newRecord();
-    record.macros.push(macro.uniqueId);
+    if (macro) record.macros.push(macro.uniqueId);
     const { kwargs } = node.test_metadata as { kwargs: Plain };
-    const plainTest = macro.builtIn && readableTests.has(macro.name);
+    const plainTest = macro?.builtIn === true && readableTests.has(macro.name);
     const calls = plainTest && this.#whereIsOurs(node.package_name) ? literalCalls(kwargs) : undefined;
-    const isShort = macro.builtIn && (macro.name === 'test_unique' || macro.name === 'test_not_null');
+    const isShort =
+      macro?.builtIn === true && (macro.name === 'test_unique' || macro.name === 'test_not_null');
     if (calls) {
       addConfigCall(record.calls, config, node.unique_id);
       // The test's code configures the same again; dbt reads the two shortest without looking at their code.
@@ -191,6 +192,8 @@ export class GenericTests {
     const rendered = renderTestArguments(kwargs, scope, origin, 'lenient');
     const where = this.#tools.parsing.registry.find('get_where_subquery', node.package_name)?.uniqueId;
     if (!isShort) record.macros.push(...inArguments.macros.filter((id) => id === where));
+    // What can't be called is found out when the test is compiled: a run without tests doesn't need it.
+    if (!macro) return record;
     const extra = new Map<string, Value>([[testArgumentsName, rendered]]);
     this.#tools.recorder.renderTemplate(node, parseTemplate(node.raw_code, origin), record, extra);
     return record;
@@ -252,8 +255,14 @@ export class GenericTests {
     }
     if (subject.columnName !== null) args['column_name'] = subject.columnName;
     const nested = args['arguments'];
-    this.#tellDeprecated(name as string, args, nested, place);
-    if (isPlainDict(nested)) {
+    const knowsArguments =
+      this.#tools.parsing.project.config.flags['require_generic_test_arguments_property'] !== false;
+    if (knowsArguments) this.#tellDeprecated(name as string, args, nested, place);
+    else if ('arguments' in args) {
+      const message = `'arguments' of the test '${String(name)}' is an argument of its own by the project's flags`;
+      tellDeprecated(this.#tools.parsing, 'arguments-property', message, place);
+    }
+    if (knowsArguments && isPlainDict(nested)) {
       delete args['arguments'];
       Object.assign(args, nested);
     }
@@ -265,16 +274,15 @@ export class GenericTests {
   #tellDeprecated(name: string, args: Plain, nested: unknown, place: () => SourceLocation): void {
     const { parsing } = this.#tools;
     const keys = Object.keys(args);
-    const moved = keys.find((key) => configArgs.includes(key));
-    if (moved !== undefined) {
+    for (const moved of keys.filter((key) => configArgs.includes(key))) {
       const message = `'${moved}' of the test '${name}' stands beside its arguments instead of under 'config'`;
-      tellDeprecated(parsing, 'property-moved-to-config', message, place());
+      tellDeprecated(parsing, 'property-moved-to-config', message, place);
     }
     const isEmpty = !isPlainDict(nested) || Object.keys(nested).length === 0;
     const argument = keys.find((key) => !besideArguments.has(key));
     if (isEmpty && argument !== undefined) {
       const message = `The arguments of the test '${name}', such as '${argument}', don't stand under 'arguments'`;
-      tellDeprecated(parsing, 'missing-arguments', message, place());
+      tellDeprecated(parsing, 'missing-arguments', message, place);
     }
   }
 
@@ -301,7 +309,12 @@ export class GenericTests {
     return toPlain(template.renderNative(this.#yaml(subject.entry.packageName), { undefined: 'strict' }));
   }
 
-  #notFound(name: string, namespace: string | null, subject: TestSubject, location: SourceLocation): Error {
+  #tellNotFound(
+    name: string,
+    namespace: string | null,
+    subject: TestSubject,
+    place: () => SourceLocation,
+  ): void {
     const known = [...this.#tools.parsing.registry.names(subject.entry.packageName)]
       .filter((macro) => macro.startsWith('test_'))
       .map((macro) => macro.slice('test_'.length));
@@ -309,10 +322,13 @@ export class GenericTests {
       subject.columnName === null
         ? `'${subject.entry.name}'`
         : `'${subject.entry.name}.${subject.columnName}'`;
-    return compilerErrors['test-not-found'](
+    const location = place();
+    const error = compilerErrors['test-not-found'](
       { name, package: namespace, on },
       { location, hint: didYouMean(name, known) },
     );
+    const { code, message, hint } = error;
+    this.#tools.parsing.warn({ code, message, hint, location });
   }
 }
 

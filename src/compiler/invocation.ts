@@ -31,6 +31,8 @@ export interface Invocation {
   readonly sample?: TimeWindow | undefined;
   /** `--empty`: refs render with `where false limit 0`. */
   readonly empty?: boolean;
+  /** Whether every deprecated spelling is told, and not the first of each kind. */
+  readonly showAllDeprecations?: boolean;
   /** Receives `log(…)` and `print(…)` of templates. Nothing is said when left out. */
   readonly say?: (message: string, kind: 'log' | 'info' | 'print' | 'warn') => void;
   /** Receives warnings of the compiler (unused configuration, deprecated keys), each once. */
@@ -52,4 +54,6 @@ export interface CompileWarning {
   readonly message: string;
   readonly hint?: string | undefined;
   readonly location?: { readonly file: string; readonly line?: number; readonly column?: number } | undefined;
+  /** How many such things there are, where only the first one is told. It may grow until the parse has ended. */
+  readonly occurrences?: number;
 }

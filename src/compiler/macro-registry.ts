@@ -5,7 +5,7 @@
  * for in the package being rendered, then the root project, then ours: dbt's order. Macros of other
  * packages are reached as `package.macro`.
  */
-import { didYouMean, type SourceLocation } from '../base/index.ts';
+import { type BoathouseError, didYouMean, isBoathouseError, type SourceLocation } from '../base/index.ts';
 import { type Definition, parseTemplate } from '../jinja/index.ts';
 import type { Package, Project, SourceFile } from '../project/index.ts';
 import { builtInFiles, builtInPackages } from './built-in-macros.ts';
@@ -25,12 +25,20 @@ export interface MacroEntry {
   readonly originalFilePath: string;
 }
 
+/** `{% endmacro %}` where no macro has begun. */
+export interface StrayBlock {
+  readonly name: string;
+  readonly location: SourceLocation;
+}
+
 /** Adapter prefixes that `adapter.dispatch` tries, in order. */
 export const dispatchPrefixes: readonly string[] = ['duckdb', 'default'];
 
 /** All macros there are. */
 export class MacroRegistry {
   readonly rootName: string;
+  /** Ends of blocks that never began, in files of macros. */
+  readonly strayBlocks: StrayBlock[] = [];
   readonly #byPackage = new Map<string, MacroTable<MacroEntry>>();
   readonly #builtIn: Pick<MacroTable<MacroEntry>, 'get' | 'keys'>;
   readonly #dispatch: ReadonlyMap<string, readonly string[]>;
@@ -50,7 +58,8 @@ export class MacroRegistry {
     this.#builtIn = inTurn(builtIn);
     for (const pkg of project.packages) {
       const macros = new Map<string, MacroEntry>();
-      for (const file of macroFilesOf(pkg)) addMacros(macros, pkg.name, file);
+      const tell = (stray: StrayBlock): void => void this.strayBlocks.push(stray);
+      for (const file of macroFilesOf(pkg)) addMacros(macros, pkg.name, file, tell);
       if (macroFilesOf(pkg).length > 0) this.#byPackage.set(pkg.name, macros);
     }
   }
@@ -173,9 +182,14 @@ export class MacroRegistry {
 }
 
 /** Puts the macros of a package's file with the others. @throws jinja.syntax, compiler.duplicate-name */
-function addMacros(macros: Map<string, MacroEntry>, packageName: string, file: SourceFile): void {
+function addMacros(
+  macros: Map<string, MacroEntry>,
+  packageName: string,
+  file: SourceFile,
+  tell: (stray: StrayBlock) => void,
+): void {
   if (!/\{%-?\+?\s*(macro|test|materialization|data_test)\b/.test(file.text)) return;
-  for (const definition of parseTemplate(file.text, { file: file.path }).definitions) {
+  for (const definition of definitionsIn(file, tell)) {
     if (definition.kind === 'docs' || definition.kind === 'snapshot') continue;
     const name = definition.macroName;
     const before = macros.get(name);
@@ -192,6 +206,35 @@ function addMacros(macros: Map<string, MacroEntry>, packageName: string, file: S
     }
     macros.set(name, entryOf(packageName, false, definition, file.path, file.relativePath));
   }
+}
+
+/** The blocks of a file. An end of a block that never began is left out, and told of: dbt doesn't mind it between blocks. */
+function definitionsIn(file: SourceFile, tell: (stray: StrayBlock) => void): readonly Definition[] {
+  let { text } = file;
+  for (;;) {
+    try {
+      return parseTemplate(text, { file: file.path }).definitions;
+    } catch (error) {
+      const tag = isBoathouseError(error, 'jinja.syntax') ? strayTag(error, text) : undefined;
+      if (tag === undefined) throw error;
+      const { line, column } = (error as BoathouseError).location ?? {};
+      tell({ name: tag.name, location: { file: file.path, ...(line && column ? { line, column } : {}) } });
+      text = text.slice(0, tag.from) + ' '.repeat(tag.to - tag.from) + text.slice(tag.to);
+    }
+  }
+}
+
+function strayTag(
+  { message, location }: BoathouseError,
+  text: string,
+): { name: string; from: number; to: number } | undefined {
+  const name = /^Encountered unknown tag '(end\w+)'\.$/.exec(message)?.[1];
+  if (name === undefined || location?.line === undefined) return undefined;
+  const lineBegin = text.split('\n', location.line - 1).reduce((sum, line) => sum + line.length + 1, 0);
+  const pattern = new RegExp(`\\{%[-+]?\\s*${name}\\s*[-+]?%\\}`, 'g');
+  pattern.lastIndex = lineBegin;
+  const found = pattern.exec(text);
+  return found === null ? undefined : { name, from: found.index, to: found.index + found[0].length };
 }
 
 function entryOf(

@@ -101,7 +101,8 @@ export class ParseCache {
     body: Uint8Array,
   ): Promise<void> {
     const { env, flags, warnings, packages } = facts;
-    const isQuiet = this.#project.warnings.length === 0;
+    // Whoever asks again whether a project is sound needn't hear again where it writes.
+    const isQuiet = this.#project.warnings.every(({ code }) => placeWarnings.has(code));
     const header = {
       key: this.#keyOfNow(),
       settings: this.#settingsOfNow(),
@@ -240,3 +241,5 @@ function flagsHash(invocation: Invocation): string {
 function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
+
+const placeWarnings: ReadonlySet<string> = new Set(['project.config-log-path', 'project.config-target-path']);

@@ -26,6 +26,7 @@ export class Parsing {
   readonly invocation: Invocation;
   readonly environment: Environment;
   readonly registry: MacroRegistry;
+  readonly #firsts = new Map<string, { occurrences: number }>();
   readonly levels: ConfigLevels;
   readonly unknownConfigs: UnknownConfigs;
   readonly manifest: Manifest;
@@ -54,11 +55,16 @@ export class Parsing {
     return this.project.packages.find((pkg) => pkg.name === name);
   }
 
-  /** Tells the user of something, and of nothing else with that code. */
-  warnOnce(warning: CompileWarning): void {
-    if (this.#warned.has(warning.code)) return;
-    this.#warned.add(warning.code);
-    this.warn(warning);
+  /** Tells the user of the first thing with that code, which counts the others; of each, when all are asked for. */
+  warnOnce(code: string, describe: () => Omit<CompileWarning, 'code'>): void {
+    const first = this.#firsts.get(code);
+    if (first !== undefined) first.occurrences += 1;
+    if (first !== undefined && this.invocation.showAllDeprecations !== true) return;
+    const warning = { ...describe(), code, occurrences: 1 };
+    if (first === undefined) this.#firsts.set(code, warning);
+    else warning.occurrences = 0;
+    this.environment.told.push(warning);
+    this.invocation.warn?.(warning);
   }
 
   /** Tells the user of something, each message once. */

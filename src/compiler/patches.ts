@@ -144,6 +144,16 @@ export class PatchBook {
       if (entry.key === 'snapshots' && entry.data['relation'] !== undefined) continue;
       const name = patch.version === undefined ? entry.name : `${entry.name} v${patch.version}`;
       this.#parsing.warn({
+      const other = this.#nodeOfOtherKind(entry);
+      if (other !== undefined) {
+        this.#parsing.warn({
+          code: 'compiler.wrong-resource-kind',
+          message: `${entry.file.relativePath} describes '${entry.name}' under '${entry.key}', and it is a ${other}`,
+          hint: `Put the entry under '${sections[other]}'.`,
+          location: placeOf(entry, 'name'),
+        });
+        continue;
+      }
         code: 'compiler.unused-patch',
         message: `${entry.file.relativePath} describes ${singular[entry.key as NodeKey]} '${name}', and there is no such file`,
         location: placeOf(entry, 'name'),
@@ -152,6 +162,14 @@ export class PatchBook {
   }
 
   #addVersions(entry: PropertyEntry, files: ReadonlySet<string> | undefined): void {
+  /** What a node of the entry's name is, when the entry stands in another kind's section. */
+  #nodeOfOtherKind({ key, name, packageName }: PropertyEntry): NamedType | undefined {
+    const { nodes } = this.#parsing.manifest;
+    for (const type of ['model', 'seed', 'snapshot', 'analysis'] as const)
+      if (sections[type] !== key && nodes[`${type}.${packageName}.${name}`] !== undefined) return type;
+    return undefined;
+  }
+
     const latestVersion = latestVersionOf(entry);
     const shared = movedConfig(entry, entry.data);
     for (const versionEntry of versionsOf(entry)) {
@@ -233,6 +251,16 @@ function timeSpine(value: unknown): Plain | null {
   if (!isPlainDict(value)) return null;
   return {
     standard_granularity_column: value['standard_granularity_column'] ?? null,
+
+type NamedType = 'model' | 'seed' | 'snapshot' | 'analysis';
+
+/** Where property files describe resources of a type. */
+const sections: Readonly<Record<NamedType, string>> = {
+  model: 'models',
+  seed: 'seeds',
+  snapshot: 'snapshots',
+  analysis: 'analyses',
+};
     custom_granularities: value['custom_granularities'] ?? [],
   };
 }

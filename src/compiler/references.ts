@@ -4,6 +4,7 @@
  */
 import { parseTemplate } from '../jinja/index.ts';
 import { codeLanguage, readCode } from './code-models/index.ts';
+import { tellDeprecated } from './deprecations.ts';
 import { compilerErrors } from './errors.ts';
 import { addToRecord } from './lists-by-key.ts';
 import type { Manifest, ManifestExposure, ManifestNode, RefArgs } from './manifest.ts';
@@ -205,6 +206,7 @@ export function checkUnique(parsing: Parsing): void {
   const names = new Map<string, ManifestNode>();
   const relations = new Map<string, ManifestNode>();
   for (const node of Object.values(parsing.manifest.nodes)) {
+  const mayShareNames = parsing.project.config.flags['require_unique_project_resource_names'] !== true;
     if (
       node.resource_type === 'model' ||
       node.resource_type === 'seed' ||
@@ -212,7 +214,10 @@ export function checkUnique(parsing: Parsing): void {
     ) {
       const key = `${node.package_name}.${node.name}.${node.version ?? ''}`;
       const before = names.get(key);
-      if (before) {
+      if (before && mayShareNames && before.resource_type !== node.resource_type) {
+        const message = `A ${before.resource_type} and a ${node.resource_type} are both named '${node.name}': ${before.original_file_path} and ${node.original_file_path}`;
+        tellDeprecated(parsing, 'same-name', message, () => parsing.locate(node.unique_id));
+      } else if (before) {
         throw compilerErrors['duplicate-name'](
           {
             kind: 'nodes',
@@ -229,7 +234,11 @@ export function checkUnique(parsing: Parsing): void {
     const before = relations.get(node.relation_name);
     if (before) {
       throw compilerErrors['duplicate-relation'](
-        { relation: node.relation_name, first: before.unique_id, second: node.unique_id },
+        {
+          relation: node.relation_name,
+          first: `${before.unique_id} (${before.original_file_path})`,
+          second: `${node.unique_id} (${node.original_file_path})`,
+        },
         { location: parsing.locate(node.unique_id) },
       );
     }

@@ -25,6 +25,7 @@ export interface ScratchOptions {
   readonly flags?: Record<string, unknown>;
   readonly partialParse?: boolean;
   readonly empty?: boolean;
+  readonly showAllDeprecations?: boolean;
 }
 
 /** A project in a folder of its own. Call `remove` when done. */
@@ -65,6 +66,7 @@ export class ScratchProject {
       flags: options.flags ?? {},
       env,
       empty: options.empty ?? false,
+      showAllDeprecations: options.showAllDeprecations ?? false,
       warn: (warning) => this.warnings.push(warning),
     };
     return compileProject(project, {

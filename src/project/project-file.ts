@@ -88,6 +88,11 @@ export function parseProjectFile(raw: RawProjectFile, facts: ProjectFileFacts): 
     restrictAccess: fields.bool('restrict-access') ?? false,
     selectors: facts.selectors,
   };
+  for (const [key, usual] of [
+    ['log-path', 'logs'],
+    ['target-path', 'target'],
+  ] as const)
+    if (fields.has(key) && raw.data[key] !== usual) facts.warnings.add(movedToOption(fields, key));
   if (facts.isRoot) warnOfMistakes(fields, config, facts.warnings);
   return config;
 }
@@ -230,6 +235,18 @@ function deprecated(
     message: `'${oldKey}' is the old spelling of '${key}'`,
     hint: `Rename it to '${key}'.`,
     location: fields.file.locate([oldKey], 'key'),
+  };
+}
+
+function movedToOption(
+  fields: Fields,
+  key: 'log-path' | 'target-path',
+): { code: string; message: string; hint: string; location: ReturnType<YamlFile['locate']> } {
+  return {
+    code: `project.config-${key}`,
+    message: `'${key}' in dbt_project.yml is given up by dbt`,
+    hint: `Say it with --${key} or DBT_${key.replace('-', '_').toUpperCase()} instead.`,
+    location: fields.file.locate([key], 'key'),
   };
 }
 

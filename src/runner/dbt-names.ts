@@ -27,6 +27,22 @@ const byCode: Readonly<Record<string, readonly [code: string, name: string]>> = 
   'compiler.deprecated-reference': ['I067', 'DeprecatedReference'],
   'compiler.property-moved-to-config': ['D030', 'PropertyMovedToConfigDeprecation'],
   'compiler.missing-arguments': ['D039', 'MissingArgumentsPropertyInGenericTestDeprecation'],
+  'compiler.arguments-property': ['D038', 'ArgumentsPropertyInGenericTestDeprecation'],
+  'compiler.stray-block': ['D023', 'UnexpectedJinjaBlockDeprecation'],
+  'compiler.itertools': ['D034', 'ModulesItertoolsUsageDeprecation'],
+  'compiler.same-name': ['D040', 'DuplicateNameDistinctNodeTypesDeprecation'],
+  'compiler.microbatch-macro': ['D020', 'MicrobatchMacroOutsideOfBatchesDeprecation'],
+  'compiler.unused-macro-patch': ['I059', 'MacroNotFoundForPatch'],
+  'compiler.wrong-resource-kind': ['I057', 'WrongResourceSchemaFile'],
+  'compiler.unversioned-break': ['I071', 'UnversionedBreakingChange'],
+  'project.config-log-path': ['D010', 'ConfigLogPathDeprecation'],
+  'project.config-target-path': ['D011', 'ConfigTargetPathDeprecation'],
+  'project.flags-moved': ['D013', 'ProjectFlagsMovedDeprecation'],
+  'workflows.models-option': ['D032', 'ModelParamUsageDeprecation'],
+  'workflows.include-exclude': ['D031', 'WEOIncludeExcludeDeprecation'],
+  'workflows.install-path': ['D002', 'PackageInstallPathDeprecation'],
+  'workflows.freshness-hooks': ['D017', 'SourceFreshnessProjectHooksNotRun'],
+  'workflows.deprecations': ['D028', 'DeprecationsSummary'],
   'jinja.warning': ['I061', 'JinjaLogWarning'],
   'workflows.custom-output-path': ['D029', 'CustomOutputPathInSourceFreshnessDeprecation'],
 };
@@ -48,6 +64,24 @@ export function warningName(code: string): string {
   return byCode[code]?.[1] ?? code;
 }
 
+/** Whether dbt tells of the warning with our code once in a run, and counts it for the summary. */
+export function isToldOnce(code: string): boolean {
+  const [number, name] = byCode[code] ?? [];
+  return number !== undefined && name !== undefined && /^D0\d\d$/.test(number) && !toldEach.has(name);
+}
+
+/** dbt's code of the warning with our code, such as `D004`. */
+export function warningNumber(code: string): string {
+  return byCode[code]?.[0] ?? '';
+}
+
+/** dbt doesn't tell of these on DuckDB; each is a slip of its own, and the summary none. */
+const toldEach: ReadonlySet<string> = new Set([
+  'CustomKeyInConfigDeprecation',
+  'CustomKeyInObjectDeprecation',
+  'DeprecationsSummary',
+]);
+
 /** Whether dbt counts the event among the deprecations. */
 export function isDeprecation(name: string): boolean {
   return name.endsWith('Deprecation') || otherDeprecations.has(name);
@@ -58,6 +92,7 @@ const otherDeprecations: ReadonlySet<string> = new Set([
   'CollectFreshnessReturnSignature',
   'EnvironmentVariableRenamed',
   'MetricAttributesRenamed',
+  'SourceFreshnessProjectHooksNotRun',
   'project.deprecated-key',
 ]);
 

@@ -2,7 +2,7 @@
 export { countResults, isFailure } from './counts.ts';
 export { plural, printerWidth, summaryLine } from './dbt-lines.ts';
 export { DbtLog, type DbtLogLine } from './dbt-log.ts';
-export { isDeprecation, warningName, warningNames } from './dbt-names.ts';
+export { isDeprecation, isToldOnce, warningName, warningNames, warningNumber } from './dbt-names.ts';
 export { textOfLine } from './dbt-text.ts';
 export { runnerErrors } from './errors.ts';
 export type { Emit, MessageLevel, NodeFacts, RunCounts, RunEvent } from './events.ts';

@@ -95,9 +95,18 @@ export async function sourceFreshness(options: FreshnessOptions = {}): Promise<F
 }
 
 /** Whether there are hooks, and the project's flags let them run here. */
-function runsHooks({ project, compilation }: ProjectSession): boolean {
-  if (project.config.flags['source_freshness_run_project_hooks'] === false) return false;
-  return Object.values(compilation.manifest.nodes).some(({ resource_type }) => resource_type === 'operation');
+function runsHooks({ project, compilation, warn }: ProjectSession): boolean {
+  const hasHooks = Object.values(compilation.manifest.nodes).some(
+    ({ resource_type: type }) => type === 'operation',
+  );
+  if (!hasHooks || project.config.flags['source_freshness_run_project_hooks'] !== false) return hasHooks;
+  warn({
+    code: 'workflows.freshness-hooks',
+    message:
+      "The flag 'source_freshness_run_project_hooks' keeps on-run-start and on-run-end from source freshness",
+    hint: 'Remove the flag: hooks tell commands apart by flags.WHICH.',
+  });
+  return false;
 }
 
 function checker(session: ProjectSession, target: Target, found: Map<string, SourceFreshness>): NodeRunner {

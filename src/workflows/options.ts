@@ -36,6 +36,10 @@ export interface ProjectOptions {
   readonly signal?: AbortSignal | undefined;
   /** Makes warnings failures. */
   readonly warnError?: boolean | undefined;
+  /** `--show-all-deprecations`: every deprecated spelling is told, not the first of each kind. */
+  readonly showAllDeprecations?: boolean | undefined;
+  /** Whether nodes were selected by an option's older name: `--models`. */
+  readonly modelsOption?: boolean | undefined;
   /** Which warnings are failures, and which aren't told: a dictionary of `error`, `warn`, `silence`, or its YAML text. */
   readonly warnErrorOptions?: Readonly<Record<string, unknown>> | string | undefined;
   /** How `boathouse.log` is written; `json` unless given. */

@@ -17,6 +17,7 @@ import { type Emit, type RunEvent, refuseThreads } from '../runner/index.ts';
 import { onStorageWarning } from '../storage/index.ts';
 import type { Target, TargetNotice, TargetOptions } from '../targets/index.ts';
 import type { Deferral } from './defer.ts';
+import { Deprecations, deprecatedOptions, summaryText } from './deprecations.ts';
 import { workflowErrors } from './errors.ts';
 import { foundInProject } from './found-in-project.ts';
 import { LogFile, type LogFileOptions, logLevels } from './log-file.ts';
@@ -115,9 +116,19 @@ export async function openProject(command: string, options: RunOptions): Promise
   const close = (): void => {
     stopListening();
     log?.close();
+    const { summaries } = deprecations;
+    if (summaries.length > 0 && settings.warnings.verdict('DeprecationsSummary') !== 'silence') {
+      emit({
+        ...warningEvent({ code: 'workflows.deprecations', message: summaryText(summaries, showsAll) }),
+        data: { summaries, show_all_hint: !showsAll },
+      });
+    }
   };
   const warn = (warning: Warning): void => {
+  const showsAll = options.showAllDeprecations ?? flags['show_all_deprecations'] === true;
+  const deprecations = new Deprecations(showsAll);
     const verdict = settings.warnings.verdict(warning.code);
+    if (!deprecations.tells(warning)) return;
     if (verdict === 'silence') return;
     if (verdict === 'error') {
       throw workflowErrors['warning-as-error'](
@@ -130,6 +141,7 @@ export async function openProject(command: string, options: RunOptions): Promise
   try {
     for (const warning of project.warnings) warn(warning);
     const invocation: Invocation = {
+    for (const warning of deprecatedOptions(options, flags)) warn(warning);
       id,
       startedAt: new Date(startedAtMs),
       command,
@@ -141,6 +153,7 @@ export async function openProject(command: string, options: RunOptions): Promise
       env,
       empty: settings.empty,
       ...(options.sample === undefined ? {} : { sample: parseSample(options.sample, new Date(startedAtMs)) }),
+      showAllDeprecations: showsAll,
       say: (text, kind) => {
         if (kind === 'warn') return warn({ code: 'jinja.warning', message: text });
         emit({
@@ -156,7 +169,8 @@ export async function openProject(command: string, options: RunOptions): Promise
     const compilation = await compileProject(project, {
       invocation,
       targetPath,
-      partialParse: settings.partialParse,
+      // A kept parse has the first of each kind alone.
+      partialParse: settings.partialParse && !showsAll,
       request: parseRequest(options),
     });
     emit({ kind: 'parsed', atMs: systemClock.nowMs(), found: foundInProject(compilation) });
@@ -255,6 +269,8 @@ export interface Warning {
   readonly hint?: string | undefined;
   readonly location?: { readonly file: string; readonly line?: number; readonly column?: number } | undefined;
 }
+  /** Of a deprecation: how many things like it there are. */
+  readonly occurrences?: number;
 
 function settle(options: RunOptions, project: Project): Settings {
   const flag = (name: string): unknown => project.config.flags[name];
@@ -375,7 +391,7 @@ function templateFlags(command: string, options: RunOptions, settings: Settings,
   };
 }
 
-function warningEvent(warning: Warning): RunEvent {
+function warningEvent(warning: Warning): Extract<RunEvent, { kind: 'message' }> {
   return {
     kind: 'message',
     atMs: systemClock.nowMs(),

@@ -1,0 +1,2 @@
+{% macro a() %}1{% endmacro %}
+{% endmacro %}
