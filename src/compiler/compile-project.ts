@@ -132,9 +132,9 @@ function parse(environment: Environment, metadata: Plain): { manifest: Manifest;
   fillPrimaryKeys(manifest);
   fillMaps(manifest, dependenciesOf(manifest));
   tellDeprecatedModels(parsing);
+  tellDeprecatedCode(parsing);
   return { manifest, graph: buildGraph(manifest) };
 }
-  tellDeprecatedCode(parsing);
 
 /** Says which kinds of resources a project describes that nothing here reads. */
 function warnUnread(parsing: Parsing, entries: PropertyEntries, key: PropertyKey): void {

@@ -26,7 +26,6 @@ export class Parsing {
   readonly invocation: Invocation;
   readonly environment: Environment;
   readonly registry: MacroRegistry;
-  readonly #firsts = new Map<string, { occurrences: number }>();
   readonly levels: ConfigLevels;
   readonly unknownConfigs: UnknownConfigs;
   readonly manifest: Manifest;
@@ -34,6 +33,7 @@ export class Parsing {
   readonly createdAt: number;
   readonly #places = new Map<string, Locate>();
   readonly #warned = new Set<string>();
+  readonly #firsts = new Map<string, { occurrences: number }>();
 
   constructor(environment: Environment, manifest: Manifest) {
     this.project = environment.project;

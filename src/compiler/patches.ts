@@ -143,7 +143,6 @@ export class PatchBook {
       const { entry } = patch;
       if (entry.key === 'snapshots' && entry.data['relation'] !== undefined) continue;
       const name = patch.version === undefined ? entry.name : `${entry.name} v${patch.version}`;
-      this.#parsing.warn({
       const other = this.#nodeOfOtherKind(entry);
       if (other !== undefined) {
         this.#parsing.warn({
@@ -154,6 +153,7 @@ export class PatchBook {
         });
         continue;
       }
+      this.#parsing.warn({
         code: 'compiler.unused-patch',
         message: `${entry.file.relativePath} describes ${singular[entry.key as NodeKey]} '${name}', and there is no such file`,
         location: placeOf(entry, 'name'),
@@ -161,7 +161,6 @@ export class PatchBook {
     }
   }
 
-  #addVersions(entry: PropertyEntry, files: ReadonlySet<string> | undefined): void {
   /** What a node of the entry's name is, when the entry stands in another kind's section. */
   #nodeOfOtherKind({ key, name, packageName }: PropertyEntry): NamedType | undefined {
     const { nodes } = this.#parsing.manifest;
@@ -170,6 +169,7 @@ export class PatchBook {
     return undefined;
   }
 
+  #addVersions(entry: PropertyEntry, files: ReadonlySet<string> | undefined): void {
     const latestVersion = latestVersionOf(entry);
     const shared = movedConfig(entry, entry.data);
     for (const versionEntry of versionsOf(entry)) {
@@ -251,6 +251,13 @@ function timeSpine(value: unknown): Plain | null {
   if (!isPlainDict(value)) return null;
   return {
     standard_granularity_column: value['standard_granularity_column'] ?? null,
+    custom_granularities: value['custom_granularities'] ?? [],
+  };
+}
+
+function stem(relativePath: string): string {
+  return (relativePath.split('/').at(-1) ?? relativePath).replace(/\.[^.]*$/, '');
+}
 
 type NamedType = 'model' | 'seed' | 'snapshot' | 'analysis';
 
@@ -261,10 +268,3 @@ const sections: Readonly<Record<NamedType, string>> = {
   snapshot: 'snapshots',
   analysis: 'analyses',
 };
-    custom_granularities: value['custom_granularities'] ?? [],
-  };
-}
-
-function stem(relativePath: string): string {
-  return (relativePath.split('/').at(-1) ?? relativePath).replace(/\.[^.]*$/, '');
-}

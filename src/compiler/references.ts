@@ -205,8 +205,8 @@ export function fillMaps(manifest: Manifest, dependencies: Iterable<[string, rea
 export function checkUnique(parsing: Parsing): void {
   const names = new Map<string, ManifestNode>();
   const relations = new Map<string, ManifestNode>();
-  for (const node of Object.values(parsing.manifest.nodes)) {
   const mayShareNames = parsing.project.config.flags['require_unique_project_resource_names'] !== true;
+  for (const node of Object.values(parsing.manifest.nodes)) {
     if (
       node.resource_type === 'model' ||
       node.resource_type === 'seed' ||

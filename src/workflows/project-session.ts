@@ -115,7 +115,6 @@ export async function openProject(command: string, options: RunOptions): Promise
   const stopListening = onStorageWarning((code, message) => emit(warningEvent({ code, message })));
   const close = (): void => {
     stopListening();
-    log?.close();
     const { summaries } = deprecations;
     if (summaries.length > 0 && settings.warnings.verdict('DeprecationsSummary') !== 'silence') {
       emit({
@@ -123,12 +122,13 @@ export async function openProject(command: string, options: RunOptions): Promise
         data: { summaries, show_all_hint: !showsAll },
       });
     }
+    log?.close();
   };
-  const warn = (warning: Warning): void => {
   const showsAll = options.showAllDeprecations ?? flags['show_all_deprecations'] === true;
   const deprecations = new Deprecations(showsAll);
-    const verdict = settings.warnings.verdict(warning.code);
+  const warn = (warning: Warning): void => {
     if (!deprecations.tells(warning)) return;
+    const verdict = settings.warnings.verdict(warning.code);
     if (verdict === 'silence') return;
     if (verdict === 'error') {
       throw workflowErrors['warning-as-error'](
@@ -140,8 +140,8 @@ export async function openProject(command: string, options: RunOptions): Promise
   };
   try {
     for (const warning of project.warnings) warn(warning);
-    const invocation: Invocation = {
     for (const warning of deprecatedOptions(options, flags)) warn(warning);
+    const invocation: Invocation = {
       id,
       startedAt: new Date(startedAtMs),
       command,
@@ -152,8 +152,8 @@ export async function openProject(command: string, options: RunOptions): Promise
       flags: templateFlags(command, options, settings, project),
       env,
       empty: settings.empty,
-      ...(options.sample === undefined ? {} : { sample: parseSample(options.sample, new Date(startedAtMs)) }),
       showAllDeprecations: showsAll,
+      ...(options.sample === undefined ? {} : { sample: parseSample(options.sample, new Date(startedAtMs)) }),
       say: (text, kind) => {
         if (kind === 'warn') return warn({ code: 'jinja.warning', message: text });
         emit({
@@ -268,9 +268,9 @@ export interface Warning {
   readonly message: string;
   readonly hint?: string | undefined;
   readonly location?: { readonly file: string; readonly line?: number; readonly column?: number } | undefined;
-}
   /** Of a deprecation: how many things like it there are. */
   readonly occurrences?: number;
+}
 
 function settle(options: RunOptions, project: Project): Settings {
   const flag = (name: string): unknown => project.config.flags[name];
