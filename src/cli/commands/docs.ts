@@ -32,7 +32,8 @@ const generateCommand: CommandSpec = {
         emptyCatalog: flags.is('emptyCatalog'),
         static: flags.is('static'),
       });
-      const exitCode = result.catalogPath === undefined || result.errors.length > 0 ? 1 : 0;
+      // As in dbt: what can't be compiled ends the command, what the catalog lacks is counted.
+      const exitCode = result.catalogPath === undefined ? 2 : result.errors.length > 0 ? 1 : 0;
       input.deliver?.('docs generate', result);
       if (flags.is('json') === true) {
         printJsonLine({ kind: 'result', command: 'docs generate', exitCode, ...result }, terminal);
