@@ -1,10 +1,10 @@
 /** The methods of `adapter` that dbt-duckdb adds: external files, seeds, DuckLake, indexes. */
 import { createHash, randomUUID } from 'node:crypto';
-import { bindArguments, Dict, HostObject, hostFunction, str, type Value } from '../../jinja/index.ts';
+import { bindArguments, Dict, HostObject, hostFunction, repr, str, type Value } from '../../jinja/index.ts';
 import { compilerErrors } from '../errors.ts';
 import type { AdapterMethod } from './adapter.ts';
 import { AgateTable } from './agate-table.ts';
-import { itemsOf, optionalBoolean, optionalText, plainEntries, record, requiredText } from './arguments.ts';
+import { itemsOf, optionalBoolean, optionalText, plainEntries, requiredText } from './arguments.ts';
 import { constraintMethods } from './constraints.ts';
 import { PyDate } from './date-time.ts';
 import { readLocation, writeOptions } from './external-files.ts';
@@ -170,7 +170,7 @@ class IndexConfig extends HostObject {
   }
 
   override str(): string {
-    return `DuckDBIndexConfig(${str(record({ columns: this.#columns, unique: this.#unique }))})`;
+    return `DuckDBIndexConfig(columns=${repr(this.#columns)}, unique=${repr(this.#unique)})`;
   }
 
   override getAttr(name: string): Value | undefined {

@@ -80,6 +80,12 @@ export class Column extends HostObject {
     return this.dtype.toLowerCase() === 'text' || this.charSize === null ? 256 : this.charSize;
   }
 
+  /** The fields of a STRUCT; none of any other type. */
+  get fields(): Column[] {
+    if (!this.isStruct()) return [];
+    return structFields(this.dtype).map(([name, dtype]) => new Column({ name, dtype }));
+  }
+
   /** The fields of a STRUCT as columns of their own, `name.field`, at every depth; itself otherwise. */
   flatten(): Column[] {
     if (!this.isStruct()) return [this];
@@ -89,10 +95,11 @@ export class Column extends HostObject {
   }
 
   override str(): string {
+    const fields = this.fields.map((field) => field.str());
     const show = (value: number | null): string => (value === null ? 'None' : String(value));
     return (
       `DuckDBColumn(column='${this.name}', dtype='${this.dtype}', char_size=${show(this.charSize)}, ` +
-      `numeric_precision=${show(this.numericPrecision)}, numeric_scale=${show(this.numericScale)}, fields=[])`
+      `numeric_precision=${show(this.numericPrecision)}, numeric_scale=${show(this.numericScale)}, fields=[${fields.join(', ')}])`
     );
   }
 
@@ -170,7 +177,7 @@ const facts: Readonly<Record<string, (column: Column) => Value>> = {
   char_size: (c) => c.charSize,
   numeric_precision: (c) => c.numericPrecision,
   numeric_scale: (c) => c.numericScale,
-  fields: () => [],
+  fields: (c) => c.fields,
   mode: () => 'NULLABLE',
 };
 

@@ -293,6 +293,12 @@ describe('adapter', () => {
     ['adapter.escape_sql_string("it\'s")', "it''s"],
     ["adapter.get_hard_deletes_behavior({'invalidate_hard_deletes': true})", 'invalidate'],
     ["adapter.parse_index({'columns': ['a'], 'unique': true}).unique", 'True'],
+    ["adapter.parse_index({'columns': ['a']})", "DuckDBIndexConfig(columns=['a'], unique=False)"],
+    [
+      "api.Column('x', 'STRUCT(a INTEGER, b TEXT)').fields | map(attribute='dtype') | list",
+      "['INTEGER', 'TEXT']",
+    ],
+    ['thread_id', 'Thread-1 (worker)'],
   ])('%s', async (expression, printed) => {
     expect((await evaluate(expression)).printed).toBe(printed);
   });
@@ -328,6 +334,7 @@ describe('adapter', () => {
       'format json, per_thread_output true',
       'a/b/*.json',
     ],
+    ["'a/b', {'delimiter': '|'}", "delimiter '|', format csv, header 1", 'a/b'],
     ["'a/b.csv', {'null': 'NA', 'header': 'false'}", "null 'NA', header false, format csv", 'a/b.csv'],
   ])('writes to and reads from %s', async (args, options, location) => {
     expect((await evaluate(`adapter.external_write_options(${args})`)).printed).toBe(options);

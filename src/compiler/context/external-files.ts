@@ -3,6 +3,7 @@ import { isInt, str, type Value } from '../../jinja/index.ts';
 import { itemsOf, own } from './arguments.ts';
 
 const formats = ['parquet', 'csv', 'json'];
+const literals: ReadonlySet<string> = new Set(['delimiter', 'quote', 'escape', 'null']);
 const compressions: Readonly<Record<string, string>> = {
   gz: 'gzip',
   gzip: 'gzip',
@@ -19,7 +20,8 @@ const compressions: Readonly<Record<string, string>> = {
 export function writeOptions(location: string, options: ReadonlyMap<string, Value>): string {
   const given = new Map([...options].map(([key, value]) => [key, optionText(key, value)]));
   const has = (name: string): boolean => [...given.keys()].some((key) => key.toLowerCase() === name);
-  if (!has('format')) given.set('format', endingOf(location).format ?? 'parquet');
+  if (!has('format'))
+    given.set('format', endingOf(location).format ?? (has('delimiter') ? 'csv' : 'parquet'));
   const { compression } = endingOf(location);
   if (compression !== undefined && !has('compression')) given.set('compression', compression);
   if (given.get('format')?.toLowerCase() === 'csv' && !has('header')) given.set('header', '1');
@@ -66,6 +68,6 @@ function optionText(key: string, value: Value): string {
   if (typeof value === 'boolean') return String(value);
   if (isInt(value)) return String(value);
   const text = str(value);
-  // What marks a null is a literal even where the project wrote it bare.
-  return name === 'null' && !text.startsWith("'") ? `'${text.replaceAll("'", "''")}'` : text;
+  // These are literals even where the project wrote them bare.
+  return literals.has(name) && !text.startsWith("'") ? `'${text.replaceAll("'", "''")}'` : text;
 }

@@ -65,7 +65,7 @@ const everywhere: Readonly<Record<string, Global>> = {
     PyDateTime.ofInstant(BigInt(input.invocation.startedAt.getTime()) * 1000n, new PytzUtc()),
   dbt_version: ({ input }) => input.dbtVersion ?? dbtVersion,
   dbt_metadata_envs: ({ input }) => metadataEnvironment(input),
-  thread_id: ({ input }) => input.threadName ?? 'Thread-1',
+  thread_id: ({ input }) => input.threadName ?? 'Thread-1 (worker)',
   local_md5: () =>
     fn('local_md5', ([text]) =>
       createHash('md5')
