@@ -209,6 +209,8 @@ export const knownFlags: readonly string[] = [
   'log_format_file',
   'log_level',
   'log_level_file',
+  'package_hub_url',
+  'package_vendor',
   'partial_parse',
   'populate_cache',
   'printer_width',

@@ -17,6 +17,11 @@ export const depsCommand: CommandSpec = {
       summary: 'what --add-package adds (default: hub)',
       choices: ['hub', 'git', 'local'],
     },
+    {
+      flags: '--vendor <folder>',
+      summary: 'take packages from this folder: nothing goes to the network',
+    },
+    { flags: '--fill-vendor', summary: 'fetch packages, and keep them in the vendor folder' },
     { flags: '--dry-run', summary: 'say what would be installed, write nothing' },
   ],
   examples: [
@@ -38,6 +43,8 @@ export const depsCommand: CommandSpec = {
         upgrade: flags.is('upgrade'),
         addPackage: flags.text('addPackage'),
         source: flags.text('source') as 'hub' | 'git' | 'local' | undefined,
+        vendor: flags.text('vendor'),
+        fillVendor: flags.is('fillVendor'),
         dryRun: flags.is('dryRun'),
       });
       input.deliver?.('deps', result);

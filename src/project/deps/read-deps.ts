@@ -46,16 +46,24 @@ export function readProjectLock(root: string, facts: DepsFacts): LockFile | unde
   return readLockFile(root, facts, new WarningList());
 }
 
-/** A package's name and what it asks for itself. @throws project.* */
-export function readPackageFacts(
-  folder: string,
-  facts: DepsFacts,
-): { readonly name: string | undefined; readonly entries: readonly PackageEntry[] } {
+/** What a package says of itself. */
+export interface OwnFacts {
+  readonly name: string | undefined;
+  /** What it asks for itself. */
+  readonly entries: readonly PackageEntry[];
+  /** `require-dbt-version`, as it is written. */
+  readonly requires: readonly string[];
+}
+
+/** What the package in `folder` says of itself. @throws project.* */
+export function readPackageFacts(folder: string, facts: DepsFacts): OwnFacts {
   const warnings = new WarningList();
   const { data } = readProjectFile(folder, warnings);
   const name = data['name'];
   const { entries } = readPackageList(folder, facts, warnings, true);
-  return { name: typeof name === 'string' && name !== '' ? name : undefined, entries };
+  const asked = data['require-dbt-version'];
+  const requires = (Array.isArray(asked) ? asked : [asked]).filter((one) => typeof one === 'string');
+  return { name: typeof name === 'string' && name !== '' ? name : undefined, entries, requires };
 }
 
 /** The entries in the text of a package file that isn't written yet. @throws project.bad-package, project.bad-value */

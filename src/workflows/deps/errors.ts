@@ -15,6 +15,7 @@ type Kinds = {
   'deps-busy': ErrorKind<{ folder: string; seconds: number }>;
   'bad-install-path': ErrorKind<{ path: string; why: string }>;
   'not-vendored': ErrorKind<{ package: string; place: string }>;
+  'no-vendor': ErrorKind<Record<never, never>>;
   'bad-addition': ErrorKind<{ problem: string }>;
 };
 
@@ -82,6 +83,11 @@ const kinds: Kinds = {
   'not-vendored': {
     message: (d) => `${d.package} is not in the vendor folder: ${d.place} is not there`,
     hint: () => 'Fill the folder where there is a network: `boathouse deps --fill-vendor`.',
+  },
+  'no-vendor': {
+    message: () => '--fill-vendor has no folder to fill',
+    hint: () =>
+      'Name it with --vendor, BOATHOUSE_PACKAGE_VENDOR, or `package_vendor` below `flags:` in dbt_project.yml.',
   },
   'bad-addition': {
     message: (d) => `--add-package: ${d.problem}`,

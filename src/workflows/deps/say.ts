@@ -1,5 +1,5 @@
 /** What `deps` tells while it works, under dbt's names of the events. */
-import { systemClock } from '../../base/index.ts';
+import { secrets, systemClock } from '../../base/index.ts';
 import type { Emit, MessageLevel } from '../../runner/index.ts';
 
 /** Tells something, with the code, name and data of dbt's event. */
@@ -18,9 +18,18 @@ export function sayTo(emit: Emit): Say {
       kind: 'message',
       atMs: systemClock.nowMs(),
       level,
-      text,
+      text: secrets.scrub(text),
       printed: false,
       event: { code, name },
-      data,
+      data: withoutSecrets(data),
     });
+}
+
+/** URLs may hold secrets, and who listens may keep what it hears. */
+function withoutSecrets(data: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const clean = (value: unknown): unknown => {
+    if (typeof value === 'string') return secrets.scrub(value);
+    return Array.isArray(value) ? value.map(clean) : value;
+  };
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, clean(value)]));
 }
