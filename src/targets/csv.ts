@@ -5,7 +5,7 @@
  */
 import { targetErrors } from './errors.ts';
 
-/** A parsed file: its header, and the cells of every row, as many as the header has. */
+/** A parsed file: the names of its columns, and the cells of every row, as many as the header has or fewer. */
 export interface CsvFile {
   readonly header: readonly string[];
   readonly rows: readonly (readonly string[])[];
@@ -14,25 +14,24 @@ export interface CsvFile {
 /**
  * Parses a whole CSV file.
  *
- * Rows without any cell are skipped; a row with fewer cells than the header is filled with empty
- * ones. Quotes are `"`, doubled inside.
+ * A line without anything is a row without cells. Quotes are `"`, doubled inside.
  *
  * @param file named in errors.
  * @throws targets.unreadable-seed at the line where it goes wrong.
  */
 export function parseCsv(text: string, delimiter: string, file: string): CsvFile {
   const records = [...readRecords(text.replace(/^\uFEFF/, ''), delimiter, file)];
-  const [head, ...body] = records;
+  const first = records.findIndex(({ cells }) => cells.length > 0);
+  const [head, ...body] = first < 0 ? [] : records.slice(first);
   if (head === undefined) {
     throw targetErrors['unreadable-seed'](
       { file, problem: 'it is empty; a seed needs at least a header' },
       { location: { file, line: 1 } },
     );
   }
-  const header = head.cells;
+  const header = columnNames(head.cells);
   const seen = new Set<string>();
   for (const name of header) {
-    if (name.trim() === '') throw located(file, head.line, 'a column has no name');
     if (seen.has(name.toLowerCase())) throw located(file, head.line, `two columns are called '${name}'`);
     seen.add(name.toLowerCase());
   }
@@ -44,9 +43,22 @@ export function parseCsv(text: string, delimiter: string, file: string): CsvFile
         `a row has ${cells.length} cells, and the header names ${header.length} columns`,
       );
     }
-    return [...cells, ...Array<string>(header.length - cells.length).fill('')];
+    return cells;
   });
   return { header, rows };
+}
+
+/** Names as dbt has them: a column without one gets a letter, and one whose name is taken a number. */
+function columnNames(cells: readonly string[]): string[] {
+  const taken = new Set<string>();
+  return cells.map((cell, index) => {
+    const name =
+      cell === '' ? 'abcdefghijklmnopqrstuvwxyz'.charAt(index % 26).repeat(Math.floor(index / 26) + 1) : cell;
+    let unique = name;
+    for (let count = 2; taken.has(unique); count += 1) unique = `${name}_${count}`;
+    taken.add(unique);
+    return unique;
+  });
 }
 
 interface CsvRecord {
@@ -59,6 +71,7 @@ function* readRecords(text: string, delimiter: string, file: string): Iterable<C
   let at = 0;
   while (at < text.length) {
     const startLine = line;
+    const start = at;
     const cells: string[] = [];
     for (;;) {
       const cell = readCell(text, at, delimiter);
@@ -72,10 +85,11 @@ function* readRecords(text: string, delimiter: string, file: string): Iterable<C
       }
       break;
     }
+    const isBlank = at === start;
     if (text[at] === '\r') at += 1;
     if (text[at] === '\n') at += 1;
     line += 1;
-    if (cells.length > 1 || cells[0] !== '') yield { cells, line: startLine };
+    yield { cells: isBlank ? [] : cells, line: startLine };
   }
 }
 

@@ -34,6 +34,7 @@ import {
 import { swapExternal } from './external-swap.ts';
 import type { ExternalOutput, KeptFiles, MacroArgument, PlanStep } from './plan.ts';
 import { printName } from './relation-sql.ts';
+import { seedTemplate } from './seed-by-macros.ts';
 import type { LakehouseSession } from './session.ts';
 import { insideOf } from './standing-files.ts';
 import { isBucketPlace } from './storage-access.ts';
@@ -121,6 +122,8 @@ class Performer {
         return await this.#macro(step);
       case 'load-seed':
         return await this.#loadSeed(step);
+      case 'seed-by-macros':
+        return await this.#seedByMacros(step);
       case 'stage-external':
         return await this.#stage(step);
       case 'read-external':
@@ -246,9 +249,26 @@ class Performer {
     const quote = quoteLiteral(step.quote);
     const sql = `copy ${printName(step.relation)} (${list}) from ${quoteLiteral(step.file)} (format csv, header true, delimiter ${quoteLiteral(step.delimiter)}, quote ${quote}, escape ${quote}, null_padding true, ignore_errors false)`;
     await this.#run(sql, true);
-    // As dbt has it: a table that is made because there was none isn't said to be.
-    this.#code = step.isRefresh ? 'CREATE' : 'INSERT';
-    this.#message = `${this.#code} ${this.#rows ?? 0}`;
+    this.#seeded(step.rows, step.isRefresh);
+  }
+
+  async #seedByMacros(step: PlanStep & { kind: 'seed-by-macros' }): Promise<void> {
+    const { table, first, isRefresh } = step;
+    const { compilation, node, engine, work } = this.#input;
+    work.dropIndex();
+    const names = new Map<string, Value>([
+      ['agate_table', table],
+      ['old_relation', relationValue(step.relation, 'table')],
+    ]);
+    await compilation.renderIn(node, seedTemplate(first, isRefresh, table), engine, { names });
+    this.#seeded(table.rows.length, isRefresh);
+  }
+
+  /** As dbt has it: a table that is made because there was none isn't said to be. */
+  #seeded(rows: number, isRefresh: boolean): void {
+    this.#rows = rows;
+    this.#code = isRefresh ? 'CREATE' : 'INSERT';
+    this.#message = `${this.#code} ${rows}`;
   }
 
   async #stage(step: PlanStep & { kind: 'stage-external' }): Promise<void> {

@@ -24,7 +24,7 @@ export function frame(
   const inside = [...pre.filter(isInside), ...steps, ...post.filter(isInside), ...late];
   // One statement is a transaction of its own.
   const statements = inside.filter((step) => step.kind !== 'made' && step.kind !== 'stage-external');
-  const needed = statements.length > 1;
+  const needed = statements.length > 1 || statements.some(({ kind }) => kind === 'seed-by-macros');
   return [
     ...pre.filter((step) => !isInside(step)),
     ...(needed ? [{ kind: 'begin' } as const] : []),

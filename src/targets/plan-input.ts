@@ -1,5 +1,11 @@
 /** Everything a plan is decided on: gathered before, so that planning itself asks nobody. */
-import type { ExistingRelation, ManifestNode, RelationName, WarehouseColumn } from '../compiler/index.ts';
+import type {
+  AgateTable,
+  ExistingRelation,
+  ManifestNode,
+  RelationName,
+  WarehouseColumn,
+} from '../compiler/index.ts';
 import type { KeyDependent } from './foreign-key-dependents.ts';
 import type { ExternalOutput } from './plan.ts';
 import type { StandingFiles } from './standing-files.ts';
@@ -48,4 +54,8 @@ export interface SeedFacts {
   /** What its values are quoted with. */
   readonly quote: string;
   readonly columns: readonly WarehouseColumn[];
+  /** How many rows dbt counts: lines without anything are rows to it. */
+  readonly rows: number;
+  /** The rows as values, where macros load them. */
+  readonly table?: AgateTable;
 }

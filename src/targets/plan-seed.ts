@@ -1,6 +1,6 @@
 /** Plans of seeds. Pure. */
 import { assert } from '../base/index.ts';
-import type { WarehouseColumn } from '../compiler/index.ts';
+import type { AgateTable, WarehouseColumn } from '../compiler/index.ts';
 import { quoteIdentifier } from '../duckdb/index.ts';
 import { targetErrors } from './errors.ts';
 import type { PlanStep } from './plan.ts';
@@ -26,9 +26,11 @@ export function planSeed(input: PlanInput): readonly PlanStep[] {
     quote: seed.quote,
     columns: seed.columns.map((column) => column.name),
     isRefresh: input.fullRefresh,
+    rows: seed.rows,
   };
   const rebuilt = input.existing?.kind !== 'table' || input.fullRefresh;
   if (!rebuilt) checkColumns(input, seed);
+  if (seed.table !== undefined) return planSeedByMacros(input, seed.table, rebuilt);
   return frame(node, [
     ...(rebuilt ? dropOther(input, 'table') : []),
     {
@@ -38,6 +40,23 @@ export function planSeed(input: PlanInput): readonly PlanStep[] {
         : `truncate ${printName(target)}`,
     },
     load,
+    ...(rebuilt ? indexSteps(node, target) : []),
+    ...documentSteps(node, target, 'table'),
+    { kind: 'made', relation: target, as: 'table', select: null },
+  ]);
+}
+
+function planSeedByMacros(input: PlanInput, table: AgateTable, rebuilt: boolean): readonly PlanStep[] {
+  const { node, target, existing, fullRefresh } = input;
+  return frame(node, [
+    ...(rebuilt ? dropOther(input, 'table') : []),
+    {
+      kind: 'seed-by-macros',
+      relation: target,
+      table,
+      first: existing?.kind === 'table' ? 'reset_csv_table' : 'create_csv_table',
+      isRefresh: fullRefresh,
+    },
     ...(rebuilt ? indexSteps(node, target) : []),
     ...documentSteps(node, target, 'table'),
     { kind: 'made', relation: target, as: 'table', select: null },

@@ -6,7 +6,7 @@
  * is shown is what runs. Only hooks are in it unrendered, because they see what the steps before
  * them did.
  */
-import type { RelationKind, RelationName, WarehouseColumn } from '../compiler/index.ts';
+import type { AgateTable, RelationKind, RelationName, WarehouseColumn } from '../compiler/index.ts';
 import type { AlterChange } from '../tables/index.ts';
 import type { StandingFiles } from './standing-files.ts';
 
@@ -86,6 +86,16 @@ export type PlanStep =
       readonly quote: string;
       readonly columns: readonly string[];
       /** Whether a refresh of the whole was asked for. */
+      readonly isRefresh: boolean;
+      /** How many rows the file has. */
+      readonly rows: number;
+    }
+  /** Loads a CSV file's rows by the macros of dbt that do so, which make or empty the table, too. */
+  | {
+      readonly kind: 'seed-by-macros';
+      readonly relation: RelationName;
+      readonly table: AgateTable;
+      readonly first: 'create_csv_table' | 'reset_csv_table';
       readonly isRefresh: boolean;
     }
   /** Writes the query's rows once, to files nobody reads yet. */
@@ -183,6 +193,8 @@ function printStep(step: PlanStep): string {
       return `macro ${step.name}(${step.arguments.map(printArgument).join(', ')})`;
     case 'load-seed':
       return `load-seed ${printName(step.relation)} from ${step.file} (${step.columns.join(', ')})`;
+    case 'seed-by-macros':
+      return `seed-by-macros ${step.first}, load_csv_rows of ${step.table.rows.length} rows`;
     case 'stage-external':
       return block(
         `stage-external ${step.output.location} (${step.output.copyOptions})${step.keep === undefined ? '' : `, keeping ${step.keep.kind} files`}`,

@@ -1,7 +1,7 @@
 /** Running one node: compile, decide, perform. */
 import { join } from 'node:path';
 import { isBoathouseError } from '../base/index.ts';
-import type { Compilation, ManifestNode, RelationName } from '../compiler/index.ts';
+import type { Compilation, ManifestNode, RelationName, RenderExtras } from '../compiler/index.ts';
 import { quoteLiteral } from '../duckdb/index.ts';
 import { ownTable } from './branch-tables.ts';
 import { type ComputedRows, codeQuery, isCodeModel } from './code-models/code-query.ts';
@@ -22,7 +22,8 @@ import type { PlanInput } from './plan-input.ts';
 import { planNode, plannedMaterializations } from './plan-node.ts';
 import { printName } from './relation-sql.ts';
 import { planBatchesOf, runBatches } from './run-batches.ts';
-import { readSeedFacts } from './seed-facts.ts';
+import { isSeedByMacros } from './seed-by-macros.ts';
+import { readSeedFacts, readSeedTable } from './seed-facts.ts';
 import type { LakehouseSession } from './session.ts';
 import type { SpareThreads } from './spare-threads.ts';
 import { standingFiles } from './standing-files.ts';
@@ -132,10 +133,20 @@ function requireMaterialization(run: NodeRun): NonNullable<ReturnType<Compilatio
   );
 }
 
+/** What a seed's own materialization gets from `load_agate_table()`. */
+async function seedFiles({ compilation, node }: NodeRun): Promise<Pick<RenderExtras, 'files'>> {
+  if (node.resource_type !== 'seed') return {};
+  const seedPath = seedFile(compilation, node);
+  const table = await readSeedTable(node, seedPath);
+  return { files: { seedPath, readSeed: () => table, write: () => undefined } };
+}
+
 async function materializeByMacro(run: NodeRun): Promise<Outcome> {
   const macro = requireMaterialization(run);
   try {
-    const relations = await run.compilation.runMaterialization(macro, run.node, run.engine);
+    const relations = await run.compilation.runMaterialization(macro, run.node, run.engine, {
+      ...(await seedFiles(run)),
+    });
     // dbt commits what a materialization left open.
     await run.session.commit();
     for (const relation of relations) {
@@ -185,8 +196,12 @@ async function planFor(run: NodeRun, code: string): Promise<readonly PlanStep[]>
   const base = await factsOf(run, code);
   const { target, existing } = base;
   if (node.resource_type === 'seed') {
-    const facts = await readSeedFacts(node, seedFile(compilation, node));
-    const seed = { ...facts, quote: await quoteOf(session, facts) };
+    const file = seedFile(compilation, node);
+    const facts = await readSeedFacts(node, file);
+    const quote = await quoteOf(session, facts);
+    const seed = isSeedByMacros(node, base.overridden)
+      ? { ...facts, quote, table: await readSeedTable(node, file) }
+      : { ...facts, quote };
     return planNode({ ...base, seed, existingColumns: existing ? await session.columnsOf(target) : [] });
   }
   if (hasContract(node)) {

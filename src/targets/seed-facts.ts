@@ -1,6 +1,6 @@
 /** A seed's file, read far enough to plan: its delimiter, and its columns with their types. */
 import { readFile } from 'node:fs/promises';
-import type { ManifestNode } from '../compiler/index.ts';
+import { type AgateTable, csvTable, type ManifestNode } from '../compiler/index.ts';
 import { parseCsv } from './csv.ts';
 import { targetErrors } from './errors.ts';
 import { mapping, text } from './node-config.ts';
@@ -14,19 +14,26 @@ import { inferSeedType } from './seed-types.ts';
  */
 export async function readSeedFacts(node: ManifestNode, file: string): Promise<Omit<SeedFacts, 'quote'>> {
   const delimiter = text(node, 'delimiter') ?? ',';
-  const parsed = parseCsv(await readText(file), delimiter, file);
+  const { header, rows } = parseCsv(await readText(file), delimiter, file);
+  // As dbt has it, a name in other letters than the file's names no column.
   const given = new Map(
-    Object.entries(mapping(node, 'column_types')).map(([name, type]) => [name.toLowerCase(), String(type)]),
+    Object.entries(mapping(node, 'column_types')).map(([name, type]) => [name, String(type)]),
   );
-  const columns = parsed.header.map((name, index) => ({
+  const columns = header.map((name, index) => ({
     name,
-    type: given.get(name.toLowerCase()) ?? inferSeedType(cellsOf(parsed.rows, index)),
+    type: given.get(name) ?? inferSeedType(rows.map((row) => row[index] ?? '')),
   }));
-  return { file, delimiter, columns };
+  return { file, delimiter, columns, rows: rows.length };
 }
 
-function* cellsOf(rows: readonly (readonly string[])[], index: number): Iterable<string> {
-  for (const row of rows) yield row[index] ?? '';
+/**
+ * The rows of a seed's file as values: what the macros of dbt that load seeds are given.
+ *
+ * @throws targets.unreadable-seed with the line where there is one.
+ */
+export async function readSeedTable(node: ManifestNode, file: string): Promise<AgateTable> {
+  const { header, rows } = parseCsv(await readText(file), text(node, 'delimiter') ?? ',', file);
+  return csvTable(header, rows, new Set(Object.keys(mapping(node, 'column_types'))));
 }
 
 async function readText(file: string): Promise<string> {
@@ -38,7 +45,8 @@ async function readText(file: string): Promise<string> {
     throw targetErrors['unreadable-seed']({ file, problem }, { cause, location: { file } });
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // Python reads every line's end as one newline, within cells, too.
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r\n?/g, '\n');
   } catch (cause) {
     const line = lineOfBadByte(bytes);
     throw targetErrors['unreadable-seed'](

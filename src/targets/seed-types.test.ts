@@ -16,6 +16,14 @@ describe("a seed's types", () => {
     ['no booleans', ['true', '1'], 'VARCHAR'],
     ['nothing at all', ['', ''], 'INTEGER'],
     ['text', ['1', 'x'], 'VARCHAR'],
+    ['exponents that leave whole numbers', ['1e3', '1.50E+2'], 'INTEGER'],
+    ['exponents that leave fractions', ['1e3', '5e-1'], 'DOUBLE'],
+    ['digits in groups', ['1_000', '2'], 'INTEGER'],
+    ['what is a number to dbt and a text to DuckDB', ['$5', '1,000'], 'VARCHAR'],
+    ['what is a whole number to dbt only', ['nan', '1'], 'DOUBLE'],
+    ['booleans with spaces, which DuckDB reads as texts', [' true', 'false'], 'VARCHAR'],
+    ['times that only dbt reads', ['2020-W01-1T10:00'], 'VARCHAR'],
+    ['days with single digits', ['2020-1-5', '2020-12-31'], 'DATE'],
   ])('of %s', (_, cells, type) => {
     expect(inferSeedType(cells)).toBe(type);
   });
@@ -29,16 +37,9 @@ describe('a CSV file', () => {
       ['a', 'b'],
       [['x, "y"\n', '2']],
     ],
-    [
-      'short rows and empty lines',
-      'a,b\n1\n\n2,3',
-      ['a', 'b'],
-      [
-        ['1', ''],
-        ['2', '3'],
-      ],
-    ],
+    ['short rows and empty lines', 'a,b\n1\n\n2,3', ['a', 'b'], [['1'], [], ['2', '3']]],
     ['a byte order mark', '\uFEFFa\n1\n', ['a'], [['1']]],
+    ['names that are missing or taken', 'a,,a,a\n', ['a', 'b', 'a_2', 'a_3'], []],
   ])('is read with %s', (_, text, header, rows) => {
     expect(parseCsv(text, ',', 'f.csv')).toEqual({ header, rows });
   });

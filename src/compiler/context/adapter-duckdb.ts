@@ -6,6 +6,7 @@ import type { AdapterMethod } from './adapter.ts';
 import { AgateTable } from './agate-table.ts';
 import { itemsOf, optionalBoolean, optionalText, plainEntries, requiredText } from './arguments.ts';
 import { constraintMethods } from './constraints.ts';
+import { numberColumnType } from './csv-table.ts';
 import { PyDate } from './date-time.ts';
 import { readLocation, writeOptions } from './external-files.ts';
 import { Relation } from './relation.ts';
@@ -108,14 +109,16 @@ export const duckdbMethods: Readonly<Record<string, AdapterMethod>> = {
     const table = args[0];
     const index = Number(args[1] ?? 0);
     const type = table instanceof AgateTable ? table.columnTypes[index] : undefined;
+    if (type === 'Number' && table instanceof AgateTable) {
+      return numberColumnType(table.rows.map((row) => row[index] ?? null));
+    }
     return columnTypes[type ?? 'Text'] ?? 'text';
   },
 };
 
 /** DuckDB's type for a column of a seed. */
 const columnTypes: Readonly<Record<string, string>> = {
-  Integer: 'bigint',
-  Number: 'double',
+  Integer: 'integer',
   Boolean: 'boolean',
   Date: 'date',
   DateTime: 'timestamp without time zone',

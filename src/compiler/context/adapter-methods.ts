@@ -4,6 +4,7 @@ import { compilerErrors } from '../errors.ts';
 import type { Adapter, AdapterMethod } from './adapter.ts';
 import { AgateTable } from './agate-table.ts';
 import { optionalBoolean, optionalInteger, optionalText, requiredText } from './arguments.ts';
+import { withBindings } from './bindings.ts';
 import { Column } from './column.ts';
 import { ConfigObject } from './config-object.ts';
 import { dispatch, strategyMacro } from './dispatch.ts';
@@ -39,8 +40,15 @@ export const adapterMethods: Readonly<Record<string, AdapterMethod>> = {
     });
     return new Tuple([new ResponseObject(response), agateTableOf(table, a.input.messages.print)]);
   },
-  add_query: async (a, args, _kwargs, call) => {
-    await a.session(call).execute(requiredText('sql', args[0]), { fetch: false });
+  add_query: async (a, args, kwargs, call) => {
+    const { values } = bindArguments(
+      'add_query',
+      ['sql', ['auto_begin', true], ['bindings', null], ['abridge_sql_log', false]],
+      args,
+      kwargs,
+    );
+    const sql = withBindings(requiredText('sql', values[0]), values[2] ?? null);
+    await a.session(call).execute(sql, { fetch: false });
     return new Tuple([null, null]);
   },
   commit: async (a, _args, _kwargs, call) => {

@@ -3,6 +3,7 @@
 export { AgateTable } from './agate-table.ts';
 export { buildContext } from './build-context.ts';
 export { Column, ColumnFactory, type ColumnParts } from './column.ts';
+export { type CsvType, csvColumnType, csvTable, csvTypeOf } from './csv-table.ts';
 export { printPythonJson } from './data-text.ts';
 export { PyDate, PyDateTime, PyTime } from './date-time.ts';
 export { Decimal } from './decimal.ts';
