@@ -1,8 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { markedName, thisProcess } from '../../base/index.ts';
 import type { RunEvent } from '../../runner/index.ts';
 import { type DepsOptions, type DepsResult, deps } from './deps.ts';
 import { type FakeHub, type Files, startHub, writeFiles } from './fake-hub.fixture.ts';
@@ -137,5 +147,329 @@ sha1_hash: ${/sha1_hash: (.*)/.exec(lockOf(folder))?.[1]}
       'Installed from version 0.1.0',
       'Updated version available: 0.2.0',
     ]);
+  });
+});
+
+describe('entries of packages.yml', () => {
+  it.each([
+    [
+      'a version that is no version',
+      '{package: acme/base, version: 1.0}',
+      'project.bad-package-version',
+      [2, 5],
+    ],
+    ['no version', '{package: acme/base}', 'project.bad-package', [2, 6]],
+    ['no namespace', '{package: base, version: 1.0.0}', 'project.bad-package', [2, 6]],
+    [
+      'a key with the wrong hyphen',
+      '{package: a/b, version: 1.0.0, install-prerelease: true}',
+      'project.bad-package',
+      [2, 36],
+    ],
+    ['a key of another kind', '{local: x, version: 1.0.0}', 'project.bad-package', [2, 16]],
+    ['two kinds at once', '{local: x, git: y}', 'project.bad-package', [2, 16]],
+    ['a number for a text', '{local: 1}', 'project.bad-value', [2, 13]],
+    ['a text for a truth value', "{git: u, warn-unpinned: 'no'}", 'project.bad-value', [2, 29]],
+    ['an archive without a name', '{tarball: u}', 'project.bad-package', [2, 6]],
+    ['an unknown provider', '{private: a/b, provider: gitlub}', 'project.bad-package', [2, 5]],
+    [
+      'a package that the hub doesn’t have',
+      '{package: acme/bass, version: 1.0.0}',
+      'workflows.package-not-found',
+      [2, 5],
+    ],
+    [
+      'a version that isn’t there',
+      '{package: acme/base, version: 3.0.0}',
+      'project.no-package-version',
+      [2, 5],
+    ],
+    [
+      'a version for another dbt',
+      '{package: acme/base, version: 2.0.0}',
+      'project.no-package-version',
+      [2, 5],
+    ],
+    ['a folder that isn’t there', '{local: nowhere}', 'workflows.not-a-package', [2, 5]],
+    ['a repository that isn’t there', '{git: ./nowhere, revision: v1}', 'workflows.git-failed', [2, 5]],
+  ])('that ask for %s are refused where they stand', async (_, entry, code, [line, column]) => {
+    const folder = project({ 'packages.yml': `packages:\n  - ${entry}\n` });
+    await expect(install(folder)).rejects.toMatchObject({
+      code,
+      exitCode: 2,
+      hint: expect.stringMatching(/\w/) as string,
+      location: { file: join(folder, 'packages.yml'), line, column },
+    });
+    expect(existsSync(join(folder, 'package-lock.yml'))).toBe(false);
+  });
+});
+
+describe('choosing', () => {
+  it('says who asks for what can’t be had together', async () => {
+    const folder = project({
+      'packages.yml':
+        'packages: [{package: acme/wide, version: 0.1.0}, {package: acme/base, version: 1.1.0}]\n',
+    });
+    await expect(install(folder)).rejects.toMatchObject({
+      code: 'project.package-conflict',
+      message: expect.stringMatching(
+        /1\.1\.0 {2}asked for by shop\n.*<1\.1\.0 {2}asked for by shop → acme\/wide/s,
+      ) as string,
+    });
+  });
+
+  it.each([
+    ['with itself', { near: 'far', far: 'near' }, 'project.package-cycle'],
+    ['over two others', { near: 'far', far: 'deep', deep: 'near' }, 'project.package-cycle'],
+  ])('ends where packages need each other: %s', async (_, needs, code) => {
+    const files = Object.entries(needs).flatMap(([name, other]) => [
+      [`${name}/dbt_project.yml`, `name: ${name}\n`],
+      [`${name}/packages.yml`, `packages: [{local: ${other}}]\n`],
+    ]);
+    const folder = project({ 'packages.yml': 'packages: [{local: near}]\n', ...Object.fromEntries(files) });
+    await expect(install(folder)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining('near → far') as string,
+      location: { line: 1 },
+    });
+  });
+
+  it.each([
+    ['two packages', 'twin', 'project.same-package-name'],
+    ['a package and the project', 'shop', 'project.package-like-root'],
+  ])('refuses one name for %s', async (_, name, code) => {
+    const folder = project({
+      'packages.yml': 'packages: [{local: a}, {local: b}]\n',
+      'a/dbt_project.yml': 'name: twin\n',
+      'b/dbt_project.yml': `name: ${name}\n`,
+    });
+    await expect(install(folder)).rejects.toMatchObject({ code, location: { line: 1, column: 24 } });
+  });
+
+  it('takes prereleases only where they are asked for, and other dbts’ versions with --no-version-check', async () => {
+    const folder = project({
+      'packages.yml': 'packages: [{package: acme/base, version: [">=1.0.0"], install_prerelease: true}]\n',
+    });
+    expect((await install(folder)).packages[0]?.version).toBe('1.2.0-rc1');
+    expect((await install(folder, { upgrade: true, versionCheck: false })).packages[0]?.version).toBe(
+      '2.0.0',
+    );
+  });
+
+  it('keeps to the lock file until it is asked to upgrade, or packages.yml changes', async () => {
+    const folder = project({ 'packages.yml': 'packages: [{package: acme/base, version: [">=1.0.0"]}]\n' });
+    await install(folder);
+    writeFiles(folder, { 'package-lock.yml': lockOf(folder).replace('1.1.0', '1.0.0') });
+    expect(await install(folder)).toMatchObject({ locked: false, packages: [{ version: '1.0.0' }] });
+    expect(await install(folder, { dryRun: true, upgrade: true })).toMatchObject({
+      locked: false,
+      installed: false,
+      packages: [{ version: '1.1.0' }],
+    });
+    expect(lockOf(folder)).toContain('1.0.0');
+    expect(await install(folder, { upgrade: true, lock: true })).toMatchObject({
+      locked: true,
+      installed: false,
+    });
+    expect(lockOf(folder)).toContain('1.1.0');
+    writeFiles(folder, { 'packages.yml': 'packages: [{package: acme/base, version: 1.0.0}]\n' });
+    expect(await install(folder)).toMatchObject({ locked: true, packages: [{ version: '1.0.0' }] });
+  });
+});
+
+describe('repositories', () => {
+  it('warns of branches, takes commits, names what is near', async () => {
+    const repo = repository({ 'dbt_project.yml': 'name: moving\n' });
+    const folder = project({ 'packages.yml': `packages: [{git: ${repo}}]\n` });
+    const { said } = await install(folder);
+    expect(said.join('\n')).toContain('not pinned, using HEAD');
+    const first = git(repo, 'rev-parse', 'HEAD');
+    commit(repo, 'second');
+    expect((await install(folder)).packages[0]?.version).toBe(first);
+    expect((await install(folder, { upgrade: true })).packages[0]?.version).not.toBe(first);
+    await expect(install(folder, { upgrade: true, warnError: true })).rejects.toMatchObject({
+      code: 'workflows.warning-as-error',
+    });
+    const wrong = project({ 'packages.yml': `packages: [{git: ${repo}, revision: v2}]\n` });
+    await expect(install(wrong)).rejects.toMatchObject({
+      code: 'workflows.no-revision',
+      hint: 'Did you mean v1?',
+    });
+  });
+
+  it('never show a secret of their URL, and keep it out of the files', async () => {
+    const secret = 'hunter-2-and-more';
+    const repo = repository({ 'dbt_project.yml': 'name: hidden\n' });
+    const folder = project({
+      'packages.yml': `packages: [{git: "file://{{ env_var('DBT_ENV_SECRET_TOKEN') }}@localhost${repo}", revision: v1}]\n`,
+    });
+    const said: RunEvent[] = [];
+    const env = { PATH: process.env['PATH'], HOME: top, DBT_ENV_SECRET_TOKEN: secret };
+    const options = { env, emit: (event: RunEvent) => said.push(event), logPath: 'logs' };
+    const { packages } = await install(folder, options);
+    expect(packages).toMatchObject([{ name: 'hidden' }]);
+    expect(lockOf(folder)).toContain("{{ env_var('DBT_ENV_SECRET_TOKEN') }}");
+    rmSync(repo, { recursive: true });
+    const failure: unknown = await install(folder, options).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'workflows.git-failed' });
+    expect(JSON.stringify([said, packages, failure, (failure as Error).message])).not.toContain(secret);
+    const written = readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+    expect(written.join('\n')).not.toContain(secret);
+  });
+
+  it('with a link that leads out of them are refused', async () => {
+    const repo = repository({ 'dbt_project.yml': 'name: linked\n' });
+    symlinkSync('/etc/passwd', join(repo, 'seed.csv'));
+    git(repo, 'add', '.');
+    commit(repo, 'link');
+    const folder = project({ 'packages.yml': `packages: [{git: ${repo}, revision: main}]\n` });
+    await expect(install(folder)).rejects.toMatchObject({ code: 'workflows.unsafe-link' });
+  });
+});
+
+describe('a network that fails', () => {
+  const asking = { 'packages.yml': 'packages: [{package: acme/base, version: 1.0.0}]\n' };
+
+  it('is asked again, and the old packages stay when that doesn’t help', async () => {
+    const folder = project(asking);
+    hub.failures.set('/api/v1/index.json', [503]);
+    hub.failures.set('/archives/acme/base/1.0.0.tar.gz', [502]);
+    await install(folder);
+    expect(names(folder)).toEqual(['base']);
+    hub.failures.set('/archives/acme/base/1.1.0.tar.gz', [404]);
+    writeFiles(folder, { 'packages.yml': asking['packages.yml'].replace('1.0.0', '1.1.0') });
+    await expect(install(folder)).rejects.toMatchObject({
+      code: 'workflows.package-unreachable',
+      message: expect.stringContaining('404') as string,
+      location: { file: join(folder, 'package-lock.yml') },
+    });
+    expect(names(folder)).toEqual(['base']);
+    expect(readFileSync(join(folder, 'dbt_packages/base/dbt_project.yml'), 'utf8')).toContain('1.0.0');
+  });
+
+  it('is said by its address', async () => {
+    const env = { DBT_PACKAGE_HUB_URL: 'ftp://nowhere/' };
+    await expect(install(project(asking), { env })).rejects.toMatchObject({
+      code: 'workflows.package-unreachable',
+      message: expect.stringContaining('ftp://nowhere/api/v1/index.json') as string,
+    });
+  });
+});
+
+describe('a vendor folder', () => {
+  it('is filled once, and needs no network and no lock file from then on', async () => {
+    const repo = repository({ 'inner/dbt_project.yml': 'name: inner\n' });
+    const folder = project({
+      'dbt_project.yml': 'name: shop\nprofile: shop\nflags: {package_vendor: vendor}\n',
+      'packages.yml': `packages:
+  - {package: acme/wide, version: 0.1.0}
+  - {git: ${repo}, revision: v1, subdirectory: inner}
+  - {tarball: "${hub.url}archives/acme/base/1.1.0.tar.gz", name: archived}
+`,
+    });
+    const filled = await install(folder, { fillVendor: true });
+    expect(filled.packages.map(({ name }) => name)).toEqual(['wide', 'inner', 'archived', 'base']);
+    const [lock, asked] = [lockOf(folder), hub.asked.length];
+    for (const gone of ['package-lock.yml', 'dbt_packages']) rmSync(join(folder, gone), { recursive: true });
+    rmSync(repo, { recursive: true });
+    expect((await install(folder)).packages).toEqual(
+      filled.packages.map((one) => ({ ...one, latest: one.latest && one.version })),
+    );
+    expect(lockOf(folder)).toBe(lock);
+    expect(hub.asked.length).toBe(asked);
+    expect(names(folder)).toEqual(['archived', 'base', 'inner', 'wide']);
+  });
+
+  it('says what it lacks', async () => {
+    const folder = project({ 'packages.yml': 'packages: [{package: acme/base, version: 1.0.0}]\n' });
+    await expect(install(folder, { vendor: 'nothing' })).rejects.toMatchObject({
+      code: 'workflows.not-vendored',
+      location: { file: join(folder, 'packages.yml'), line: 1 },
+    });
+    await expect(install(folder, { fillVendor: true })).rejects.toMatchObject({
+      code: 'workflows.no-vendor',
+    });
+  });
+});
+
+describe('the folder with the packages', () => {
+  it('is replaced as a whole, whatever was in it, and without what a killed installation left', async () => {
+    const folder = project({
+      'packages.yml': 'packages: [{local: near}]\n',
+      'near/dbt_project.yml': 'name: n\n',
+    });
+    writeFiles(folder, {
+      'dbt_packages/old/dbt_project.yml': 'name: old\n',
+      'dbt_packages/.boathouse-killed/new/x': '',
+      'dbt_packages/.boathouse-lock': `${thisProcess().host}-999999999-1.deps`,
+    });
+    await install(folder);
+    expect(names(folder)).toEqual(['n']);
+  });
+
+  it('takes one installation at a time', async () => {
+    const folder = project({ 'packages.yml': 'packages: [{package: acme/base, version: 1.0.0}]\n' });
+    const [first, second] = await Promise.all([install(folder), install(folder)]);
+    expect([first.installed, second.installed]).toEqual([true, true]);
+    writeFiles(folder, { 'dbt_packages/.boathouse-lock': markedName('deps') });
+    await expect(install(folder, { lockTimeoutSeconds: 0 })).rejects.toMatchObject({
+      code: 'workflows.deps-busy',
+    });
+    expect(names(folder)).toEqual(['.boathouse-lock', 'base']);
+  });
+
+  it.each(['.', '..', 'dbt_project.yml', 'models/..'])('can’t be %s', async (path) => {
+    const folder = project({
+      'dbt_project.yml': `name: shop\nprofile: shop\npackages-install-path: ${path}\n`,
+      'packages.yml': 'packages: []\n',
+    });
+    await expect(install(folder)).rejects.toMatchObject({ code: 'workflows.bad-install-path' });
+    expect(existsSync(join(folder, 'packages.yml'))).toBe(true);
+  });
+
+  it.each([['../out'], ['/tmp/out'], ['.hidden'], ['a/b']])(
+    'takes no package with the name %s',
+    async (name) => {
+      const folder = project({
+        'packages.yml': `packages: [{tarball: "${hub.url}archives/acme/base/1.0.0.tar.gz", name: ${name}}]\n`,
+      });
+      await expect(install(folder)).rejects.toMatchObject({ code: 'workflows.bad-package-name' });
+    },
+  );
+});
+
+describe('--add-package', () => {
+  it('keeps comments and order, and writes nothing when the package can’t be had', async () => {
+    const text =
+      '# ours\npackages:\n  - local: near # beside us\n  - package: acme/base\n    version: 1.0.0\n';
+    const folder = project({ 'packages.yml': text, 'near/dbt_project.yml': 'name: n\n' });
+    await expect(install(folder, { addPackage: 'acme/none@1.0.0' })).rejects.toMatchObject({
+      code: 'workflows.package-not-found',
+    });
+    expect(readFileSync(join(folder, 'packages.yml'), 'utf8')).toBe(text);
+    await install(folder, { addPackage: 'acme/base@1.1.0' });
+    expect(readFileSync(join(folder, 'packages.yml'), 'utf8')).toBe(
+      text.replace('version: 1.0.0', 'version: 1.1.0'),
+    );
+    expect((await install(folder)).locked).toBe(false);
+  });
+
+  it.each([
+    ['acme/base', 'hub'],
+    ['https://example.com/a.git', 'git'],
+    ['git@example.com:a.git', 'git'],
+  ] as const)('wants a version of %s', async (addPackage, source) => {
+    await expect(install(project({}), { addPackage, source })).rejects.toMatchObject({
+      code: 'workflows.bad-addition',
+    });
+  });
+
+  it('makes packages.yml where there is none', async () => {
+    const folder = project({ 'near/dbt_project.yml': 'name: n\n' });
+    await install(folder, { addPackage: 'near', source: 'local' });
+    expect(readFileSync(join(folder, 'packages.yml'), 'utf8')).toBe('packages:\n  - local: near\n');
+    expect(names(folder)).toEqual(['n']);
   });
 });

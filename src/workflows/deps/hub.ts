@@ -106,9 +106,7 @@ export function openHub(
       if (before !== undefined) return before;
       const one = versions[version];
       if (!isDict(one)) throw wrong(`it has no version ${version}`);
-      const made = releaseOf(one, url, () =>
-        wrong(`its version ${version} lacks \`name\`, \`packages\` or \`downloads\``),
-      );
+      const made = releaseOf(one, url);
       releases.set(version, made);
       return made;
     };
@@ -124,11 +122,14 @@ export function openHub(
   };
 }
 
-function releaseOf(one: Json, url: string, wrong: () => Error): HubRelease {
+/** What a hub says of one version. @param url where it says so. @throws workflows.hub-answer, project.bad-package */
+export function releaseOf(one: Json, url: string): HubRelease {
   const { name, downloads } = one;
   const tarball = isDict(downloads) ? downloads['tarball'] : undefined;
-  if (typeof name !== 'string' || typeof tarball !== 'string' || !Array.isArray(one['packages']))
-    throw wrong();
+  if (typeof name !== 'string' || typeof tarball !== 'string' || !Array.isArray(one['packages'])) {
+    const problem = 'a version lacks `name`, `packages` or `downloads`';
+    throw depsErrors['hub-answer']({ url, problem });
+  }
   // JSON is YAML, so that a wrong entry has a place.
   const file = parseYaml(JSON.stringify({ packages: one['packages'] }, null, 1), url);
   const data = file.value as { [key: string]: unknown };

@@ -184,7 +184,7 @@ async function install(
   const from = await source.files(pinned, location);
   const vendor = options.fillVendor === true ? vendorFolder(run.project, run.facts, options) : undefined;
   if (vendor !== undefined)
-    await keepInVendor(vendor, asAsked(run, pinned, chosen ?? []), facts.commit, from);
+    await keepInVendor(vendor, asAsked(run, pinned, chosen ?? []), facts.commit, from, source.hub);
   const isLocal = pinned.kind === 'local';
   if (isLocal) say('debug', 'Z037', 'DepsCreatingLocalSymlink', 'Creating symlink to local dependency.', {});
   const how = await place.stage(facts.name, from, isLocal ? 'link' : 'move', nameOfPinned(pinned));

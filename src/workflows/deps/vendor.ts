@@ -2,6 +2,7 @@
  * A folder with packages, for places without a network: it is filled once, and may be kept with the project.
  *
  *     hub/<namespace>/<name>/<version>/       the package's files
+ *     hub/<namespace>/<name>/<version>.json   what the hub says of it; else its own files count
  *     git/<host>/<path>/<commit>/             the same, of a repository
  *     git/<host>/<path>/revisions.json        the commits of branches and tags, as they were
  *     tarball/<host>/<path>/                  the same, of an archive
@@ -13,7 +14,7 @@ import { dirname, join, resolve } from 'node:path';
 import { dbtVersion, markedName, printJson, type SourceLocation } from '../../base/index.ts';
 import { type DepsFacts, letsIn, type Pinned, readPackageFacts } from '../../project/index.ts';
 import { depsErrors } from './errors.ts';
-import type { Hub, HubPackage } from './hub.ts';
+import { type Hub, type HubPackage, type HubRelease, releaseOf } from './hub.ts';
 import { type PackageFacts, type PackageSource, readFacts } from './package-source.ts';
 
 /** What a vendor folder's source depends on. */
@@ -43,7 +44,10 @@ export function vendorSource({ root, facts, folder, work, checksVersion }: Vendo
     facts: async (pinned, location): Promise<PackageFacts> => {
       const place = await placeOf(pinned, location);
       const { name, entries } = await readFacts(place.folder, titleOf(pinned), facts, location);
-      return { name: pinned.kind === 'tarball' ? pinned.name : name, entries, commit: place.commit };
+      if (pinned.kind === 'tarball') return { name: pinned.name, entries, commit: undefined };
+      if (pinned.kind !== 'hub') return { name, entries, commit: place.commit };
+      const release = (await hub.package(pinned.package)).release(pinned.version);
+      return { name: release.name, entries: release.entries, commit: undefined };
     },
     files: async (pinned, location) => {
       const place = await placeOf(pinned, location);
@@ -56,12 +60,13 @@ export function vendorSource({ root, facts, folder, work, checksVersion }: Vendo
   };
 }
 
-/** Keeps a package that was fetched. @param from its files, which stay. */
+/** Keeps a package that was fetched. @param from its files, which stay. @param hub where it is from, if it is */
 export async function keepInVendor(
   folder: string,
   pinned: Pinned,
   commit: string | undefined,
   from: string,
+  hub: Hub,
 ): Promise<void> {
   if (pinned.kind === 'local') return;
   const to = pathOf(folder, pinned, commit);
@@ -71,6 +76,11 @@ export async function keepInVendor(
     await cp(from, aside, { recursive: true, verbatimSymlinks: true });
     await mkdir(dirname(to), { recursive: true });
     await rename(aside, to);
+  }
+  if (pinned.kind === 'hub') {
+    const { name, requires, entries } = (await hub.package(pinned.package)).release(pinned.version);
+    const packages = entries.map(({ whole }) => whole.rendered);
+    await writeFile(`${to}.json`, `${printJson({ name, packages, require_dbt_version: requires })}\n`);
   }
   if (pinned.kind === 'git' && commit !== undefined) await noteRevision(folder, pinned, commit);
 }
@@ -146,19 +156,39 @@ async function hubPackage(
   checksVersion: boolean,
 ): Promise<HubPackage> {
   const place = join(folder, 'hub', ...name.split('/').map(safe));
-  const versions = await readdir(place).catch(() => undefined);
-  if (versions === undefined) throw depsErrors['not-vendored']({ package: name, place });
+  const found = await readdir(place, { withFileTypes: true }).catch(() => undefined);
+  if (found === undefined) throw depsErrors['not-vendored']({ package: name, place });
+  const releases = new Map<string, HubRelease>();
+  for (const entry of found) {
+    if (entry.isDirectory()) releases.set(entry.name, await releaseIn(join(place, entry.name), name, facts));
+  }
+  const versions = [...releases.keys()];
   const compatible = versions.filter(
-    (version) => !checksVersion || letsIn(readPackageFacts(join(place, version), facts).requires, dbtVersion),
+    (version) => !checksVersion || letsIn(releases.get(version)?.requires ?? [], dbtVersion),
   );
   return {
     compatible,
     hidden: versions.length - compatible.length,
     release: (version) => {
-      const { name: title, entries, requires } = readPackageFacts(join(place, version), facts);
-      return { name: title ?? name, tarball: '', requires, entries };
+      const release = releases.get(version);
+      if (release !== undefined) return release;
+      throw depsErrors['not-vendored']({ package: `${name} ${version}`, place: join(place, version) });
     },
   };
+}
+
+async function releaseIn(folder: string, name: string, facts: DepsFacts): Promise<HubRelease> {
+  const file = `${folder}.json`;
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text !== undefined) {
+    try {
+      return releaseOf({ ...(JSON.parse(text) as object), downloads: { tarball: folder } }, file);
+    } catch (cause) {
+      throw depsErrors['not-a-package']({ package: name, problem: `${file} is damaged` }, { cause });
+    }
+  }
+  const { name: title, entries, requires } = readPackageFacts(folder, facts);
+  return { name: title ?? name, tarball: folder, requires, entries };
 }
 
 function titleOf(pinned: Pinned): string {
