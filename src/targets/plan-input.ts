@@ -56,6 +56,8 @@ export interface SeedFacts {
   readonly columns: readonly WarehouseColumn[];
   /** How many rows dbt counts: lines without anything are rows to it. */
   readonly rows: number;
+  /** Whether some rows have fewer cells than the header. */
+  readonly isRagged: boolean;
   /** The rows as values, where macros load them. */
   readonly table?: AgateTable;
 }

@@ -293,7 +293,7 @@ describe('external settings of Glue', () => {
 });
 
 describe('the plan of a seed', () => {
-  const seed = { file: '/p/seeds/orders.csv', delimiter: ',', quote: '"', columns, rows: 2 };
+  const seed = { file: '/p/seeds/orders.csv', delimiter: ',', quote: '"', columns, rows: 2, isRagged: false };
 
   it('makes the table the first time, and empties it after that', () => {
     expect(plan({ materialized: 'seed' }, { seed })).toContain(

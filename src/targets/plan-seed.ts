@@ -27,6 +27,7 @@ export function planSeed(input: PlanInput): readonly PlanStep[] {
     columns: seed.columns.map((column) => column.name),
     isRefresh: input.fullRefresh,
     rows: seed.rows,
+    isRagged: seed.isRagged,
   };
   const rebuilt = input.existing?.kind !== 'table' || input.fullRefresh;
   if (!rebuilt) checkColumns(input, seed);

@@ -89,6 +89,8 @@ export type PlanStep =
       readonly isRefresh: boolean;
       /** How many rows the file has. */
       readonly rows: number;
+      /** Whether some rows have fewer cells than the header. */
+      readonly isRagged: boolean;
     }
   /** Loads a CSV file's rows by the macros of dbt that do so, which make or empty the table, too. */
   | {

@@ -23,7 +23,8 @@ export async function readSeedFacts(node: ManifestNode, file: string): Promise<O
     name,
     type: given.get(name) ?? inferSeedType(rows.map((row) => row[index] ?? '')),
   }));
-  return { file, delimiter, columns, rows: rows.length };
+  const isRagged = rows.some(({ length }) => length > 0 && length < header.length);
+  return { file, delimiter, columns, rows: rows.length, isRagged };
 }
 
 /**
