@@ -99,6 +99,7 @@ function inputOf(kind: ContextKind, asked: string[], config: Record<string, Valu
     },
     packageName: 'shop',
     model: {
+      version: null,
       unique_id: 'model.shop.orders',
       name: 'orders',
       alias: 'orders',
@@ -414,6 +415,7 @@ describe('the other names', () => {
     ['invocation_id', 'run-1'],
     ['project_name', 'shop'],
     ['model.fqn[1]', 'gold'],
+    ['model.version is defined', 'False'],
     ['this', '"db"."main"."orders"'],
     ['selected_resources', "['model.shop.orders']"],
     ["builtins.ref.config.dependencies['tools'].version", '2.1'],

@@ -14,6 +14,7 @@ import {
   str,
   type Value,
 } from '../../jinja/index.ts';
+import { isPlainDict } from '../../project/index.ts';
 import { compilerErrors } from '../errors.ts';
 import { fromPlain } from '../plain-values.ts';
 import { Adapter } from './adapter.ts';
@@ -122,7 +123,7 @@ const inSql: Readonly<Record<string, Global>> = {
     new HostModule('module', 'api', { Relation: new RelationFactory(), Column: new ColumnFactory() }),
   column: () => new ColumnFactory(),
   this: ({ input }) => input.self,
-  model: ({ input }) => (input.model === undefined ? undefined : fromPlain(input.model)),
+  model: ({ input }) => (input.model === undefined ? undefined : fromPlain(withoutNone(input.model))),
   database: ({ input }) => textOf(input.model?.['database']) ?? input.target.database,
   schema: ({ input }) => textOf(input.model?.['schema']) ?? input.target.schema,
   graph: ({ input }) => graphValue(input),
@@ -264,4 +265,23 @@ function tryOrError(args: readonly Value[], kwargs: Kwargs, call: CallInfo): Val
   } catch (cause) {
     return fail(cause);
   }
+}
+
+/** A node as `model` shows it: as in dbt, what it and its configuration and columns leave open isn't there. */
+function withoutNone(node: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const kept = keptOf(node);
+  if (isPlainDict(kept['config'])) kept['config'] = keptOf(kept['config']);
+  if (isPlainDict(kept['columns'])) {
+    const columns = Object.entries(kept['columns']);
+    kept['columns'] = Object.fromEntries(
+      columns.map(([name, column]) => [name, isPlainDict(column) ? keptOf(column) : column]),
+    );
+  }
+  return kept;
+}
+
+function keptOf(entries: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(entries).filter(([, value]) => value !== null && value !== undefined),
+  );
 }
