@@ -142,8 +142,12 @@ function bodyOf(response: IncomingMessage, bytesMax: number): Promise<Buffer> {
     let bytes = 0;
     response.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > bytesMax) response.destroy(new RangeError(`it is larger than ${bytesMax} bytes`));
-      else chunks.push(chunk);
+      if (bytes <= bytesMax) {
+        chunks.push(chunk);
+        return;
+      }
+      fail(new RangeError(`it is larger than ${bytesMax} bytes`));
+      response.destroy();
     });
     response.on('error', fail);
     response.on('aborted', () => fail(new Error('the connection ended too early')));
