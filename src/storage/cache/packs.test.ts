@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 /** An object whose text is its name and state, unless said otherwise. */
-const object = (name: string, version: string | undefined = 'e', store = 'http://s'): CachedObject => ({
+const object = (name: string, version = 'e', store = 'http://s'): CachedObject => ({
   store,
   uri: `s3://b/t/_delta_log/${name}`,
   version,
@@ -70,8 +70,13 @@ describe('small objects', () => {
   });
 
   it('are told apart by folder, state and store', async () => {
+    const stateless = {
+      ...object('a'),
+      version: undefined,
+      sizeBytes: textOf('a', undefined, 'http://s').length,
+    };
     const deeper = { ...object('a'), uri: 's3://b/u/_delta_log/a' };
-    const all = [object('a'), object('a', 'f'), object('a', undefined), object('a', 'e', 'http://t'), deeper];
+    const all = [object('a'), object('a', 'f'), stateless, object('a', 'e', 'http://t'), deeper];
     for (const one of all) await read(open(), one);
     await backgroundDone();
     expect(fetched).toHaveLength(5);
