@@ -16,32 +16,37 @@ export interface PackageSpec {
   readonly text: string;
   /** Names of the folder it may be installed in, the likeliest first. */
   readonly folderNames: readonly string[];
+  /** Whether the first of them is the project's own name. */
+  readonly isSure: boolean;
   readonly location: SourceLocation;
 }
 
 /**
  * The packages that the project in `folder` asks for, in the file's order.
  *
+ * @param locked names of projects, as `lockedNames` gives them.
  * @throws what `readPackageList` throws.
  */
 export function readPackageSpecs(
   folder: string,
   facts: Pick<RenderFacts, 'env' | 'vars'>,
   warnings: WarningList,
+  locked: () => ReadonlyMap<string, string>,
 ): readonly PackageSpec[] {
   const { entries } = readPackageList(folder, facts, warnings);
-  if (entries.every(({ kind }) => kind === 'local')) return entries.map((entry) => specOf(entry, undefined));
-  const locked = lockedNames(folder, facts);
-  return entries.map((entry) => specOf(entry, locked.get(textOf(entry))));
+  return entries.map((entry) =>
+    specOf(entry, entry.kind === 'local' ? undefined : locked().get(textOf(entry))),
+  );
 }
 
-/** The names of projects by what packages.yml calls them, as far as the lock file tells. */
-function lockedNames(folder: string, facts: Pick<RenderFacts, 'env' | 'vars'>): ReadonlyMap<string, string> {
+/** The names of projects by what packages.yml calls them, as far as the root project's lock file tells. */
+export function lockedNames(
+  root: string,
+  facts: Pick<RenderFacts, 'env' | 'vars'>,
+): ReadonlyMap<string, string> {
   try {
-    const lock = readLockFile(folder, facts, new WarningList());
-    return new Map(
-      (lock?.entries ?? []).flatMap((entry) => (entry.name ? [[textOf(entry), entry.name]] : [])),
-    );
+    const entries = readLockFile(root, facts, new WarningList())?.entries ?? [];
+    return new Map(entries.flatMap((entry) => (entry.name ? [[textOf(entry), entry.name]] : [])));
   } catch {
     // Only installing needs the lock file: it says what is wrong with it.
     return new Map();
@@ -65,9 +70,15 @@ function textOf(entry: PackageEntry): string {
 
 function specOf(entry: PackageEntry, locked: string | undefined): PackageSpec {
   const { kind, location } = entry;
-  const known = [locked, entry.name].filter((name) => name !== undefined);
   const text = kind === 'git' ? entry.url : textOf(entry);
-  return { kind, text, folderNames: [...known, ...likelyNames(entry)], location };
+  const known = locked ?? entry.name;
+  return {
+    kind,
+    text,
+    folderNames: known === undefined ? likelyNames(entry) : [known],
+    isSure: known !== undefined,
+    location,
+  };
 }
 
 function likelyNames(entry: PackageEntry): readonly string[] {
@@ -125,7 +136,7 @@ export function localFolder(root: string, spec: PackageSpec): string {
  * Stops unless every package that isn't local is installed.
  *
  * A git package's folder has its project's name, which its URL needn't tell: one that isn't found by name
- * counts as there while a folder is left that no other entry explains.
+ * counts as there while a folder is left that no other entry explains, unless the lock file tells its name.
  *
  * @throws project.package-not-installed for the first one that is missing.
  */
@@ -146,7 +157,7 @@ export function checkInstalled(
   }
   for (const spec of unexplained) {
     const [other] = left;
-    if (other !== undefined && spec.kind !== 'hub') {
+    if (other !== undefined && spec.kind !== 'hub' && !spec.isSure) {
       left.delete(other);
       continue;
     }

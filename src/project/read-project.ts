@@ -8,6 +8,7 @@ import {
   checkInstalled,
   installedPackages,
   localFolder,
+  lockedNames,
   type PackageSpec,
   readPackageSpecs,
 } from './packages.ts';
@@ -18,8 +19,8 @@ import { parseProjectFile, type RawProjectFile, readProjectFile } from './projec
 import { type YamlRenderer, yamlRenderer } from './render-yaml.ts';
 import type { TargetProfile } from './target-profile.ts';
 import { WarningList } from './warnings.ts';
-import { describeYaml } from './yaml-value.ts';
 import type { PlainDict } from './yaml-value.ts';
+import { describeYaml } from './yaml-value.ts';
 
 /** Where a project is and what the command line says about it. */
 export interface ReadProjectOptions {
@@ -87,8 +88,13 @@ function readAll(options: ReadProjectOptions): Omit<Project, 'inputs'> {
     config,
     files: readPackageFiles(root, config, warnings, options.knownGood),
   };
+  let names: ReadonlyMap<string, string> | undefined;
+  const locked = (): ReadonlyMap<string, string> => {
+    names ??= lockedNames(root, { env: options.env, vars });
+    return names;
+  };
   const folders = dependencyFolders(root, config.packagesInstallPath, (folder) =>
-    readPackageSpecs(folder, { env: options.env, vars }, warnings),
+    readPackageSpecs(folder, { env: options.env, vars }, warnings, locked),
   );
   const packages = keepUnique([rootPackage, ...folders.map(read)]);
   return { root, name: config.name, config, packages, profile, vars, warnings: warnings.all };

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { markedName, thisProcess } from '../../base/index.ts';
+import { readProject } from '../../project/index.ts';
 import type { RunEvent } from '../../runner/index.ts';
 import { type DepsOptions, type DepsResult, deps } from './deps.ts';
 import { type FakeHub, type Files, startHub, writeFiles } from './fake-hub.fixture.ts';
@@ -147,6 +148,32 @@ sha1_hash: ${/sha1_hash: (.*)/.exec(lockOf(folder))?.[1]}
       'Installed from version 0.1.0',
       'Updated version available: 0.2.0',
     ]);
+  });
+});
+
+describe('a project whose packages are installed', () => {
+  it('has each of them once, and misses by its own name what is not there', async () => {
+    const repo = repository({ 'dbt_project.yml': 'name: quite_another\n' });
+    const folder = project({
+      'profiles.yml': 'shop: {target: dev, outputs: {dev: {type: duckdb, path: shop.duckdb}}}\n',
+      'packages.yml': `packages: [{git: ${repo}, revision: v1}, {local: near}]\n`,
+      'near/dbt_project.yml': 'name: nearby\n',
+      'near/packages.yml': 'packages: [{package: acme/base, version: 1.0.0}]\n',
+      'dbt_packages/left_over/dbt_project.yml': 'name: left_over\n',
+    });
+    await expect(readProject({ projectDir: folder, env: {} })).rejects.toMatchObject({
+      code: 'project.package-not-installed',
+      hint: expect.stringContaining('boathouse deps') as string,
+    });
+    await install(folder);
+    const { packages } = await readProject({ projectDir: folder, env: {} });
+    expect(packages.map(({ name }) => name).sort()).toEqual(['base', 'nearby', 'quite_another', 'shop']);
+    rmSync(join(folder, 'dbt_packages/quite_another'), { recursive: true });
+    writeFiles(folder, { 'dbt_packages/other/dbt_project.yml': 'name: other\n' });
+    await expect(readProject({ projectDir: folder, env: {} })).rejects.toMatchObject({
+      code: 'project.package-not-installed',
+      message: expect.stringContaining(join(folder, 'dbt_packages/quite_another')) as string,
+    });
   });
 });
 
