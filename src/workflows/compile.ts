@@ -16,6 +16,8 @@ export interface CompileOptions extends RunOptions {
   readonly inline?: string | undefined;
   /** False: ephemeral models are left out of what reads them. */
   readonly injectEphemeralCtes?: boolean | undefined;
+  /** Nodes by their ids, instead of what is selected: for `retry`. */
+  readonly ids?: readonly string[] | undefined;
 }
 
 /** A node's compiled SQL. */
@@ -66,12 +68,13 @@ async function compileSelected(
 ): Promise<{ readonly compiled: readonly CompiledText[]; readonly results: readonly NodeResult[] }> {
   const { compilation } = session;
   const types: readonly ResourceType[] = ['model', 'test', 'snapshot', 'analysis'];
-  const selected = new Set(selectIds(session, options, types));
+  const selected = new Set(options.ids ?? selectIds(session, options, types));
   // dbt's results name these, too, and there is no text of them to show.
+  const quiet = { ...session, warn: () => {} };
   const silent = new Set(
-    selectIds({ ...session, warn: () => {} }, options, ['seed', 'operation', 'sql_operation']),
+    options.ids === undefined ? selectIds(quiet, options, ['seed', 'operation', 'sql_operation']) : [],
   );
-  const named = new Set(selectNamed({ ...session, warn: () => {} }, options, types));
+  const named = new Set(options.ids ?? selectNamed(quiet, options, types));
   const ids = compilation.graph.order.filter((id) => selected.has(id) || silent.has(id));
   compilation.invocation.selectedResources = ids;
   const target = await session.openTarget({ writes: false });

@@ -36,6 +36,9 @@ export interface ProjectOptions {
   readonly signal?: AbortSignal | undefined;
   /** Makes warnings failures. */
   readonly warnError?: boolean | undefined;
+  /** Of `run-operation`: the macro, and its arguments. */
+  readonly macro?: string | undefined;
+  readonly args?: Readonly<Record<string, unknown>> | undefined;
   /** `--show-all-deprecations`: every deprecated spelling is told, not the first of each kind. */
   readonly showAllDeprecations?: boolean | undefined;
   /** Whether nodes were selected by an option's older name: `--models`. */

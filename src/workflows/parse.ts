@@ -1,8 +1,11 @@
 /** `parse`: is the project sound? Its manifest, without touching a database. */
-import { keepSecrets, systemClock, systemRandom } from '../base/index.ts';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { keepSecrets, printJson, systemClock, systemRandom } from '../base/index.ts';
 import { type Manifest, parseAgain, writeManifestText } from '../compiler/index.ts';
 import type { ProjectOptions } from './options.ts';
 import { likelyTargetPath, parseRequest } from './parse-request.ts';
+import type { ProjectSession } from './project-session.ts';
 import { writingTo } from './target-folder.ts';
 
 /** What parsing a project found. */
@@ -29,6 +32,7 @@ export async function parse(options: ProjectOptions = {}): Promise<ParseResult> 
     const { compilation, settings, targetPath } = session;
     if (settings.writeJson) {
       await writingTo(targetPath, () => writeManifestText(compilation.manifestJson(), targetPath));
+      await writingTo(targetPath, () => writePerformance(session, systemClock.nowMs() - session.startedAtMs));
     }
     const { manifest, fromCache } = compilation;
     const nodes = Object.keys(manifest.nodes).length;
@@ -36,6 +40,43 @@ export async function parse(options: ProjectOptions = {}): Promise<ParseResult> 
   } finally {
     session.close();
   }
+}
+
+/** dbt's `perf_info.json`: how much was read, and how long it took. What isn't measured by itself is null. */
+async function writePerformance(
+  { project, compilation, settings, targetPath }: ProjectSession,
+  elapsedMs: number,
+): Promise<void> {
+  const counted = project.packages.map(({ name, files }) => {
+    const paths = Object.values(files).reduce(
+      (sum, kind) => sum + (Array.isArray(kind) ? kind.length : 0),
+      0,
+    );
+    return { name, paths };
+  });
+  const pathCount = counted.reduce((sum, { paths }) => sum + paths, 0);
+  const seconds = elapsedMs / 1000;
+  const text = printJson({
+    path_count: pathCount,
+    parsed_path_count: compilation.fromCache ? 0 : pathCount,
+    static_analysis_path_count: 0,
+    static_analysis_parsed_path_count: 0,
+    is_partial_parse_enabled: settings.partialParse,
+    is_static_analysis_enabled: false,
+    read_files_elapsed: null,
+    load_macros_elapsed: null,
+    parse_project_elapsed: null,
+    patch_sources_elapsed: null,
+    process_manifest_elapsed: null,
+    load_all_elapsed: seconds,
+    projects: counted.map(({ name, paths }) => ({
+      project_name: name,
+      elapsed: seconds,
+      parsers: [],
+      parsed_path_count: compilation.fromCache ? 0 : paths,
+    })),
+  });
+  await writeFile(join(targetPath, 'perf_info.json'), text);
 }
 
 /**

@@ -355,6 +355,8 @@ function invocationArgs(
     target_path: options.targetPath,
     partial_parse: settings.partialParse,
     write_json: settings.writeJson,
+    macro: options.macro,
+    args: options.args,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -1,5 +1,8 @@
 /** `retry`: the last command again, for what failed in it and what was skipped because of that. */
+import { systemClock } from '../base/index.ts';
 import type { TimeWindow } from '../compiler/index.ts';
+import { countResults } from '../runner/index.ts';
+import type { NodeResult } from '../targets/index.ts';
 import { workflowErrors } from './errors.ts';
 import type { ProjectOptions, RunOptions } from './options.ts';
 import { type RunResultEntry, type RunResultsFile, readRunResults, stateFolder } from './previous-state.ts';
@@ -45,7 +48,7 @@ export async function retry(options: RetryOptions = {}): Promise<RunResult> {
   if (before === undefined) throw workflowErrors['nothing-to-retry']({ folder });
   const command = String(before.args['which'] ?? '');
   const testsBlock = commands[command];
-  if (testsBlock === undefined) throw workflowErrors['cannot-retry']({ command });
+  if (testsBlock === undefined) return await retryOther(command, before, options);
   const session = await openProject(command, { ...optionsOf(before.args), ...given(options) });
   try {
     const { graph } = session.compilation;
@@ -68,6 +71,33 @@ export async function retry(options: RetryOptions = {}): Promise<RunResult> {
   } finally {
     session.close();
   }
+}
+
+/** Commands that run no nodes: they are done once more when something failed in them, for that alone. */
+async function retryOther(
+  command: string,
+  before: RunResultsFile,
+  options: RetryOptions,
+): Promise<RunResult> {
+  const startedAtMs = systemClock.nowMs();
+  const ids = before.results.filter(({ status }) => retryable.has(status)).map(({ unique_id: id }) => id);
+  const again = { ...optionsOf(before.args), ...given(options) };
+  let results: readonly NodeResult[] = [];
+  if (command === 'run-operation') {
+    const { macro, args } = before.args;
+    if (typeof macro !== 'string') throw workflowErrors['cannot-retry']({ command });
+    const { runOperation } = await import('./run-operation.ts');
+    if (ids.length > 0) await runOperation({ ...again, macro, args: { ...(args as object | undefined) } });
+  } else if (command === 'compile') {
+    const { compile } = await import('./compile.ts');
+    if (ids.length > 0) await compile({ ...again, ids });
+  } else if (command === 'generate') {
+    const { docsGenerate } = await import('./docs/docs-generate.ts');
+    if (ids.length > 0) ({ results } = await docsGenerate({ ...again, ids }));
+  } else throw workflowErrors['cannot-retry']({ command });
+  const elapsedMs = systemClock.nowMs() - startedAtMs;
+  const counts = countResults(results);
+  return { results, counts, elapsedMs, interrupted: false, published: undefined, runResultsPath: undefined };
 }
 
 /** What was given this time; what wasn't is as it was. */

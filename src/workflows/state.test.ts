@@ -3,7 +3,18 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { build, clone, ls, query, type RunOptions, type RunResult, retry, run } from './index.ts';
+import {
+  build,
+  clone,
+  docsGenerate,
+  ls,
+  query,
+  type RunOptions,
+  type RunResult,
+  retry,
+  run,
+  runOperation,
+} from './index.ts';
 
 const files: Readonly<Record<string, string>> = {
   'dbt_project.yml': 'name: shop\nversion: "1"\nprofile: shop\n',
@@ -212,6 +223,40 @@ describe('retry', () => {
     });
     expect(await shop.rows('select made_by from beside.total', 'beside')).toEqual([['beside']]);
     expect((await retry(shop.given())).results).toEqual([]);
+  });
+
+  it('calls a macro that failed once more, with its arguments', async () => {
+    const shop = new Shop();
+    const macro = (text: string): void => shop.put('macros/op.sql', `{% macro op(n) %}${text}{% endmacro %}`);
+    macro("{% do run_query('select * from nowhere') %}");
+    await expect(runOperation({ ...shop.given(), macro: 'op', args: { n: 3 } })).rejects.toThrow('nowhere');
+    await expect(retry(shop.given())).rejects.toThrow('nowhere');
+    macro("{{ print('called with ' ~ n) }}");
+    const said: string[] = [];
+    const emit: RunOptions['emit'] = (event) => {
+      if (event.kind === 'message' && event.printed) said.push(event.text);
+    };
+    expect((await retry({ ...shop.given(), emit })).counts.error).toBe(0);
+    expect(said).toEqual(['called with 3']);
+    // It succeeded: there is nothing to do any more.
+    await retry({ ...shop.given(), emit });
+    expect(said).toEqual(['called with 3']);
+  });
+
+  it('compiles again what failed in docs generate', async () => {
+    const shop = new Shop();
+    shop.put(
+      'models/base.sql',
+      "{% if execute %}{{ exceptions.raise_compiler_error('no') }}{% endif %} select 1 as id",
+    );
+    const first = await docsGenerate(shop.given());
+    const failed = first.results.filter(({ status }) => status === 'error' || status === 'skipped');
+    expect(failed.map(({ uniqueId }) => uniqueId)).toContain('model.shop.base');
+    shop.put('models/base.sql', files['models/base.sql'] ?? '');
+    const again = await retry(shop.given());
+    const ids = (results: RunResult['results']): string[] => results.map(({ uniqueId }) => uniqueId).sort();
+    expect(ids(again.results)).toEqual(ids(failed));
+    expect(again.counts.error).toBe(0);
   });
 
   it('runs the failed batches of a microbatch model, and no others', async () => {

@@ -79,6 +79,10 @@ describe('a new project', () => {
       (await ls({ ...here, select: ['+daily_revenue'], resourceTypes: ['model'] })).map((r) => r.selector),
     ).toEqual(['shop.bronze.bronze_orders', 'shop.gold.daily_revenue', 'shop.silver.orders']);
     expect(Object.keys((await parse(here)).manifest.nodes)).toHaveLength(11);
+    expect(JSON.parse(artifact('perf_info.json'))).toMatchObject({
+      is_partial_parse_enabled: true,
+      projects: [{ project_name: 'shop' }],
+    });
     const inline = await compile({ ...here, inline: "select * from {{ ref('orders') }}" });
     expect(inline.compiled[0]?.code).toBe('select * from "shop"."silver"."orders"');
     const [shown, ...others] = await show({ ...here, select: ['daily_revenue'], limit: 2 });

@@ -20,6 +20,8 @@ import { sitePage } from './site-page.ts';
 export interface DocsGenerateOptions extends RunOptions {
   /** False: leave the manifest's code as it is, and catalog everything that is there. */
   readonly compile?: boolean | undefined;
+  /** What to compile by its ids, instead of what is selected: for `retry`. */
+  readonly ids?: readonly string[] | undefined;
   /** True: look at nothing in the target. */
   readonly emptyCatalog?: boolean | undefined;
   /** True: write the site under dbt's name for one whole file, too. */
@@ -63,7 +65,7 @@ export async function docsGenerate(options: DocsGenerateOptions = {}): Promise<D
     const compiles = options.compile !== false;
     const looks = options.emptyCatalog !== true;
     const ids = compiles
-      ? selectIds(session, options, compiled).filter((id) => !isEphemeral(session, id))
+      ? (options.ids ?? selectIds(session, options, compiled)).filter((id) => !isEphemeral(session, id))
       : [];
     const sources = compiles ? selectIds({ ...session, warn: () => {} }, options, ['source']) : [];
     compilation.invocation.selectedResources = [...ids];
