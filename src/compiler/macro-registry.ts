@@ -42,11 +42,13 @@ export class MacroRegistry {
   readonly #byPackage = new Map<string, MacroTable<MacroEntry>>();
   readonly #builtIn: Pick<MacroTable<MacroEntry>, 'get' | 'keys'>;
   readonly #dispatch: ReadonlyMap<string, readonly string[]>;
+  readonly #packageNames: ReadonlySet<string>;
 
   /** @throws jinja.syntax, compiler.duplicate-name */
   constructor(project: Project) {
     this.rootName = project.name;
     this.#dispatch = new Map(project.config.dispatch.map((rule) => [rule.macroNamespace, rule.searchOrder]));
+    this.#packageNames = new Set([...builtInPackages, ...project.packages.map(({ name }) => name)]);
     const builtIn = builtInPackages.map((packageName) => {
       const files = builtInFiles().filter((file) => file.packageName === packageName);
       const table = new BuiltInTable(files, (definition, { path, relativePath }) =>
@@ -109,18 +111,18 @@ export class MacroRegistry {
 
   /**
    * Where `adapter.dispatch(name, namespace)` looks, in order: package names, or undefined for the
-   * usual search. null for a namespace nobody has.
+   * usual search, which a namespace that nobody has stands for, too.
    */
-  dispatchOrder(namespace: string | undefined): readonly (string | undefined)[] | null {
+  dispatchOrder(namespace: string | undefined): readonly (string | undefined)[] {
     if (namespace === undefined) return [undefined];
     const configured = this.#dispatch.get(namespace);
     if (configured) return configured;
-    return this.hasPackage(namespace) ? [this.rootName, namespace] : null;
+    return this.#packageNames.has(namespace) ? [this.rootName, namespace] : [undefined];
   }
 
   /** What `adapter.dispatch(name, namespace)` finds from a template of `fromPackage`. */
   dispatch(name: string, namespace: string | undefined, fromPackage: string): MacroEntry | undefined {
-    for (const packageName of this.dispatchOrder(namespace) ?? []) {
+    for (const packageName of this.dispatchOrder(namespace)) {
       for (const prefix of dispatchPrefixes) {
         const full = `${prefix}__${name}`;
         const entry =
@@ -296,9 +298,11 @@ export function manifestMacro(
     docs: shown(),
     config: { meta: {}, docs: shown() },
     patch_path: null,
-    arguments: withArguments
-      ? definition.parameters.map(({ name }) => ({ name, type: null, description: '' }))
-      : [],
+    // dbt reads no arguments of generic tests.
+    arguments:
+      withArguments && definition.kind !== 'test'
+        ? definition.parameters.map(({ name }) => ({ name, type: null, description: '' }))
+        : [],
     created_at: createdAt,
     supported_languages:
       definition.kind === 'materialization' ? [...(definition.supportedLanguages ?? ['sql'])] : null,

@@ -77,15 +77,48 @@ describe('a macro', () => {
     expect(found['macro.shop.again']?.depends_on.macros).toEqual(['macro.lib.only_there']);
   });
 
+  it('dispatches in a namespace that nobody has as in none', async () => {
+    const { macros: found, nodes } = await parse({
+      'lib/macros/m.sql':
+        '{% macro sub(x) %}{{ return(adapter.dispatch("sub", "macros")(x)) }}{% endmacro %}{% macro default__sub(x) %}{{ config(alias=x) }}{% endmacro %}',
+      'lib/models/m.sql': 'select 1 {{ sub("named") }}',
+    });
+    expect(found['macro.lib.sub']?.depends_on.macros).toEqual(['macro.lib.default__sub']);
+    expect(nodes['model.lib.m']?.alias).toBe('named');
+  });
+
   it.each([
     [true, ['x']],
     [false, []],
   ])('lists its arguments by the flag: %s', async (flag, expected) => {
     const { macros: found } = await parse({
       'dbt_project.yml': `${settings}flags: {validate_macro_args: ${flag}}\n`,
-      'macros/all.sql': macros.join('\n'),
+      'macros/all.sql': [...macros, '{% test odd(model) %}select 1{% endtest %}'].join('\n'),
     });
     expect(found['macro.shop.again']?.arguments.map(({ name }) => name)).toEqual(expected);
+    expect(found['macro.shop.test_odd']?.arguments).toEqual([]);
+  });
+});
+
+describe('a model', () => {
+  it('has each source once when its calls can be read, and as often as it is called else', async () => {
+    const twice = "{{ source('s', 't') }} {{ source('s', 't') }}";
+    const { nodes } = await parse({
+      'models/plain.sql': twice,
+      'models/rendered.sql': `{% if true %}${twice}{% endif %}`,
+      'models/s.yml': 'sources: [{name: s, tables: [{name: t}]}]',
+    });
+    expect(nodes['model.shop.plain']?.sources).toEqual([['s', 't']]);
+    expect(nodes['model.shop.rendered']?.sources).toHaveLength(2);
+  });
+
+  it('has its primary key sorted', async () => {
+    const tests = ['b', 'a'].map((name) => `{name: ${name}, data_tests: [unique, not_null]}`).join(', ');
+    const { nodes } = await parse({
+      'models/m.sql': 'select 1 as a, 2 as b',
+      'models/m.yml': `models: [{name: m, columns: [${tests}]}]`,
+    });
+    expect(nodes['model.shop.m']?.primary_key).toEqual(['a', 'b']);
   });
 });
 

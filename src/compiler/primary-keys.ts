@@ -2,7 +2,7 @@
 import { addToMap } from './lists-by-key.ts';
 import type { Manifest, ManifestNode } from './manifest.ts';
 
-/** Sets `primary_key` of every model: by constraint, else by tests for uniqueness and nulls. */
+/** Sets `primary_key` of every model, sorted: by constraint, else by tests for uniqueness and nulls. */
 export function fillPrimaryKeys(manifest: Manifest): void {
   const tests = new Map<string, ManifestNode[]>();
   const all = [...Object.values(manifest.nodes), ...Object.values(manifest.disabled).flat()];
@@ -12,11 +12,11 @@ export function fillPrimaryKeys(manifest: Manifest): void {
   }
   for (const node of Object.values(manifest.nodes)) {
     if (node.resource_type === 'model')
-      node.primary_key = primaryKeyOf(node, tests.get(node.unique_id) ?? []);
+      node.primary_key = [...primaryKeyOf(node, tests.get(node.unique_id) ?? [])].sort();
   }
 }
 
-function primaryKeyOf(node: ManifestNode, tests: readonly ManifestNode[]): string[] {
+function primaryKeyOf(node: ManifestNode, tests: readonly ManifestNode[]): readonly string[] {
   const constraint = node.constraints?.find((candidate) => candidate['type'] === 'primary_key');
   if (constraint) return constraint['columns'] as string[];
   for (const column of Object.values(node.columns)) {

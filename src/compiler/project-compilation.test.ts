@@ -101,6 +101,15 @@ describe('compileNode', () => {
     expect(error.location?.file.endsWith('models/m.sql')).toBe(true);
   });
 
+  it('may read a source that parsing could not see', async () => {
+    const compilation = await parse({
+      ...files,
+      'models/m.sql': "{% if execute %}select * from {{ source('raw', 'orders') }}{% endif %}",
+      'models/s.yml': 'sources: [{name: raw, tables: [{name: orders}]}]',
+    });
+    expect(await codeOf(compilation, 'm')).toBe('select * from "lake"."raw"."orders"');
+  });
+
   it('tells file, line and calls of a mistake inside of a macro', async () => {
     const compilation = await parse({
       'macros/m.sql':

@@ -69,6 +69,9 @@ export class Recorder {
           takeStatic(call, node, into, quiet);
           if (!ownCalls.has(call.name)) called?.add(call.name);
         }
+        // What dbt reads of a model without rendering has each source once; what it renders, each call.
+        if (node.resource_type === 'model' && calls.every(({ name }) => ownCalls.has(name)))
+          withoutRepeats(into.sources);
         return into;
       }
     }
@@ -163,6 +166,15 @@ function takeStatic(call: StaticCall, node: ManifestNode, into: Recorded, quiet:
       if (id !== undefined && !into.macros.includes(id)) into.macros.push(id);
     }
   }
+}
+
+function withoutRepeats(sources: string[][]): void {
+  const seen = new Set<string>();
+  const kept = sources.filter((source) => {
+    const key = source.join('\0');
+    return !seen.has(key) && seen.add(key);
+  });
+  sources.splice(0, sources.length, ...kept);
 }
 
 function recordingNames(into: Recorded, self: Value): Omit<NameResolver, 'doc' | 'variable'> {

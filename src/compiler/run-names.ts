@@ -29,7 +29,7 @@ export interface RunNames {
 }
 
 /**
- * The answers for `node`, which may only refer to what parsing found; or for an operation, which may
+ * The answers for `node`, which may only `ref` what parsing found; or for an operation, which may
  * refer to anything.
  */
 export function runNames(
@@ -49,7 +49,7 @@ export function runNames(
       ...(filter === undefined ? {} : { filter }),
     });
   };
-  const checked = (target: ManifestNode | ManifestSource, name: string): void => {
+  const checked = (target: ManifestNode, name: string): void => {
     if (!node || node.resource_type === 'operation' || node.resource_type === 'sql_operation') return;
     if (node.depends_on.nodes?.includes(target.unique_id) || target === node) return;
     throw compilerErrors['undeclared-dependency']({ node: node.unique_id, target: name });
@@ -82,7 +82,7 @@ export function runNames(
           { hint: didYouMean(`${sourceName}.${tableName}`, sourceNames(names.manifest)) },
         );
       }
-      checked(found.node, `${sourceName}.${tableName}`);
+      // Nothing has to be built before a source, so macros may find out while they run which one they read.
       return relation(found.node);
     },
     doc: (name, inPackage) => {

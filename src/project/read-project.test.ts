@@ -41,13 +41,14 @@ models:
     +schema: "{{ target.name }}_{{ var('who') }}"
     +enabled: "{{ 1 == 2 | as_bool }}"
     +pre-hook: "insert {{ this }}"
+    +alias: "{% if var('nobody', none) != none %}some{% else %}none{% endif %}"
 vars: {a: "{{ later }}"}
 on-run-start: "create {{ schema }}"
 query-comment: "{{ later }}"
 `;
     const { config } = await read(settings(text), { vars: { who: 'ann' } });
     expect(config.models).toEqual({
-      shop: { '+schema': 'dev_ann', '+enabled': false, '+pre-hook': 'insert {{ this }}' },
+      shop: { '+schema': 'dev_ann', '+enabled': false, '+pre-hook': 'insert {{ this }}', '+alias': 'none' },
     });
     expect(config.vars).toEqual({ a: '{{ later }}' });
     expect(config.onRunStart).toEqual(['create {{ schema }}']);

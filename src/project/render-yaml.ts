@@ -107,10 +107,11 @@ function buildScope(facts: RenderFacts): Scope {
       return readEnvVar(String(name), initial ?? null, facts);
     }),
     var: hostFunction('var', (args, kwargs) => {
-      const [name, initial] = bindArguments('var', ['name', ['default', null]], args, kwargs).values;
+      const [name, initial] = bindArguments('var', ['name', ['default', notGiven]], args, kwargs).values;
       const value = facts.vars[String(name)];
       if (value !== undefined) return asValue(value);
-      if (initial !== null && initial !== undefined) return initial;
+      // `none` is a default like any other.
+      if (initial !== undefined && initial !== notGiven) return initial;
       throw projectErrors['missing-var'](
         { name: String(name) },
         { hint: 'Here only variables given with --vars count; those of dbt_project.yml are not known yet.' },
@@ -123,6 +124,8 @@ function buildScope(facts: RenderFacts): Scope {
   if (facts.target !== undefined) names['target'] = asValue(facts.target);
   return mapScope(names);
 }
+
+const notGiven: Value = new Tuple([]);
 
 function readEnvVar(name: string, initial: Value, facts: RenderFacts): Value {
   const isSecret = name.startsWith(secretPrefix);

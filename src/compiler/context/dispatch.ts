@@ -22,7 +22,7 @@ export function dispatch(a: Adapter, args: readonly Value[], kwargs: Kwargs, cal
       },
     );
   }
-  const places = a.input.project.dispatchOrder(namespace) ?? [namespace];
+  const places = a.input.project.dispatchOrder(namespace);
   const searched: string[] = [];
   for (const place of places) {
     for (const prefix of [a.input.target.type, 'default']) {

@@ -58,9 +58,9 @@ export interface ProjectFacts {
   /**
    * Where `adapter.dispatch(name, namespace)` looks, in order: the `dispatch` setting of the root
    * project for that namespace, or root project then the namespace itself. `undefined` stands for
-   * dbt's default search (root, own package, built-in). Gives `null` for a namespace nobody has.
+   * dbt's default search (own package, root, built-in), which is that of a namespace nobody has, too.
    */
-  dispatchOrder(namespace: string | undefined): readonly (string | undefined)[] | null;
+  dispatchOrder(namespace: string | undefined): readonly (string | undefined)[];
 }
 
 /** The profile's target: what `target` shows, with secrets left out as dbt leaves them out. */
