@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -26,6 +26,17 @@ describe('clean', () => {
     settings('[target, logs, not-there]');
     const { removed } = await clean({ projectDir, profilesDir: projectDir, env: {} });
     expect(removed).toEqual([join(projectDir, 'target'), join(projectDir, 'logs')]);
+    expect(existsSync(join(projectDir, 'models'))).toBe(true);
+  });
+
+  it('needs neither a profile nor the packages, and takes links for what they are', async () => {
+    settings('[dbt_packages]');
+    rmSync(join(projectDir, 'profiles.yml'));
+    writeFileSync(join(projectDir, 'packages.yml'), 'packages: [{package: acme/base, version: 1.0.0}]\n');
+    mkdirSync(join(projectDir, 'dbt_packages'));
+    symlinkSync(join(projectDir, 'models'), join(projectDir, 'dbt_packages/near'));
+    const { removed } = await clean({ projectDir, env: {} });
+    expect(removed).toEqual([join(projectDir, 'dbt_packages')]);
     expect(existsSync(join(projectDir, 'models'))).toBe(true);
   });
 

@@ -1,9 +1,12 @@
 /** `clean`: removes what commands have generated. */
 import { rm, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { keepSecrets } from '../base/index.ts';
+import { readDepsProject } from '../project/index.ts';
 import { workflowErrors } from './errors.ts';
+import { findProjectDir } from './find-project.ts';
 import type { ProjectOptions } from './options.ts';
-import { readProjectOnly } from './read-project.ts';
+import { readVars } from './read-project.ts';
 
 /** What was removed. */
 export interface CleanResult {
@@ -19,7 +22,12 @@ export interface CleanResult {
  * @throws workflows.unsafe-clean before anything is removed.
  */
 export async function clean(options: ProjectOptions = {}): Promise<CleanResult> {
-  const { root, config } = await readProjectOnly(options);
+  const env = options.env ?? process.env;
+  keepSecrets(env);
+  const facts = { env, vars: readVars(options.vars) };
+  const ignoresVersion = options.versionCheck === false;
+  // What is to be removed doesn't depend on a profile, nor on packages being there.
+  const { root, config } = readDepsProject(findProjectDir(options.projectDir), facts, ignoresVersion);
   const own = [
     ...config.modelPaths,
     ...config.seedPaths,

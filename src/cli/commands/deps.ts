@@ -24,6 +24,7 @@ export const depsCommand: CommandSpec = {
     { flags: '--fill-vendor', summary: 'fetch packages, and keep them in the vendor folder' },
     { flags: '--dry-run', summary: 'say what would be installed, write nothing' },
   ],
+  stopsCleanly: true,
   examples: [
     'boathouse deps',
     'boathouse deps --add-package dbt-labs/dbt_utils@1.3.0',

@@ -42,8 +42,14 @@ export type Pinned =
 export class WantedList {
   readonly #byKey = new Map<string, Wanted>();
 
-  /** Adds a request. @returns the package with all that ask for it so far. @throws project.package-kinds */
+  /**
+   * Adds a request.
+   *
+   * @returns the package with all that ask for it so far.
+   * @throws project.package-kinds, project.bad-package-version
+   */
   add(request: Request): Wanted {
+    boundsIn(request);
     const before = this.find(request.entry);
     const known = before?.key ?? keysOf(request.entry)[0];
     if (before !== undefined) refuseOtherKind(before, request);
@@ -118,18 +124,16 @@ interface Bound {
   readonly request: Request;
 }
 
-function boundsOf({ requests }: Wanted): readonly Bound[] {
-  return requests.flatMap((request) => {
-    const { entry } = request;
-    if (entry.kind !== 'hub') return [];
-    return entry.versions.map((text) => {
-      const bound = parseVersionBound(text);
-      if (bound !== undefined) return { bound, text, request };
-      throw packageErrors['bad-package-version'](
-        { package: entry.package, version: text },
-        { location: entry.location },
-      );
-    });
+function boundsIn(request: Request): readonly Bound[] {
+  const { entry } = request;
+  if (entry.kind !== 'hub') return [];
+  return entry.versions.map((text) => {
+    const bound = parseVersionBound(text);
+    if (bound !== undefined) return { bound, text, request };
+    throw packageErrors['bad-package-version'](
+      { package: entry.package, version: text },
+      { location: entry.location },
+    );
   });
 }
 
@@ -137,10 +141,10 @@ function boundsOf({ requests }: Wanted): readonly Bound[] {
  * The version of a hub package that fulfils everybody who asks for it.
  *
  * @param compatible the hub's versions that let this dbt in. @param hidden how many of them don't.
- * @throws project.package-conflict, project.no-package-version, project.bad-package-version
+ * @throws project.package-conflict, project.no-package-version
  */
 export function pinHub(wanted: Wanted, compatible: readonly string[], hidden: number): Pinned {
-  const bounds = boundsOf(wanted);
+  const bounds = wanted.requests.flatMap(boundsIn);
   const prereleases = wanted.requests.some(({ entry }) => entry.kind === 'hub' && entry.prereleases);
   const choice = chooseVersion(
     bounds.map(({ bound }) => bound),

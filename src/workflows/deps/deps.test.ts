@@ -9,6 +9,8 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -374,6 +376,19 @@ describe('a network that fails', () => {
     });
     expect(names(folder)).toEqual(['base']);
     expect(readFileSync(join(folder, 'dbt_packages/base/dbt_project.yml'), 'utf8')).toContain('1.0.0');
+  });
+
+  it('can be given up: nothing is left, the old packages are', async () => {
+    const slow = createServer(() => {});
+    await new Promise<void>((done) => slow.listen(0, '127.0.0.1', done));
+    const folder = project({ ...asking, 'dbt_packages/old/dbt_project.yml': 'name: old\n' });
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 200);
+    const env = { DBT_PACKAGE_HUB_URL: `http://127.0.0.1:${(slow.address() as AddressInfo).port}` };
+    await expect(install(folder, { env, signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    expect(names(folder)).toEqual(['old']);
+    slow.closeAllConnections();
+    slow.close();
   });
 
   it('is said by its address', async () => {

@@ -65,12 +65,13 @@ export async function deps(options: DepsOptions = {}): Promise<DepsResult> {
   const facts: DepsFacts = { env, vars: readVars(options.vars) };
   const project = readDepsProject(findProjectDir(options.projectDir), facts, options.versionCheck === false);
   const { flags, logPath } = project.config;
+  const invocationId = systemRandom.uuid();
   const log =
     options.logPath === null
       ? undefined
       : new LogFile(
           resolve(project.root, options.logPath ?? logPath),
-          systemRandom.uuid(),
+          invocationId,
           logFileOf(options, flags),
         );
   const emit: Emit = (event) => {
@@ -79,7 +80,6 @@ export async function deps(options: DepsOptions = {}): Promise<DepsResult> {
   };
   try {
     const atMs = systemClock.nowMs();
-    const invocationId = systemRandom.uuid();
     emit({ kind: 'invoked', atMs, invocationId, command: 'deps', dbtVersion, adapterVersion: null, flags });
     return await runDeps(project, facts, options, emit);
   } finally {

@@ -109,26 +109,24 @@ async function onlyChoose(run: Run): Promise<DepsResult> {
 async function chooseAndInstall(run: Run): Promise<DepsResult> {
   const { folder, options, project, say } = run;
   const timeoutMs = (options.lockTimeoutSeconds ?? 600) * 1000;
-  return await writingTo(folder, async () => {
-    const place = await openInstallation(folder, project.root, systemClock, timeoutMs);
-    try {
-      const source = open(run, place.work);
-      const chosen = await choose(run, source);
-      const wanted = run.needsLock && chosen === undefined ? [] : await locked(run, source);
-      if (wanted.length === 0 && !run.needsLock) sayNothing(say);
-      const packages: InstalledPackage[] = [];
-      for (const one of wanted) packages.push(await install(run, one, chosen, source, place));
-      await place.publish();
-      const old = packages.filter(({ latest, version }) => latest !== null && latest !== version);
-      sayUpdates(
-        say,
-        old.map((one) => one.package),
-      );
-      return { packages, folder, locked: chosen !== undefined, installed: true };
-    } finally {
-      await place.close();
-    }
-  });
+  const place = await writingTo(folder, () => openInstallation(folder, project.root, systemClock, timeoutMs));
+  try {
+    const source = open(run, place.work);
+    const chosen = await choose(run, source);
+    const wanted = run.needsLock && chosen === undefined ? [] : await locked(run, source);
+    if (wanted.length === 0 && !run.needsLock) sayNothing(say);
+    const packages: InstalledPackage[] = [];
+    for (const one of wanted) packages.push(await install(run, one, chosen, source, place));
+    await writingTo(folder, () => place.publish());
+    const old = packages.filter(({ latest, version }) => latest !== null && latest !== version);
+    sayUpdates(
+      say,
+      old.map((one) => one.package),
+    );
+    return { packages, folder, locked: chosen !== undefined, installed: true };
+  } finally {
+    await place.close();
+  }
 }
 
 function open(run: Run, work: string): PackageSource {
@@ -179,6 +177,7 @@ async function install(
   place: Installation,
 ): Promise<InstalledPackage> {
   const { say, options } = run;
+  options.signal?.throwIfAborted();
   sayInstalling(say, pinned);
   const facts = await source.facts(pinned, location);
   const from = await source.files(pinned, location);
@@ -187,7 +186,9 @@ async function install(
     await keepInVendor(vendor, asAsked(run, pinned, chosen ?? []), facts.commit, from, source.hub);
   const isLocal = pinned.kind === 'local';
   if (isLocal) say('debug', 'Z037', 'DepsCreatingLocalSymlink', 'Creating symlink to local dependency.', {});
-  const how = await place.stage(facts.name, from, isLocal ? 'link' : 'move', nameOfPinned(pinned));
+  const how = await writingTo(run.folder, () =>
+    place.stage(facts.name, from, isLocal ? 'link' : 'move', nameOfPinned(pinned)),
+  );
   if (how === 'copied') {
     const text = 'Symlinks are not available on this OS, copying dependency.';
     say('debug', 'Z038', 'DepsSymlinkNotAvailable', text, {});
