@@ -99,7 +99,7 @@ function damagePair(document: Document, pair: Pair, pairs: readonly Pair[], rand
       const name = pick(random, keys);
       const value = oddValue(random);
       const { value: into } = pair;
-      if (isMap(into)) into.add(document.createPair(name, value));
+      if (isMap(into)) into.items.push(document.createPair(name, value));
       else if (isSeq(into)) into.add(document.createNode({ [name]: value }));
       else pair.value = document.createNode({ [name]: value });
       return `${name}: ${shown(value)} below ${key}`;

@@ -16,6 +16,7 @@ import {
   type Value,
 } from '../../jinja/index.ts';
 import { optionalInteger, own, requiredText } from './arguments.ts';
+import { boundedExec } from './bounded-regex.ts';
 import { HostModule } from './host-module.ts';
 import { type Compiled, compilePattern, flagBits } from './python-regex.ts';
 
@@ -248,7 +249,7 @@ class Match extends HostObject {
 
 function run(pattern: Compiled, text: string, from: number): RegExpExecArray | null {
   pattern.regex.lastIndex = from;
-  return pattern.regex.exec(text);
+  return boundedExec(pattern.regex, text);
 }
 
 function firstMatch(pattern: Compiled, text: string, from: number): Value {
@@ -261,7 +262,7 @@ function anchoredMatch(pattern: Compiled, text: string, from: number, whole: boo
   const body = whole ? `(?:${pattern.regex.source})(?![\\s\\S])` : pattern.regex.source;
   const sticky = new RegExp(body, `${pattern.regex.flags.replace('g', '')}y`);
   sticky.lastIndex = from;
-  const found = sticky.exec(text);
+  const found = boundedExec(sticky, text);
   return found ? new Match(pattern, text, found) : null;
 }
 
