@@ -66,17 +66,13 @@ export async function checkOut(checkout: Checkout, options: GitOptions): Promise
 type Git = (...args: string[]) => Promise<string>;
 
 async function fetchRevision(revision: string, isSparse: boolean, shown: string, git: Git): Promise<void> {
-  const shallow = [
-    'fetch',
-    '--quiet',
-    '--depth',
-    '1',
-    '--no-tags',
-    ...(isSparse ? ['--filter=blob:none'] : []),
-  ];
+  const shallow = async (what: string): Promise<void> => {
+    const filter = isSparse ? ['--filter=blob:none'] : [];
+    await git('fetch', '--quiet', '--depth', '1', '--no-tags', ...filter, 'origin', what);
+  };
   if (/^[0-9a-f]{40}$/.test(revision)) {
     try {
-      await git(...shallow, 'origin', revision);
+      await shallow(revision);
     } catch {
       // Not every server gives a commit by its number: then the history is looked through.
       await git('fetch', '--quiet', '--tags', 'origin', '+refs/heads/*:refs/remotes/origin/*');
@@ -87,16 +83,20 @@ async function fetchRevision(revision: string, isSparse: boolean, shown: string,
     return;
   }
   const refs = (await git('ls-remote', 'origin')).split('\n').map((line) => line.split('\t')[1] ?? '');
-  const wanted =
-    revision === 'HEAD'
-      ? 'HEAD'
-      : [`refs/tags/${revision}`, `refs/heads/${revision}`].find((ref) => refs.includes(ref));
+  const wanted = ['HEAD', `refs/tags/${revision}`, `refs/heads/${revision}`].find((ref) =>
+    ref === 'HEAD' ? revision === 'HEAD' : refs.includes(ref),
+  );
   if (wanted === undefined || !refs.includes(wanted)) {
     const names = refs.flatMap((ref) => /^refs\/(?:tags|heads)\/(.+?)(?:\^\{\})?$/.exec(ref)?.[1] ?? []);
     const near = nearest(revision, names);
     throw depsErrors['no-revision']({ repository: shown, revision, near: near === undefined ? [] : [near] });
   }
-  await git(...shallow, 'origin', wanted);
+  try {
+    await shallow(wanted);
+  } catch {
+    // A server of plain files has no short histories.
+    await git('fetch', '--quiet', '--no-tags', 'origin', wanted);
+  }
 }
 
 interface Run extends GitOptions {
