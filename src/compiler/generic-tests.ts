@@ -190,6 +190,8 @@ export class GenericTests {
     const inArguments: Recorded = { ...record, macros: [] };
     const scope = this.#tools.recorder.scope(node, inArguments);
     const rendered = renderTestArguments(kwargs, scope, origin, 'lenient');
+    if (isShort)
+      record.refs.splice(0, Infinity, ...record.refs.map((ref) => ({ ...ref, version: subject.version })));
     const where = this.#tools.parsing.registry.find('get_where_subquery', node.package_name)?.uniqueId;
     if (!isShort) record.macros.push(...inArguments.macros.filter((id) => id === where));
     // What can't be called is found out when the test is compiled: a run without tests doesn't need it.

@@ -40,7 +40,7 @@ export function runNames(
   const relation = (target: ManifestNode | ManifestSource): Relation => {
     const deferred = names.deferred?.get(target.unique_id);
     const plain = deferred ? deferredRelation(names.project, deferred) : relationOf(names.project, target);
-    if (node === undefined || node.resource_type === 'test') return plain;
+    if (node === undefined) return plain;
     const filter = timeFilter(names, node, target);
     const limit = names.empty ? 0 : undefined;
     if (filter === undefined && limit === undefined) return plain;

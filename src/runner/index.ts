@@ -14,6 +14,7 @@ export {
   refuseThreads,
   runGraph,
   skippedResult,
+  stoppedByFailure,
 } from './run-graph.ts';
 export { isoMicros, type RunResultsHeader, runResultsArtifact, threadName } from './run-results.ts';
 export { type Outcome, Schedule, type Skip, type WorkItem } from './schedule.ts';

@@ -192,8 +192,7 @@ class GraphRun {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
     this.#emit({ kind: 'stopping', atMs: this.#clock.nowMs(), reason, running: this.#schedule.running });
-    const why =
-      reason === 'interrupted' ? 'Skipped, because the run was interrupted' : 'Skipped due to fail-fast';
+    const why = reason === 'interrupted' ? 'Skipped, because the run was interrupted' : stoppedByFailure;
     for (const id of this.#schedule.stop()) this.#skip(id, why);
     this.#stop.abort();
     if (this.#schedule.isComplete) this.#done();
@@ -221,6 +220,9 @@ function nameOf(options: RunGraphOptions, id: string): string {
   const { resourceType, name } = options.describe(id);
   return `${resourceType} ${name}`;
 }
+
+/** Why a node never started in a run that stops at the first failure. */
+export const stoppedByFailure: string = 'Skipped due to fail-fast';
 
 /** The result of a node that never started. */
 export function skippedResult(uniqueId: string, message: string): NodeResult {

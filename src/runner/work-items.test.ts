@@ -68,6 +68,13 @@ describe('planWorkItems', () => {
       { a: [], c: ['a', 'test1'], test1: ['a'] },
     ],
     [
+      'puts a test before the tests of an ephemeral model that reads the tested node',
+      { a: [], eph: ['a'], test1: ['a'], test2: ['eph'], test3: ['a', 'eph'] },
+      ['a', 'test1', 'test2', 'test3'],
+      true,
+      { a: [], test1: ['a'], test2: ['a', 'test1'], test3: ['a', 'test1'] },
+    ],
+    [
       'puts a test of two parents only before what reads both',
       { a: [], b: [], onlyA: ['a'], both: ['onlyA', 'b'], test1: ['a', 'b'] },
       ['a', 'b', 'onlyA', 'both', 'test1'],

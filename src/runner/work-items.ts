@@ -79,7 +79,7 @@ function nearestSelected(
   };
 }
 
-/** The selected nodes, not tests, that read everything `test` looks at; only the first ones on each path. */
+/** The selected nodes that read everything `test` looks at; only the first ones on each path. */
 function heldBackBy(graph: ProjectGraph, test: string, selected: ReadonlySet<string>): readonly string[] {
   const parents = [...new Set(graph.parentsOf(test))];
   const seenFrom = new Map<string, number>();
@@ -91,12 +91,18 @@ function heldBackBy(graph: ProjectGraph, test: string, selected: ReadonlySet<str
   const reached = [...parents];
   const seen = new Set(parents);
   const held: string[] = [];
+  const readsAll = (id: string): boolean => parents.length === 1 || seenFrom.get(id) === parents.length;
   for (const id of reached) {
+    // What is left out here isn't there for its tests either when the data before it is bad.
+    const isHeld = !parents.includes(id) && readsAll(id);
     for (const child of graph.childrenOf(id)) {
-      if (seen.has(child) || graph.isTest(child)) continue;
+      if (seen.has(child)) continue;
+      if (graph.isTest(child)) {
+        if (isHeld && child !== test && selected.has(child)) held.push(child);
+        continue;
+      }
       seen.add(child);
-      const readsAll = parents.length === 1 || seenFrom.get(child) === parents.length;
-      if (readsAll && selected.has(child)) held.push(child);
+      if (readsAll(child) && selected.has(child)) held.push(child);
       else reached.push(child);
     }
   }

@@ -2,10 +2,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { printJson, secrets, systemClock } from '../base/index.ts';
-import { type Manifest, writeGraphSummary, writeManifest } from '../compiler/index.ts';
+import { writeGraphSummary, writeManifest } from '../compiler/index.ts';
 import { runResultsArtifact } from '../runner/index.ts';
 import type { NodeResult } from '../targets/index.ts';
 import type { ProjectSession } from './project-session.ts';
+import { skippedAsDbt } from './skipped-results.ts';
 import { writingTo } from './target-folder.ts';
 
 /**
@@ -33,7 +34,7 @@ export async function writeRunArtifacts(
       args: invocation.args,
       elapsedMs,
     },
-    results.map((result) => skippedAsDbt(result, manifest)),
+    skippedAsDbt(results, manifest),
     threads,
   );
   await writingTo(targetPath, async () => {
@@ -42,13 +43,4 @@ export async function writeRunArtifacts(
     await writeFile(path, secrets.scrub(printJson(artifact)));
   });
   return path;
-}
-
-/** A node that was skipped because of another says nothing in dbt, but where it would have gone. */
-function skippedAsDbt(result: NodeResult, manifest: Manifest): NodeResult {
-  const node = manifest.nodes[result.uniqueId];
-  if (result.status === 'skipped' && result.uniqueId in manifest.unit_tests)
-    return { ...result, message: '' };
-  if (result.status !== 'skipped' || node === undefined || node.resource_type === 'operation') return result;
-  return { ...result, message: '', relationName: node.relation_name };
 }
