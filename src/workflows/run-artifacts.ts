@@ -34,7 +34,11 @@ export async function writeRunArtifacts(
       args: invocation.args,
       elapsedMs,
     },
-    skippedAsDbt(results, manifest),
+    skippedAsDbt(results, manifest, (node) =>
+      node.relation_name === null && node.resource_type === 'test' && session.settings.storeFailures === true
+        ? compilation.relationOf(node).render()
+        : node.relation_name,
+    ),
     threads,
   );
   await writingTo(targetPath, async () => {

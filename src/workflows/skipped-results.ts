@@ -6,8 +6,14 @@ import type { NodeResult } from '../targets/index.ts';
 /**
  * The results as dbt has them: a node that was skipped because of another says nothing but where it would have gone,
  * unless it reads an ephemeral model that couldn't be put into it. Pure.
+ *
+ * @param relationNameOf where the node's rows would have gone.
  */
-export function skippedAsDbt(results: readonly NodeResult[], manifest: Manifest): readonly NodeResult[] {
+export function skippedAsDbt(
+  results: readonly NodeResult[],
+  manifest: Manifest,
+  relationNameOf: (node: ManifestNode) => string | null,
+): readonly NodeResult[] {
   const isCut = cutModels(results, manifest);
   return results.map((result) => {
     if (result.status !== 'skipped') return result;
@@ -15,13 +21,13 @@ export function skippedAsDbt(results: readonly NodeResult[], manifest: Manifest)
     const node = manifest.nodes[result.uniqueId];
     if (node === undefined || node.resource_type === 'operation') return result;
     if (result.message === stoppedByFailure)
-      return { ...result, message: 'Skipping due to fail_fast', relationName: node.relation_name };
+      return { ...result, message: 'Skipping due to fail_fast', relationName: relationNameOf(node) };
     const cause = node.depends_on.nodes?.findLast((id) => isCut(id, node));
     const message =
       cause === undefined
         ? ''
         : `Compilation Error in ${node.unique_id}, caused by compilation error in referenced ephemeral model ${cause}`;
-    return { ...result, message, relationName: node.relation_name };
+    return { ...result, message, relationName: relationNameOf(node) };
   });
 }
 
