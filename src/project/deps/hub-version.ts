@@ -104,10 +104,37 @@ export function chooseVersion(
     .flatMap(({ text, bound }) => (bound === undefined ? [] : [{ text, version: bound.version }]))
     .filter(({ version }) => wanted || version.prerelease.length === 0)
     .sort((a, b) => compareHubVersions(a.version, b.version));
-  const chosen = installable.findLast(({ version }) => bounds.every((bound) => fulfils(version, bound)));
-  if (chosen)
+  const counting = withTightestUpper(bounds);
+  const newest = installable.findLast(({ version }) => counting.every((bound) => fulfils(version, bound)));
+  if (newest) {
+    // Of versions that differ in their build metadata alone, the first one counts.
+    const chosen =
+      installable.find(({ version }) => compareHubVersions(version, newest.version) === 0) ?? newest;
     return { kind: 'chosen', version: chosen.text, latest: installable.at(-1)?.text ?? chosen.text };
+  }
   return { kind: 'none', installable: installable.map(({ text }) => text) };
+}
+
+/**
+ * The bounds with one upper bound only, the tightest: `<1.0.0-rc2` makes room for 1.0.0-rc1, which `<1.0.0`
+ * beside it doesn't let in. Which of the two is tighter depends on their order, as in dbt: the last one
+ * stands, until one of the others, from the first on, is less.
+ */
+function withTightestUpper(bounds: readonly VersionBound[]): readonly VersionBound[] {
+  const isUpper = (bound: VersionBound): boolean => bound.operator.startsWith('<');
+  const uppers = bounds.filter(isUpper);
+  const last = uppers.at(-1);
+  if (last === undefined || uppers.length === 1) return bounds;
+  const begin = bounds.at(-1);
+  const [first, rest] = begin === last ? [last, uppers.slice(0, -1)] : [uppers[0] ?? last, uppers.slice(1)];
+  const tightest = rest.reduce((kept, next) => (isLooser(kept, next) ? next : kept), first);
+  return [...bounds.filter((bound) => !isUpper(bound)), tightest];
+}
+
+function isLooser(kept: VersionBound, next: VersionBound): boolean {
+  const order = compareHubVersions(kept.version, next.version);
+  if (kept.operator === '<' && isOwnPrerelease(next.version, kept.version)) return false;
+  return order > 0 || (order === 0 && kept.operator === '<=' && next.operator === '<');
 }
 
 /** Whether no version, there or not, could fulfil all bounds. */

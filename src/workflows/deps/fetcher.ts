@@ -20,8 +20,8 @@ export interface FetcherOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Six attempts, as dbt's; the waits grow to eight seconds. */
-const policy = { attemptsMax: 6, delayMsMin: 500, delayMsMax: 8000 };
+/** Six attempts, as dbt's; the waits grow to two seconds. */
+const policy = { attemptsMax: 6, delayMsMin: 250, delayMsMax: 2000 };
 
 const jsonBytesMax = 64 * 2 ** 20;
 const archiveBytesMax = 256 * 2 ** 20;
