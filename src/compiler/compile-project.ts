@@ -24,6 +24,7 @@ import { ProjectCompilation } from './project-compilation.ts';
 import { PropertyEntries, type PropertyKey, placeOf } from './property-entries.ts';
 import { Recorder } from './record-sql.ts';
 import { checkUnique, fillMaps, resolveReferences } from './references.ts';
+import { checkSpaces } from './required-properties.ts';
 import { manifestSelector } from './selector-text.ts';
 import { readSource } from './sources.ts';
 import { readSqlNodes } from './sql-nodes.ts';
@@ -125,6 +126,7 @@ function parse(environment: Environment, metadata: Plain): { manifest: Manifest;
     warnUnread(parsing, entries, key);
   const lookup = resolveReferences(parsing);
   for (const entry of entries.of('unit_tests')) readUnitTest(tools, lookup, entry);
+  checkSpaces(parsing);
   checkUnique(parsing);
   for (const selector of project.config.selectors) {
     manifest.selectors[selector.name] = manifestSelector(selector, project.config.selectors);

@@ -16,7 +16,8 @@ export type DeprecatedKind =
   | 'stray-block'
   | 'itertools'
   | 'same-name'
-  | 'microbatch-macro';
+  | 'microbatch-macro'
+  | 'spaces-in-name';
 
 /** Tells of the first use of that kind, or of every one when all are asked for. The first one counts those after it. */
 export function tellDeprecated(
@@ -36,6 +37,7 @@ const hints: Readonly<Record<DeprecatedKind, string>> = {
   'stray-block': 'Remove it.',
   itertools: 'Use filters and loops of Jinja instead.',
   'same-name': 'Rename one of them.',
+  'spaces-in-name': 'Rename it: dbt will refuse it.',
   'microbatch-macro': "Set the flag 'require_batched_execution_for_custom_microbatch_strategy' to true.",
   'exposure-name': "Use letters, digits and underscores, and give the name people see as 'label'.",
 };

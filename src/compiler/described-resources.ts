@@ -9,6 +9,7 @@ import { newNode } from './node-shape.ts';
 import type { PatchBook } from './patches.ts';
 import { type PropertyEntry, patchPath, placeOf } from './property-entries.ts';
 import { pythonStr } from './python-repr.ts';
+import { checkExposure, checkOwner } from './required-properties.ts';
 import { finishRecorded, foldersOf } from './sql-nodes.ts';
 import { refOfCall, staticCalls } from './static-calls.ts';
 
@@ -16,6 +17,7 @@ import { refOfCall, staticCalls } from './static-calls.ts';
 export function readExposure(tools: Finishing, entry: PropertyEntry): void {
   const { parsing } = tools;
   const { data } = entry;
+  checkExposure(entry);
   const path = belowSearchPath(entry.file.relativePath, entry.file.searchPath);
   const uniqueId = `exposure.${entry.packageName}.${entry.name}`;
   if (!/^\w+$/.test(entry.name)) {
@@ -105,9 +107,10 @@ function readDependsOn(exposure: ManifestExposure, entry: PropertyEntry): void {
   });
 }
 
-/** Takes a group in. @throws compiler.duplicate-name */
+/** Takes a group in. @throws compiler.duplicate-name, compiler.bad-property */
 export function readGroup(tools: Finishing, entry: PropertyEntry): void {
   const { parsing } = tools;
+  checkOwner(entry);
   const uniqueId = `group.${entry.packageName}.${entry.name}`;
   const before = parsing.manifest.groups[uniqueId];
   if (before) {

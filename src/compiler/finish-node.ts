@@ -8,6 +8,7 @@ import type { ManifestNode, NodeConfig, Plain } from './manifest.ts';
 import type { NodeNames } from './node-names.ts';
 import type { Parsing } from './parsing.ts';
 import { newRecord, type Recorded, type Recorder } from './record-sql.ts';
+import { checkSnapshot } from './required-properties.ts';
 
 /** The tools that nodes are finished with. */
 export interface Finishing {
@@ -51,6 +52,13 @@ export function finishNode(tools: Finishing, node: ManifestNode, own: OwnConfig,
   node.unrendered_config = unrendered;
   parsing.unknownConfigs.check(type, unrendered, own.file);
   copyToNode(node, own.location);
+  if (type === 'snapshot' && node.config.enabled) checkSnapshot(node, own.location);
+  if (type === 'model' && config['materialized'] === 'ephemeral' && config['access'] === 'public') {
+    throw compilerErrors['bad-config'](
+      { node: node.unique_id, key: 'access', problem: "can't be public for an ephemeral model" },
+      { location: own.location() },
+    );
+  }
   tools.names.apply(node, own.location);
   if (node.resource_type === 'test' || !node.config.enabled) return;
   const found = newRecord();

@@ -4,7 +4,7 @@ import { misspelledConfigKey } from './config-keys.ts';
 import { warnMisspelled } from './config-tree.ts';
 import { failAt } from './fields.ts';
 import type { PropertyFile, SourceFile } from './project.ts';
-import { propertyFileVersion, propertyShapes } from './property-shapes.ts';
+import { propertyShapes } from './property-shapes.ts';
 import type { WarningList } from './warnings.ts';
 import { parseYaml, type YamlFile, type YamlPath } from './yaml-file.ts';
 import { checkShape } from './yaml-shape.ts';
@@ -68,7 +68,6 @@ class LazyPropertyFile implements PropertyFile {
 function checkedData(file: YamlFile, warnings: WarningList): PlainDict {
   if (file.value === null) return {};
   if (!isPlainDict(file.value)) failAt(file, [], 'a mapping with models, sources, …', file.value);
-  checkVersion(file.value, file);
   const data: PlainDict = {};
   const context = {
     locate: file.locate,
@@ -87,12 +86,6 @@ function checkedData(file: YamlFile, warnings: WarningList): PlainDict {
     data[key] = value;
   }
   return data;
-}
-
-function checkVersion(data: PlainDict, file: YamlFile): void {
-  const { version } = data;
-  if (version === undefined || version === null || version === propertyFileVersion) return;
-  failAt(file, ['version'], String(propertyFileVersion), version);
 }
 
 function warnUnknownSection(key: string, file: YamlFile, warnings: WarningList): void {

@@ -204,6 +204,3 @@ export const propertyShapes: Readonly<Record<string, Shape>> = {
   anchors: anything,
   vars: anything,
 };
-
-/** `version` is 2, as a number; a file without one is fine. */
-export const propertyFileVersion = 2;

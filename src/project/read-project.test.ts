@@ -301,7 +301,6 @@ describe('property files', () => {
       3,
       33,
     ],
-    ['another version', 'version: 1', 'version must be 2, but is the number 1', 1, 10],
     ['no mapping at all', '- a', 'the file must be a mapping with models, sources, …, but is a list', 1, 1],
   ])('are located when they have %s', async (_, text, message, line, column) => {
     await expect(properties(text)).rejects.toMatchObject({

@@ -32,6 +32,7 @@ const byCode: Readonly<Record<string, readonly [code: string, name: string]>> = 
   'compiler.itertools': ['D034', 'ModulesItertoolsUsageDeprecation'],
   'compiler.same-name': ['D040', 'DuplicateNameDistinctNodeTypesDeprecation'],
   'compiler.microbatch-macro': ['D020', 'MicrobatchMacroOutsideOfBatchesDeprecation'],
+  'compiler.spaces-in-name': ['D015', 'ResourceNamesWithSpacesDeprecation'],
   'compiler.unused-macro-patch': ['I059', 'MacroNotFoundForPatch'],
   'compiler.wrong-resource-kind': ['I057', 'WrongResourceSchemaFile'],
   'compiler.unversioned-break': ['I071', 'UnversionedBreakingChange'],

@@ -33,8 +33,7 @@ describe('constraints of a contract', () => {
       'models/s.yml': `models:\n${contract('m', ', constraints: [{type: not_null}]')}`,
     });
     await lake.write(model(''));
-    const refused = await lake.build({ vars: { v: '1' } });
-    expect(refused.results.get('m')?.error).toMatchObject({ code: 'targets.bad-config' });
+    await expect(lake.build({ vars: { v: '1' } })).rejects.toMatchObject({ code: 'compiler.bad-config' });
     await lake.write(model(", on_schema_change='append_new_columns'"));
     expect(statuses((await lake.build({ vars: { v: '1' } })).results)).toEqual({ m: 'success' });
     const { results } = await lake.build({ vars: { v: 'null' } });
