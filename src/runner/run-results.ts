@@ -41,6 +41,7 @@ export function runResultsArtifact(
 }
 
 function resultRow(result: NodeResult, threads: ReadonlyMap<string, number>): Record<string, unknown> {
+  const isExposure = result.uniqueId.startsWith('exposure.') && result.status === 'skipped';
   return {
     status: result.status,
     timing: result.timing.map((t) => ({
@@ -52,11 +53,11 @@ function resultRow(result: NodeResult, threads: ReadonlyMap<string, number>): Re
     execution_time: result.executionTimeMs / 1000,
     adapter_response: result.adapterResponse,
     // What was only compiled says nothing; dbt writes null there.
-    message: result.message === '' ? null : result.message,
+    message: result.message === '' || isExposure ? null : result.message,
     failures: result.failures,
     unique_id: result.uniqueId,
     // A seed has nothing that could be compiled, and dbt doesn't say where it went; an exposure is no relation.
-    ...(result.uniqueId.startsWith('seed.') || result.status === 'no-op'
+    ...(result.uniqueId.startsWith('seed.') || isExposure || result.status === 'no-op'
       ? { compiled: null, compiled_code: null, relation_name: null }
       : {
           compiled: result.compiled || !result.uniqueId.startsWith('unit_test.') ? result.compiled : null,

@@ -57,7 +57,7 @@ export class NodeTimer {
       message: outcome.message,
       failures: outcome.failures ?? null,
       adapterResponse:
-        outcome.error || outcome.batchResults
+        outcome.error || outcome.batchResults || outcome.status === 'no-op'
           ? {}
           : {
               _message: outcome.message === '' || outcome.failures !== undefined ? 'OK' : outcome.message,

@@ -5,7 +5,8 @@
  * wrong with nodes, artifacts are written and the target is closed.
  */
 import { systemClock } from '../base/index.ts';
-import { type ManifestNode, type Plain, writeCompiled } from '../compiler/index.ts';
+import { type Manifest, type ManifestNode, type Plain, writeCompiled } from '../compiler/index.ts';
+import { isPlainDict } from '../project/index.ts';
 import {
   countResults,
   type GraphResult,
@@ -290,7 +291,8 @@ async function writeHooks(session: ProjectSession, results: readonly NodeResult[
 
 /** What on-run-end hooks may look at: `results`, `schemas` and `database_schemas`. */
 export function hookFacts(session: ProjectSession, results: readonly NodeResult[]): Plain {
-  const { nodes, sources } = session.compilation.manifest;
+  const { manifest } = session.compilation;
+  const { nodes } = manifest;
   const pairs = new Map<string, [string, string]>();
   for (const { uniqueId, status } of results) {
     const node = nodes[uniqueId];
@@ -304,7 +306,7 @@ export function hookFacts(session: ProjectSession, results: readonly NodeResult[
   );
   return {
     results: told.map((result) => ({
-      node: nodes[result.uniqueId] ?? sources[result.uniqueId] ?? null,
+      node: nodes[result.uniqueId] ?? resourceIn(manifest, result.uniqueId),
       unique_id: result.uniqueId,
       status: result.status,
       message: result.status === 'skipped' || result.message === '' ? null : result.message,
@@ -320,6 +322,20 @@ export function hookFacts(session: ProjectSession, results: readonly NodeResult[
     })),
     schemas: [...new Set([...pairs.values()].map(([, schema]) => schema))],
     database_schemas: [...pairs.values()],
+  };
+}
+
+/** What is no node, with what dbt's results have of it besides the manifest. */
+function resourceIn(manifest: Manifest, uniqueId: string): Plain | null {
+  const kinds = [manifest.sources, manifest.unit_tests, manifest.exposures, manifest.saved_queries];
+  const found = kinds.find((kind) => Object.hasOwn(kind, uniqueId))?.[uniqueId];
+  if (found === undefined) return null;
+  const isTest = Object.hasOwn(manifest.unit_tests, uniqueId);
+  const config: Plain = isPlainDict(found['config']) ? found['config'] : {};
+  return {
+    ...found,
+    config: { ...config, materialized: isTest ? 'unit' : (config['materialized'] ?? null) },
+    ...(isTest ? { relation_name: null } : {}),
   };
 }
 
