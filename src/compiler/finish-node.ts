@@ -2,6 +2,7 @@
 import type { SourceLocation } from '../base/index.ts';
 import { isPlainDict, YamlDate } from '../project/index.ts';
 import type { ConfiguredType } from './config-defaults.ts';
+import type { ConfigResult } from './config-levels.ts';
 import type { DocBlocks } from './doc-blocks.ts';
 import { compilerErrors } from './errors.ts';
 import type { ManifestNode, NodeConfig, Plain } from './manifest.ts';
@@ -36,21 +37,26 @@ export interface OwnConfig {
 export function finishNode(tools: Finishing, node: ManifestNode, own: OwnConfig, record: Recorded): void {
   const { parsing } = tools;
   const type = node.resource_type as ConfiguredType;
-  const { config, unrendered } = parsing.levels.of({
-    type,
-    packageName: node.package_name,
-    fqn: node.fqn,
-    patch: patchOf(node, own),
-    base: isScript(node.language) ? { materialized: 'table' } : undefined,
-    calls: own.calls,
-    node: node.unique_id,
-    get location() {
-      return own.location();
-    },
-  });
+  const configured = (patch: Plain | undefined): ConfigResult =>
+    parsing.levels.of({
+      type,
+      packageName: node.package_name,
+      fqn: node.fqn,
+      patch,
+      base: isScript(node.language) ? { materialized: 'table' } : undefined,
+      calls: own.calls,
+      node: node.unique_id,
+      get location() {
+        return own.location();
+      },
+    });
+  const { config, unrendered } = configured(patchOf(node, own));
   node.config = config as NodeConfig;
   node.unrendered_config = unrendered;
   parsing.unknownConfigs.check(type, unrendered, own.file);
+  // A node has the tags of its file before those of its entry; its configuration has them the other way round.
+  if (own.patch?.['tags'] !== undefined && own.calls['tags'] !== undefined)
+    addTags(node, configured(undefined).config as NodeConfig);
   copyToNode(node, own.location);
   if (type === 'snapshot' && node.config.enabled) checkSnapshot(node, own.location);
   if (type === 'model' && config['materialized'] === 'ephemeral' && config['access'] === 'public') {
@@ -84,9 +90,13 @@ function isScript(language: string | undefined): boolean {
   return language === 'typescript' || language === 'javascript';
 }
 
+function addTags(node: ManifestNode, { tags }: NodeConfig): void {
+  for (const tag of tags) if (!node.tags.includes(tag)) node.tags.push(tag);
+}
+
 function copyToNode(node: ManifestNode, location: () => SourceLocation): void {
   const { config } = node;
-  for (const tag of config.tags) if (!node.tags.includes(tag)) node.tags.push(tag);
+  addTags(node, config);
   if (Object.keys(config.meta ?? {}).length > 0) node.meta = config.meta;
   if (config.group) node.group = config.group;
   if (isPlainDict(config.docs)) {

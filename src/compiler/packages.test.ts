@@ -112,6 +112,25 @@ describe('a model', () => {
     expect(nodes['model.shop.rendered']?.sources).toHaveLength(2);
   });
 
+  it('has no line ends of YAML in what configures it', async () => {
+    const { nodes } = await parse({
+      'models/m.sql': 'select 1 as a',
+      'models/m.yml':
+        'models:\n  - name: m\n    description: |\n      Two\n    config:\n      schema: |\n        raw\n      meta: {a: b}\n',
+    });
+    const { description, schema, config } = nodes['model.shop.m'] as ManifestNode;
+    expect([description, schema, config['schema']]).toEqual(['Two\n', 'main_raw', 'raw']);
+  });
+
+  it('has the tags of its file before those of its entry', async () => {
+    const { nodes } = await parse({
+      'dbt_project.yml': `${settings}models: {+tags: [all]}\n`,
+      'models/m.sql': "{{ config(tags=['own', 'all']) }} select 1 as a",
+      'models/m.yml': 'models: [{name: m, config: {tags: [entry]}}]',
+    });
+    expect(nodes['model.shop.m']?.tags).toEqual(['all', 'own', 'entry']);
+  });
+
   it('has its primary key sorted', async () => {
     const tests = ['b', 'a'].map((name) => `{name: ${name}, data_tests: [unique, not_null]}`).join(', ');
     const { nodes } = await parse({

@@ -82,6 +82,19 @@ describe('compileNode', () => {
     );
   });
 
+  it('renders variables that are Jinja where they are asked for', async () => {
+    const compilation = await parse({
+      'dbt_project.yml':
+        'name: shop\nversion: "1.0"\nprofile: shop\nvars: {size: "{{ 5 if target.type == \'other\' else var(\'base\') ~ 0 }}", base: 7, circle: "{{ var(\'circle\') }}"}',
+      'macros/m.sql': "{% macro rows(n=var('size') | int) %}{{ n * 2 }}{% endmacro %}",
+      'models/m.sql': "{{ config(alias='of_' ~ var('size')) }}select {{ rows() }}",
+      'models/bad.sql': "{% if execute %}select {{ var('circle') }}{% endif %}",
+    });
+    expect(compilation.manifest.nodes['model.shop.m']?.alias).toBe('of_70');
+    expect(await codeOf(compilation, 'm')).toBe('select 140');
+    await expect(codeOf(compilation, 'bad')).rejects.toThrow(/needs the variable itself/);
+  });
+
   it('prints relations without rows when asked for an empty run', async () => {
     const compilation = await parse(
       { ...files, 'models/m.sql': "select * from {{ ref('a') }}" },

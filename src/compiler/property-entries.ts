@@ -75,12 +75,13 @@ export class PropertyEntries {
   }
 
   #read(packageName: string, file: PropertyFile, scopeOf: () => Scope): void {
-    const hasJinja = file.text.includes('{{') || file.text.includes('{%');
+    const isRendered =
+      file.text.includes('{{') || file.text.includes('{%') || /[|>][-+0-9]*[ \t]*$/m.test(file.text);
     const hasFloats = /\d\.0|\d\.(?!\d)|\de[+-]?\d/i.test(file.text);
     for (const key of propertyKeys) {
       const list = listOf(file, key);
       list.forEach((raw, index) => {
-        const rendered = hasJinja ? renderEntry(key, raw, file, index, scopeOf) : raw;
+        const rendered = isRendered ? renderEntry(key, raw, file, index, scopeOf) : raw;
         const data = hasFloats ? writable(rendered) : rendered;
         const name = data['name'];
         if (typeof name !== 'string') {
@@ -120,8 +121,11 @@ function renderEntry(
 ): Plain {
   const render = (value: unknown, path: readonly (string | number)[]): unknown => {
     if (typeof value === 'string') {
-      if (!value.includes('{{') && !value.includes('{%')) return value;
+      const isPlain = !value.includes('{{') && !value.includes('{%');
+      if (isPlain && !value.endsWith('\n')) return value;
       if (isRenderedLater(key, path)) return value;
+      // Rendering takes the line end of a block of YAML away.
+      if (isPlain) return value.slice(0, -1);
       const at = file.locate([key, index, ...path]);
       const template = parseTemplate(value, {
         file: file.path,
@@ -141,6 +145,9 @@ function renderEntry(
 
 const later = new Set<unknown>(['tests', 'data_tests', 'description', 'loaded_at_query']);
 
+/** Lists whose entries are described and tested themselves. */
+const withParts = new Set<unknown>(['columns', 'dimensions', 'measures', 'entities']);
+
 /** Whether dbt leaves the Jinja at `path` of an entry for later. */
 function isRenderedLater(key: PropertyKey, path: readonly (string | number)[]): boolean {
   const inside = (at: readonly (string | number)[]): boolean => {
@@ -150,7 +157,7 @@ function isRenderedLater(key: PropertyKey, path: readonly (string | number)[]): 
       ['pre_hook', 'post_hook', 'pre-hook', 'post-hook', 'loaded_at_query'].includes(String(at[1]))
     )
       return true;
-    return at.length >= 3 && at[0] === 'columns' && later.has(at[2]);
+    return at.length >= 3 && withParts.has(at[0]) && later.has(at[2]);
   };
   switch (key) {
     case 'sources':
@@ -168,9 +175,10 @@ function isRenderedLater(key: PropertyKey, path: readonly (string | number)[]): 
     case 'unit_tests':
       return path[0] === 'given' || path[0] === 'expect' || inside(path);
     case 'metrics':
+      // Filters have Jinja of their own: MetricFlow's.
+      return path.at(-1) === 'filter' || path.at(-2) === 'filter' || inside(path);
     case 'saved_queries':
-    case 'semantic_models':
-      return true;
+      return (path[0] === 'query_params' && path[1] === 'where') || inside(path);
     case 'models':
       if (path[0] === 'versions') return inside(path.slice(2));
       return path[0] === 'constraints' || inside(path);

@@ -42,13 +42,21 @@ models:
     +enabled: "{{ 1 == 2 | as_bool }}"
     +pre-hook: "insert {{ this }}"
     +alias: "{% if var('nobody', none) != none %}some{% else %}none{% endif %}"
+    +database: |
+      whole
 vars: {a: "{{ later }}"}
 on-run-start: "create {{ schema }}"
 query-comment: "{{ later }}"
 `;
     const { config } = await read(settings(text), { vars: { who: 'ann' } });
     expect(config.models).toEqual({
-      shop: { '+schema': 'dev_ann', '+enabled': false, '+pre-hook': 'insert {{ this }}', '+alias': 'none' },
+      shop: {
+        '+schema': 'dev_ann',
+        '+enabled': false,
+        '+pre-hook': 'insert {{ this }}',
+        '+alias': 'none',
+        '+database': 'whole',
+      },
     });
     expect(config.vars).toEqual({ a: '{{ later }}' });
     expect(config.onRunStart).toEqual(['create {{ schema }}']);

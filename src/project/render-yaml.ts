@@ -50,7 +50,7 @@ export function yamlRenderer(facts: RenderFacts): YamlRenderer {
   const render: YamlRenderer['render'] = (value, file, path, skip) => {
     if (skip?.(path)) return value;
     if (typeof value === 'string')
-      return hasJinja(value) ? renderText(value, scope, facts, file, path) : value;
+      return hasJinja(value) ? renderText(value, scope, facts, file, path) : withoutLineEnd(value);
     if (value instanceof YamlDate) return value.isoFormat();
     if (Array.isArray(value)) return value.map((item, i) => render(item, file, [...path, i], skip));
     if (isPlainDict(value)) {
@@ -74,6 +74,11 @@ export function yamlRenderer(facts: RenderFacts): YamlRenderer {
 /** Whether `text` can be anything but itself once rendered. */
 export function hasJinja(text: string): boolean {
   return text.includes('{{') || text.includes('{%') || text.includes('{#');
+}
+
+/** What rendering makes of a text without Jinja: one line end less, which is that of a block of YAML. */
+function withoutLineEnd(text: string): string {
+  return text.endsWith('\n') ? text.slice(0, -1) : text;
 }
 
 function renderText(text: string, scope: Scope, facts: RenderFacts, file: YamlFile, path: YamlPath): unknown {

@@ -21,6 +21,8 @@ class VariableFunction extends Callable {
   override readonly typeName = 'Var';
   readonly name = 'var';
   readonly #input: ContextInput;
+  /** Names whose values are being rendered: one that needs itself would never end. */
+  readonly #rendering = new Set<string>();
 
   constructor(input: ContextInput) {
     super();
@@ -39,10 +41,11 @@ class VariableFunction extends Callable {
     );
   }
 
-  override call(args: readonly Value[], kwargs: Kwargs, call: CallInfo): Value {
+  override call(args: readonly Value[], kwargs: Kwargs, call: CallInfo): Value | Promise<Value> {
     const { values } = bindArguments('var', ['var_name', ['default', notGiven]], args, kwargs);
     const name = requiredText('var_name', values[0]);
     const value = this.#input.names.variable(name);
+    if (typeof value === 'string' && jinja.test(value)) return this.#rendered(name, value, call);
     if (value !== undefined) return value;
     const initial = values[1] ?? null;
     // dbt asks for a variable only of what it runs: a project parses without those of the command line.
@@ -52,7 +55,33 @@ class VariableFunction extends Callable {
       { location: call.location },
     );
   }
+
+  /** A text with Jinja is rendered where it is asked for; property files, in dbt, see it as written. */
+  #rendered(name: string, text: string, call: CallInfo): Value | Promise<Value> {
+    const { kind, names } = this.#input;
+    if (kind === 'yaml' || names.render === undefined) return text;
+    if (this.#rendering.has(name)) {
+      throw compilerErrors['render-failed'](
+        { what: `var('${name}')`, problem: 'the value of this variable needs the variable itself' },
+        { location: call.location },
+      );
+    }
+    this.#rendering.add(name);
+    const done = (): void => void this.#rendering.delete(name);
+    let value: Value | Promise<Value>;
+    try {
+      value = names.render(text);
+    } catch (error) {
+      done();
+      throw error;
+    }
+    if (value instanceof Promise) return value.finally(done);
+    done();
+    return value;
+  }
 }
+
+const jinja = /\{[{%#]/;
 
 const notGiven: Value = new Tuple([]);
 
