@@ -182,7 +182,7 @@ export async function openProject(command: string, options: RunOptions): Promise
       startedAtMs,
       emit,
       warn,
-      previous: state.previous,
+      previous: state.previous && { ...state.previous, tell: onceEach(warn) },
       openTarget: async ({ writes, previousBatches, batchesUntil }) => {
         const { openTarget } = await import('../targets/index.ts');
         const opening = openTarget(compilation, {
@@ -390,6 +390,16 @@ function templateFlags(command: string, options: RunOptions, settings: Settings,
     DEBUG: false,
     QUIET: false,
     INVOCATION_COMMAND: `dbt ${command}`,
+  };
+}
+
+/** A selection may be made several times in one command. */
+function onceEach(warn: (warning: Warning) => void): (warning: Warning) => void {
+  const told = new Set<string>();
+  return (warning) => {
+    if (told.has(warning.message)) return;
+    told.add(warning.message);
+    warn(warning);
   };
 }
 

@@ -5,6 +5,7 @@ type Kinds = {
   'bad-selector': ErrorKind<{ selector: string; problem: string }>;
   'unknown-selector': ErrorKind<{ name: string }>;
   'no-state': ErrorKind<{ selector: string; needs: string }>;
+  'broken-contract': ErrorKind<{ model: string; problem: string }>;
 };
 
 const kinds: Kinds = {
@@ -20,6 +21,10 @@ const kinds: Kinds = {
     message: (d) => `The selection '${d.selector}' compares with an earlier run, and none was given`,
     hint: (d) =>
       `Give the folder of an earlier run's artifacts, with a ${d.needs}: --state path/to/artifacts.`,
+  },
+  'broken-contract': {
+    message: (d) => `Since the earlier run the contract of '${d.model}' is broken: ${d.problem}`,
+    hint: () => 'Add to the contract rather than change it, or make a new version of the model.',
   },
 };
 

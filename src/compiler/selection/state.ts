@@ -1,6 +1,7 @@
 /** Comparing with an earlier run: `state:`, `result:` and `source_status:`. */
 import { didYouMean } from '../../base/index.ts';
 import type { Manifest } from '../manifest.ts';
+import { type ContractBreak, tellContractBreaks } from './contract-breaks.ts';
 import type { Criterion } from './criterion.ts';
 import { selectionErrors } from './errors.ts';
 import { dictOf, type Member } from './universe.ts';
@@ -14,6 +15,8 @@ export interface PreviousState {
   readonly sources?: SourceTimes | undefined;
   /** Whether sources are compared by the database and schema that are written, not by what those came to. */
   readonly comparesUnrendered?: boolean | undefined;
+  /** Told of contracts that are broken since. */
+  readonly tell?: ((broken: ContractBreak) => void) | undefined;
   /** The sources.json of now, in `target/`. */
   readonly sourcesNow?: SourceTimes | undefined;
 }
@@ -24,7 +27,7 @@ export type SourceTimes = ReadonlyMap<string, number | null>;
 /**
  * Whether members match a criterion that looks at an earlier run.
  *
- * @throws compiler.no-state when that part of it wasn't given, compiler.bad-selector
+ * @throws compiler.no-state when that part of it wasn't given, compiler.bad-selector, compiler.broken-contract
  */
 export function matchesState(
   criterion: Criterion,
@@ -49,6 +52,8 @@ export function matchesState(
       { hint: didYouMean(value, known) ?? `The states are: ${known.join(', ')}.` },
     );
   }
+  if (value === 'modified' || value === 'unmodified' || value === 'modified.contract')
+    tellContractBreaks(manifest, previous.manifest, previous.tell ?? (() => {}));
   return (m) => check(before.get(m.id), m.entry);
 }
 
