@@ -11,7 +11,7 @@ model-paths: [models]
 seed-paths: [seeds]
 test-paths: [tests]
 macro-paths: [macros]
-clean-targets: [target, logs]
+clean-targets: [target, logs, dbt_packages]
 
 models:
   ${name}:
@@ -41,6 +41,7 @@ seeds:
 `,
     '.gitignore': `target/
 logs/
+dbt_packages/
 lake/
 _boathouse/
 *.duckdb

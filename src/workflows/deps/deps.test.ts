@@ -456,9 +456,12 @@ describe('the folder with the packages', () => {
     const [first, second] = await Promise.all([install(folder), install(folder)]);
     expect([first.installed, second.installed]).toEqual([true, true]);
     writeFiles(folder, { 'dbt_packages/.boathouse-lock': markedName('deps') });
-    await expect(install(folder, { lockTimeoutSeconds: 0 })).rejects.toMatchObject({
+    const said: RunEvent[] = [];
+    const emit = (event: RunEvent): void => void said.push(event);
+    await expect(install(folder, { lockTimeoutSeconds: 1.2, emit })).rejects.toMatchObject({
       code: 'workflows.deps-busy',
     });
+    expect(JSON.stringify(said)).toContain('Waiting for another deps');
     expect(names(folder)).toEqual(['.boathouse-lock', 'base']);
   });
 

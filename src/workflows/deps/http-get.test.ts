@@ -1,6 +1,11 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { makeCertificate } from '../../../test/stores/certificates.ts';
 import { httpGet } from './http-get.ts';
 import { proxyFor } from './proxy.ts';
 
@@ -97,6 +102,43 @@ describe('httpGet', () => {
       'the proxy answered 403',
     );
     expect(asked).toEqual(['hub.example:443']);
+  });
+});
+
+describe('httpGet over TLS', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'boathouse-http-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('trusts the user’s own CA, directly and through a tunnel, and nobody else', async () => {
+    const { certFile, keyFile, caFile } = makeCertificate('private-ca', folder);
+    const tls = createTlsServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) }, (_, response) =>
+      response.end('in private'),
+    );
+    await new Promise<void>((done) => tls.listen(0, 'localhost', done));
+    const { port } = tls.address() as AddressInfo;
+    const asked: (string | undefined)[] = [];
+    const tunnels: Socket[] = [];
+    const proxy = await serve(() => {});
+    servers[0]?.on('connect', (request: IncomingMessage, socket: Socket) => {
+      asked.push(request.url);
+      const through = connect(port, 'localhost', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+      through.pipe(socket).pipe(through);
+      for (const one of [through, socket]) one.on('error', () => {});
+      tunnels.push(socket);
+    });
+    const url = `https://localhost:${port}/x`;
+    try {
+      const env = { REQUESTS_CA_BUNDLE: caFile };
+      expect((await get(url, env)).body.toString()).toBe('in private');
+      expect((await get(url, { ...env, HTTPS_PROXY: proxy })).body.toString()).toBe('in private');
+      expect(asked).toEqual([`localhost:${port}`]);
+      await expect(get(url)).rejects.toThrow(/certificate/);
+      await expect(get(url, { HTTPS_PROXY: proxy })).rejects.toThrow(/certificate/);
+    } finally {
+      for (const tunnel of tunnels) tunnel.destroy();
+      tls.closeAllConnections();
+      tls.close();
+    }
   });
 });
 

@@ -5,7 +5,7 @@
  */
 import { type ClientRequest, type IncomingMessage, request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { secrets } from '../../base/index.ts';
 import { trustOf } from '../../storage/index.ts';
@@ -98,10 +98,14 @@ async function ask(url: URL, login: string | undefined, options: HttpOptions): P
     }),
     timeoutMs,
   );
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const named = isIP(host) === 0 ? { servername: host } : {};
+  // With an agent, even with none, Node would connect by itself.
+  const { agent: _agent, ...withoutAgent } = shared;
   const given = {
-    ...shared,
+    ...withoutAgent,
     headers,
-    createConnection: () => tlsConnect({ socket: tunnel, servername: url.hostname, ca: trusted(env) }),
+    createConnection: () => tlsConnect({ socket: tunnel, host, ca: trusted(env), ...named }),
   };
   return await answerOf(tlsRequest(url, given), timeoutMs);
 }

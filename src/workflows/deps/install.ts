@@ -35,6 +35,7 @@ export interface Installation {
  * Opens the folder for one installation; others wait.
  *
  * @param project the project's folder, which packages must not take the place of.
+ * @param waiting called once when others take longer.
  * @throws workflows.deps-busy, workflows.bad-install-path
  */
 export async function openInstallation(
@@ -42,6 +43,7 @@ export async function openInstallation(
   project: string,
   clock: Clock,
   timeoutMs: number,
+  waiting: () => void,
 ): Promise<Installation> {
   refuseProjectFolders(folder, project);
   try {
@@ -50,7 +52,7 @@ export async function openInstallation(
     const why = cause instanceof Error ? cause.message : String(cause);
     throw depsErrors['bad-install-path']({ path: folder, why }, { cause });
   }
-  await hold(folder, clock, timeoutMs);
+  await hold(folder, clock, timeoutMs, waiting);
   await removeLeftovers(folder);
   const own = join(folder, `${prefix}${markedName('deps')}`);
   const [work, staged, old] = ['work', 'new', 'old'].map((name) => join(own, name)) as [
@@ -99,10 +101,10 @@ function refuseProjectFolders(folder: string, project: string): void {
 }
 
 /** Waits until nobody else installs. A lock whose owner is gone is taken over. */
-async function hold(folder: string, clock: Clock, timeoutMs: number): Promise<void> {
+async function hold(folder: string, clock: Clock, timeoutMs: number, waiting: () => void): Promise<void> {
   const lock = join(folder, lockName);
   const until = clock.nowMs() + timeoutMs;
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     if (await take(lock)) return;
     const mark = parseMark(await readFile(lock, 'utf8').catch(() => ''));
     if (mark !== undefined && stateOf(mark) === 'gone') {
@@ -111,6 +113,7 @@ async function hold(folder: string, clock: Clock, timeoutMs: number): Promise<vo
     }
     if (clock.nowMs() >= until)
       throw depsErrors['deps-busy']({ folder, seconds: Math.round(timeoutMs / 1000) });
+    if (attempt === 10) waiting();
     await clock.sleep(100);
   }
 }

@@ -109,7 +109,13 @@ async function onlyChoose(run: Run): Promise<DepsResult> {
 async function chooseAndInstall(run: Run): Promise<DepsResult> {
   const { folder, options, project, say } = run;
   const timeoutMs = (options.lockTimeoutSeconds ?? 600) * 1000;
-  const place = await writingTo(folder, () => openInstallation(folder, project.root, systemClock, timeoutMs));
+  const waiting = (): void => {
+    const text = `Waiting for another deps in ${folder}`;
+    say('info', 'Z017', 'Formatting', text, { msg: text });
+  };
+  const place = await writingTo(folder, () =>
+    openInstallation(folder, project.root, systemClock, timeoutMs, waiting),
+  );
   try {
     const source = open(run, place.work);
     const chosen = await choose(run, source);
