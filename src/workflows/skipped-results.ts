@@ -33,7 +33,8 @@ export function skippedAsDbt(
 
 /**
  * Which ephemeral models are behind a failure: of what they read, or of a test of that. A model isn't said to be
- * skipped because of one whose own tests were skipped, too: dbt has these as the reason then, and says nothing.
+ * skipped because of one whose own tests were skipped, too, or its own unit tests: dbt has these as the reason then,
+ * and says nothing.
  */
 function cutModels(
   results: readonly NodeResult[],
@@ -45,6 +46,8 @@ function cutModels(
   for (const { uniqueId, status } of results) {
     if (status !== 'error' && status !== 'fail' && status !== 'skipped') continue;
     const node = manifest.nodes[uniqueId];
+    const unitTest = manifest.unit_tests[uniqueId];
+    if (unitTest !== undefined && status === 'skipped') untested.add(String(unitTest.depends_on.nodes?.[0]));
     if (node?.resource_type === 'test') {
       const parents = node.depends_on.nodes ?? [];
       if (status !== 'skipped') tested.push(parents);
@@ -53,7 +56,7 @@ function cutModels(
   }
   const known = new Map<string, boolean>();
   return (id, reader) => {
-    if (reader.resource_type !== 'test' && untested.has(id)) return false;
+    if (reader.resource_type !== 'test' && (untested.has(id) || untested.has(reader.unique_id))) return false;
     const model = manifest.nodes[id];
     if (model === undefined || !isEphemeral(model)) return false;
     let cut = known.get(id);
