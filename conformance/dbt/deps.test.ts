@@ -181,7 +181,7 @@ function news(lines: readonly string[], folder: string): readonly unknown[] {
   const said = lines
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as { info: Record<string, unknown>; data: unknown })
-    .filter(({ info }) => info['level'] !== 'debug' && info['name'] !== 'DeprecationsSummary');
+    .filter(({ info }) => info['level'] !== 'debug');
   // What warnings say is each one's own: dbt frames and folds it.
   const told = said.map(({ info, data }) =>
     JSON.stringify([info['name'], info['code'], info['level'], info['level'] === 'info' && info['msg'], data])

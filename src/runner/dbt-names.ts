@@ -44,6 +44,9 @@ const byCode: Readonly<Record<string, readonly [code: string, name: string]>> = 
   'workflows.install-path': ['D002', 'PackageInstallPathDeprecation'],
   'workflows.freshness-hooks': ['D017', 'SourceFreshnessProjectHooksNotRun'],
   'workflows.deprecations': ['D028', 'DeprecationsSummary'],
+  'workflows.package-redirect': ['D001', 'PackageRedirectDeprecation'],
+  'workflows.package-unpinned': ['M029', 'DepsUnpinned'],
+  'workflows.package-scrubbed': ['M035', 'DepsScrubbedPackageName'],
   'jinja.warning': ['I061', 'JinjaLogWarning'],
   'workflows.custom-output-path': ['D029', 'CustomOutputPathInSourceFreshnessDeprecation'],
 };

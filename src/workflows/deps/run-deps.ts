@@ -48,7 +48,7 @@ export async function runDeps(
     given ?? (options.warnError === true ? undefined : flags['warn_error_options']),
     options.warnError ?? (given === undefined && flags['warn_error'] === true),
   );
-  const warn = warnerOf(rules, emit);
+  const warn = warnerOf(rules, emit, options.showAllDeprecations ?? flags['show_all_deprecations'] === true);
   for (const warning of project.warnings) warn.found(warning);
   const addition = await planAddition(project, facts, options);
   const entries = addition?.entries ?? project.list.entries;
@@ -67,7 +67,10 @@ export async function runDeps(
     needsLock: lock === undefined || lock.hash !== hash,
     folder,
   };
-  return await (options.lock === true || options.dryRun === true ? onlyChoose(run) : chooseAndInstall(run));
+  const onlyChooses = options.lock === true || options.dryRun === true;
+  const result = await (onlyChooses ? onlyChoose(run) : chooseAndInstall(run));
+  warn.summary();
+  return result;
 }
 
 interface Run {
