@@ -29,6 +29,7 @@ export default defineConfig({
     testTimeout: 240_000,
     hookTimeout: 240_000,
     pool: 'forks',
-    poolOptions: { forks: { maxForks: 2 } },
+    // One more than the cores of a small machine: many tests wait for processes and servers of their own.
+    poolOptions: { forks: { maxForks: 3 } },
   },
 });
