@@ -2,13 +2,13 @@
 import { nearest, type SourceLocation } from '../../base/index.ts';
 import { packageErrors } from './errors.ts';
 
-const hosts: Readonly<Record<string, (repository: string) => string>> = {
-  github: (repository) => `https://github.com/${repository}.git`,
-  gitlab: (repository) => `https://gitlab.com/${repository}.git`,
-  ado: azure,
-  azure_devops: azure,
-  azure_active_directory: azure,
-};
+const hosts: ReadonlyMap<string, (repository: string) => string> = new Map([
+  ['github', (repository) => `https://github.com/${repository}.git`],
+  ['gitlab', (repository) => `https://gitlab.com/${repository}.git`],
+  ['ado', azure],
+  ['azure_devops', azure],
+  ['azure_active_directory', azure],
+]);
 
 function azure(repository: string): string {
   const at = repository.lastIndexOf('/');
@@ -25,9 +25,9 @@ export function privateUrl(
   provider: string | undefined,
   location: SourceLocation,
 ): string {
-  const host = hosts[provider ?? 'github'];
+  const host = hosts.get(provider ?? 'github');
   if (host === undefined) {
-    const known = Object.keys(hosts);
+    const known = [...hosts.keys()];
     const near = nearest(provider ?? '', known);
     throw packageErrors['bad-package'](
       { problem: `the provider '${provider}' is not known` },

@@ -296,6 +296,12 @@ describe('choosing', () => {
       packages: [{ version: '1.1.0' }],
     });
     expect(lockOf(folder)).toContain('1.0.0');
+    const asked = hub.asked.length;
+    expect(await install(folder, { lock: true })).toMatchObject({
+      locked: false,
+      packages: [{ name: 'base', package: 'acme/base', version: '1.0.0', latest: null }],
+    });
+    expect(hub.asked.length).toBe(asked);
     expect(await install(folder, { upgrade: true, lock: true })).toMatchObject({
       locked: true,
       installed: false,

@@ -37,7 +37,7 @@ export interface InstalledPackage {
   readonly package: string;
   /** Of the hub: the version; of a repository: the commit. */
   readonly version: string | null;
-  /** Of the hub: the newest version there is. */
+  /** Of the hub: the newest version there is, as far as the hub was asked. */
   readonly latest: string | null;
 }
 

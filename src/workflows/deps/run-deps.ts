@@ -7,10 +7,12 @@ import {
   type DepsFacts,
   type DepsProject,
   lockFileName,
+  type PackageEntry,
   type Pinned,
   packagesHash,
   printLockFile,
   readProjectLock,
+  titleOf,
 } from '../../project/index.ts';
 import type { Emit } from '../../runner/index.ts';
 import { writingTo } from '../target-folder.ts';
@@ -96,14 +98,17 @@ async function onlyChoose(run: Run): Promise<DepsResult> {
   try {
     const source = open(run, work);
     const chosen = await choose(run, source);
-    const packages: Resolved[] = [...(chosen ?? [])];
-    if (!needsLock) {
-      for (const one of await locked(run, source))
-        packages.push({ ...one, facts: await source.facts(one.pinned, one.location) });
+    const packages: InstalledPackage[] = [];
+    if (chosen !== undefined) {
+      if (options.dryRun === true) for (const { pinned } of chosen) sayWouldInstall(say, pinned);
+      packages.push(...chosen.map(resultOf));
+    } else if (!needsLock) {
+      if (options.dryRun === true)
+        for (const { pinned } of await locked(run, source)) sayWouldInstall(say, pinned);
+      packages.push(...(readProjectLock(run.project.root, run.facts)?.entries ?? []).map(lockedResult));
     }
-    if (options.dryRun === true) for (const { pinned } of packages) sayWouldInstall(say, pinned);
     const isLocked = chosen !== undefined && options.dryRun !== true;
-    return { packages: packages.map(resultOf), folder, locked: isLocked, installed: false };
+    return { packages, folder, locked: isLocked, installed: false };
   } finally {
     await rm(work, { recursive: true, force: true });
   }
@@ -226,6 +231,18 @@ function resultOf({ pinned, facts }: Resolved): InstalledPackage {
     package: pinned.kind === 'git' ? pinned.written : nameOfPinned(pinned),
     version: pinned.kind === 'hub' ? pinned.version : (commit ?? null),
     latest: pinned.kind === 'hub' ? pinned.latest : null,
+  };
+}
+
+/** What a lock file says of a package, without asking anybody. */
+function lockedResult(entry: PackageEntry): InstalledPackage {
+  const revision = 'revision' in entry ? (entry.revision ?? null) : null;
+  return {
+    name: entry.name ?? titleOf(entry),
+    kind: entry.kind === 'private' ? 'git' : entry.kind,
+    package: entry.kind === 'git' ? entry.written : titleOf(entry),
+    version: entry.kind === 'hub' ? (entry.versions[0] ?? null) : revision,
+    latest: null,
   };
 }
 

@@ -97,7 +97,7 @@ async function find(folder: string, pinned: Fetched): Promise<Place> {
   if (pinned.kind !== 'git') return { folder: pathOf(folder, pinned, undefined), commit: undefined };
   const commit = /^[0-9a-f]{40}$/.test(pinned.revision)
     ? pinned.revision
-    : (await readRevisions(folder, pinned))[pinned.revision];
+    : (await readRevisions(folder, pinned)).get(pinned.revision);
   return { folder: pathOf(folder, pinned, commit ?? pinned.revision), commit };
 }
 
@@ -133,19 +133,19 @@ function safe(name: string): string {
   return name.replace(/[^\w.@+-]/g, '_').replace(/^\.+$/, '_');
 }
 
-async function readRevisions(folder: string, pinned: Repository): Promise<Readonly<Record<string, string>>> {
+async function readRevisions(folder: string, pinned: Repository): Promise<ReadonlyMap<string, string>> {
   try {
     const text = await readFile(join(repositoryPath(folder, pinned), 'revisions.json'), 'utf8');
-    return JSON.parse(text) as Record<string, string>;
+    return new Map(Object.entries(JSON.parse(text) as Record<string, string>));
   } catch {
-    return {};
+    return new Map();
   }
 }
 
 async function noteRevision(folder: string, pinned: Repository, commit: string): Promise<void> {
   if (pinned.revision === commit) return;
-  const noted = { ...(await readRevisions(folder, pinned)), [pinned.revision]: commit };
-  const sorted = Object.fromEntries(Object.entries(noted).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const noted = new Map(await readRevisions(folder, pinned)).set(pinned.revision, commit);
+  const sorted = Object.fromEntries([...noted].sort(([a], [b]) => (a < b ? -1 : 1)));
   await writeFile(join(repositoryPath(folder, pinned), 'revisions.json'), `${printJson(sorted)}\n`);
 }
 
