@@ -5,6 +5,22 @@ import { compilerErrors } from './errors.ts';
 import type { ManifestDoc } from './manifest.ts';
 import type { Parsing } from './parsing.ts';
 
+/** What sites of documentation begin with where a project has no `__overview__`: dbt's own can't do without. */
+const overview: ManifestDoc = {
+  name: '__overview__',
+  resource_type: 'doc',
+  package_name: 'dbt',
+  path: 'overview.md',
+  original_file_path: 'docs/overview.md',
+  unique_id: 'doc.dbt.__overview__',
+  block_contents: `## The project's documentation
+
+On the left are the project's resources by package and folder, and, under Database, by where they stand.
+A resource's page tells its columns, tests, SQL and what it depends on; the button on the lower right shows the graph.
+
+A docs block named \`__overview__\` takes the place of this page.`,
+};
+
 /** Every docs block of the project. */
 export class DocBlocks {
   readonly #docs: Record<string, ManifestDoc>;
@@ -16,6 +32,7 @@ export class DocBlocks {
   constructor(parsing: Parsing) {
     this.#parsing = parsing;
     this.#docs = parsing.manifest.docs;
+    this.#docs[overview.unique_id] = overview;
     for (const pkg of parsing.project.packages) {
       for (const file of pkg.files.docs) {
         if (!file.text.includes('{%')) continue;

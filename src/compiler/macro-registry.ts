@@ -23,6 +23,8 @@ export interface MacroEntry {
   /** Absolute path of its file. */
   readonly file: string;
   readonly originalFilePath: string;
+  /** Whether its file is one of generic tests (`tests/generic`), not of macros. */
+  readonly isOfTests: boolean;
 }
 
 /** `{% endmacro %}` where no macro has begun. */
@@ -52,7 +54,7 @@ export class MacroRegistry {
     const builtIn = builtInPackages.map((packageName) => {
       const files = builtInFiles().filter((file) => file.packageName === packageName);
       const table = new BuiltInTable(files, (definition, { path, relativePath }) =>
-        entryOf(packageName, true, definition, path, relativePath),
+        entryOf(packageName, true, definition, { path, relativePath }),
       );
       this.#byPackage.set(packageName, table);
       return table;
@@ -61,7 +63,8 @@ export class MacroRegistry {
     for (const pkg of project.packages) {
       const macros = new Map<string, MacroEntry>();
       const tell = (stray: StrayBlock): void => void this.strayBlocks.push(stray);
-      for (const file of macroFilesOf(pkg)) addMacros(macros, pkg.name, file, tell);
+      for (const file of pkg.files.macros) addMacros(macros, pkg.name, file, tell);
+      for (const file of pkg.files.genericTests) addMacros(macros, pkg.name, file, tell, true);
       if (macroFilesOf(pkg).length > 0) this.#byPackage.set(pkg.name, macros);
     }
   }
@@ -189,6 +192,7 @@ function addMacros(
   packageName: string,
   file: SourceFile,
   tell: (stray: StrayBlock) => void,
+  isOfTests: boolean = false,
 ): void {
   if (!/\{%-?\+?\s*(macro|test|materialization|data_test)\b/.test(file.text)) return;
   for (const definition of definitionsIn(file, tell)) {
@@ -206,7 +210,7 @@ function addMacros(
         { location: definition.location },
       );
     }
-    macros.set(name, entryOf(packageName, false, definition, file.path, file.relativePath));
+    macros.set(name, entryOf(packageName, false, definition, file, isOfTests));
   }
 }
 
@@ -243,8 +247,8 @@ function entryOf(
   packageName: string,
   builtIn: boolean,
   definition: Definition,
-  file: string,
-  originalFilePath: string,
+  { path, relativePath }: Pick<SourceFile, 'path' | 'relativePath'>,
+  isOfTests: boolean = false,
 ): MacroEntry {
   const name = definition.macroName;
   return {
@@ -253,8 +257,9 @@ function entryOf(
     packageName,
     builtIn,
     definition,
-    file,
-    originalFilePath,
+    file: path,
+    originalFilePath: relativePath,
+    isOfTests,
   };
 }
 
@@ -298,9 +303,9 @@ export function manifestMacro(
     docs: shown(),
     config: { meta: {}, docs: shown() },
     patch_path: null,
-    // dbt reads no arguments of generic tests.
+    // dbt reads no arguments in folders of tests.
     arguments:
-      withArguments && definition.kind !== 'test'
+      withArguments && !entry.isOfTests
         ? definition.parameters.map(({ name }) => ({ name, type: null, description: '' }))
         : [],
     created_at: createdAt,

@@ -93,9 +93,11 @@ describe('a macro', () => {
   ])('lists its arguments by the flag: %s', async (flag, expected) => {
     const { macros: found } = await parse({
       'dbt_project.yml': `${settings}flags: {validate_macro_args: ${flag}}\n`,
-      'macros/all.sql': [...macros, '{% test odd(model) %}select 1{% endtest %}'].join('\n'),
+      'macros/all.sql': [...macros, '{% test even(x) %}select 1{% endtest %}'].join('\n'),
+      'tests/generic/odd.sql': '{% test odd(model) %}select 1{% endtest %}',
     });
     expect(found['macro.shop.again']?.arguments.map(({ name }) => name)).toEqual(expected);
+    expect(found['macro.shop.test_even']?.arguments.map(({ name }) => name)).toEqual(expected);
     expect(found['macro.shop.test_odd']?.arguments).toEqual([]);
   });
 });
@@ -170,4 +172,9 @@ describe('a test', () => {
     expect(only(manifest)?.config.enabled).toBe(false);
     expect(only(manifest)?.depends_on.nodes).toEqual(['model.shop.m']);
   });
+});
+
+it('has an overview of documentation when nobody wrote one: dbt’s site shows nothing without', async () => {
+  const { docs } = await parse({ 'models/m.sql': 'select 1 as id' });
+  expect(docs['doc.dbt.__overview__']?.block_contents).toContain('__overview__');
 });

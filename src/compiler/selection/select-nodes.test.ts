@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Selector, SelectorDefinition } from '../../project/index.ts';
+import type { Manifest, ManifestMacro } from '../manifest.ts';
 import { sampleManifest } from './scratch-manifest.ts';
 import { planSelection, type SelectionSpec, selectNodes } from './select-nodes.ts';
 
@@ -312,5 +313,19 @@ describe('state', () => {
     ['result:error', ['same']],
   ])('%s', (select, expected) => {
     expect(names(selectNodes(now, { select: [select], state }))).toEqual(expected);
+  });
+
+  it.each([
+    ['macro.shop.m', 'select 1', 'select 2', ['user']],
+    ['macro.shop.m', 'select\r\n1', 'select\n1', []],
+    ['macro.dbt.m', 'dbt’s words', 'our words', []],
+  ])('%s, once %j and then %j, makes modified: %j', (id, was, is, expected) => {
+    const user = { id: 'model.shop.user', more: { depends_on: { nodes: [], macros: [id] } } };
+    const withMacro = (text: string): Manifest => ({
+      ...sampleManifest([user]),
+      macros: { [id]: { macro_sql: text, depends_on: { macros: [] } } as unknown as ManifestMacro },
+    });
+    const given = { select: ['state:modified.macros'], state: { manifest: withMacro(was), results: [] } };
+    expect(names(selectNodes(withMacro(is), given))).toEqual(expected);
   });
 });

@@ -215,11 +215,17 @@ function descriptionsOf(entry: Entry, now: Entry): unknown {
   return [persisted['relation'] ? entry['description'] : null, persisted['columns'] ? columns : null];
 }
 
-/** Whether a resource uses, at any depth, a macro whose text is another one than before. */
+/**
+ * Whether a resource uses, at any depth, a macro whose text is another one than before. What is built in
+ * doesn't count: in a manifest of dbt's it has other texts, and nobody changed the project. Nor do line ends,
+ * which dbt keeps as the file has them.
+ */
 function macroCheck(manifest: Manifest, previous: Manifest): (entry: Entry) => boolean {
+  const textIn = ({ macros }: Manifest, id: string): string | undefined =>
+    macros[id]?.macro_sql.replaceAll('\r\n', '\n');
   const changed = new Set(
     [...Object.keys(manifest.macros), ...Object.keys(previous.macros)].filter(
-      (id) => manifest.macros[id]?.macro_sql !== previous.macros[id]?.macro_sql,
+      (id) => !builtInMacro.test(id) && textIn(manifest, id) !== textIn(previous, id),
     ),
   );
   const verdicts = new Map<string, boolean>();
@@ -238,6 +244,8 @@ function macroCheck(manifest: Manifest, previous: Manifest): (entry: Entry) => b
     return Array.isArray(macros) && macros.some((id) => usesChanged(String(id)));
   };
 }
+
+const builtInMacro = /^macro\.(?:dbt|dbt_duckdb)\./;
 
 /** Equality of plain data, whatever the order of keys. */
 function isSame(a: unknown, b: unknown): boolean {
