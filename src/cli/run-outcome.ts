@@ -34,7 +34,11 @@ export async function showSeeds(result: RunResult, input: CommandInput): Promise
     import('./given.ts'),
     import('./output/table.ts'),
   ]);
-  const select = loaded.map(({ uniqueId }) => uniqueId.split('.').slice(1).join('.'));
+  // A seed's file may be in a folder, which its id says nothing of.
+  const select = loaded.map(({ uniqueId }) => {
+    const [, inPackage, ...name] = uniqueId.split('.');
+    return `package:${inPackage},${name.join('.')}`;
+  });
   const shown = await show({
     ...projectGiven(input),
     emit: undefined,
