@@ -147,6 +147,7 @@ const dbtOnly: readonly OptionSpec[] = [
     hidden: true,
     env: 'CACHE_SELECTED_ONLY',
   }),
+  { flags: '--sqlparse <yaml>', summary: 'accepted: sqlparse is not what splits statements', hidden: true },
   ...both('--static-parser', 'accepted: every template is rendered', { hidden: true, env: 'STATIC_PARSER' }),
   ...both('--use-experimental-parser', 'accepted: every template is rendered', { hidden: true }),
   ...both('--send-anonymous-usage-stats', 'accepted: nothing is ever sent', { hidden: true }),
@@ -172,12 +173,11 @@ const dbtOnly: readonly OptionSpec[] = [
     choices: ['eager', 'cautious', 'buildable', 'empty'],
     hidden: true,
   },
-  refused('--export-saved-queries', 'saved queries are not run'),
+  ...both('--export-saved-queries', 'accepted: saved queries are written by a semantic layer', {
+    hidden: true,
+    env: 'EXPORT_SAVED_QUERIES',
+  }),
 ];
-
-function refused(flags: string, why: string): OptionSpec {
-  return { flags, summary: 'not supported', hidden: true, refused: why };
-}
 
 /** Every option that stands before or after any command. */
 export const globalOptions: readonly OptionSpec[] = [

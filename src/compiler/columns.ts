@@ -7,6 +7,7 @@ import type { ColumnInfo, ManifestNode, Plain } from './manifest.ts';
 import { newColumn } from './node-shape.ts';
 import { type PropertyEntry, placeOf } from './property-entries.ts';
 import { pythonRepr, pythonStr } from './python-repr.ts';
+import { readGranularity } from './semantic/time-spine.ts';
 
 const constraintTypes = ['check', 'not_null', 'unique', 'primary_key', 'foreign_key', 'custom'];
 
@@ -51,7 +52,7 @@ function columnOf(written: Plain, entry: PropertyEntry, index: number, docs: Doc
   column.config = { meta: column.meta, tags: column.tags };
   column.data_type = written['data_type'] == null ? null : pythonStr(written['data_type']);
   column.quote = typeof written['quote'] === 'boolean' ? written['quote'] : null;
-  column.granularity = typeof written['granularity'] === 'string' ? written['granularity'] : null;
+  column.granularity = readGranularity(written, entry, index);
   const { constraints } = written;
   if (Array.isArray(constraints)) {
     column.constraints = constraints

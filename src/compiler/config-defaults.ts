@@ -12,7 +12,10 @@ export type ConfiguredType =
   | 'source'
   | 'exposure'
   | 'group'
-  | 'unit_test';
+  | 'unit_test'
+  | 'metric'
+  | 'semantic_model'
+  | 'saved_query';
 
 /** A new mapping of every key with its default. */
 export function defaultConfig(type: ConfiguredType): Plain {
@@ -31,6 +34,18 @@ export function defaultConfig(type: ConfiguredType): Plain {
       return { enabled: true, tags: [], meta: {} };
     case 'group':
       return { meta: {} };
+    case 'metric':
+    case 'semantic_model':
+      return { enabled: true, group: null, meta: {} };
+    case 'saved_query':
+      return {
+        enabled: true,
+        group: null,
+        meta: {},
+        export_as: null,
+        schema: null,
+        cache: { enabled: false },
+      };
     case 'unit_test':
       return { tags: [], meta: {}, enabled: true, static_analysis: null };
     default:

@@ -58,19 +58,21 @@ export class ConfigLevels {
     };
     const own = this.#configs.get(request.packageName) ?? this.#root;
     const { type, fqn } = request;
-    for (const level of this.#levels(treeOf(own, type), fqn)) mergeConfig(config, level, bad);
+    const isSemantic = type === 'metric' || type === 'semantic_model' || type === 'saved_query';
+    const put = (level: Plain): void => mergeConfig(config, level, bad, isSemantic ? onlyMeta : undefined);
+    for (const level of this.#levels(treeOf(own, type), fqn)) put(level);
     for (const level of this.#levels(unrenderedTreeOf(own, type), fqn)) Object.assign(unrendered, level);
     if (request.patch) {
-      mergeConfig(config, request.patch, bad);
+      put(request.patch);
       // Spelled as there, unlike in calls.
       Object.assign(unrendered, request.patch);
     }
     if (request.calls) {
-      mergeConfig(config, request.calls, bad);
+      put(request.calls);
       assignKeys(unrendered, request.calls);
     }
     if (own !== this.#root) {
-      for (const level of this.#levels(treeOf(this.#root, type), fqn)) mergeConfig(config, level, bad);
+      for (const level of this.#levels(treeOf(this.#root, type), fqn)) put(level);
       for (const level of this.#levels(unrenderedTreeOf(this.#root, type), fqn))
         Object.assign(unrendered, level);
     }
@@ -105,6 +107,9 @@ export class ConfigLevels {
   }
 }
 
+/** The semantic layer's configuration has no tags, hooks and so on that add up. */
+const onlyMeta: ReadonlySet<string> = new Set(['meta']);
+
 /** `config()` calls of one file put together, in place. */
 export function addConfigCall(calls: Plain, entries: Plain, node: string, location?: SourceLocation): void {
   mergeConfig(calls, entries, (key, problem) => {
@@ -130,6 +135,12 @@ function treeOf(config: ProjectConfig, type: ConfiguredType): Plain {
       return config.exposures;
     case 'unit_test':
       return config.unitTests;
+    case 'metric':
+      return config.metrics;
+    case 'semantic_model':
+      return config.semanticModels;
+    case 'saved_query':
+      return config.savedQueries;
     default:
       return config.models;
   }
@@ -146,6 +157,10 @@ const treeKeys: Readonly<Record<ConfiguredType, readonly string[]>> = {
   exposure: ['exposures'],
   group: ['models'],
   unit_test: ['unit_tests'],
+  metric: ['metrics'],
+  // dbt looks under these names only, which the project file hasn't: unrendered_config lacks those levels.
+  semantic_model: ['semantic_models'],
+  saved_query: ['saved_queries'],
 };
 
 function unrenderedTreeOf(config: ProjectConfig, type: ConfiguredType): Plain {
@@ -161,6 +176,7 @@ function finish(config: Plain, type: ConfiguredType, bad: (key: string, problem:
   if (type === 'group') return;
   if (typeof config['enabled'] !== 'boolean')
     bad('enabled', `has to be true or false, not ${show(config['enabled'])}`);
+  if (type === 'metric' || type === 'semantic_model' || type === 'saved_query') return;
   if ('tags' in config) config['tags'] = textList(config['tags'], bad);
   if (type === 'test') {
     checkTestTypes(config, bad);

@@ -35,12 +35,18 @@ export function configKey(key: string): string {
  * Puts the keys of `level` over `config`, in place.
  *
  * @param bad called with the key and what is wrong when a level's value can't be merged.
+ * @param merging the keys that are merged at all. All that have a rule unless given.
  */
-export function mergeConfig(config: Plain, level: Plain, bad: (key: string, problem: string) => never): void {
+export function mergeConfig(
+  config: Plain,
+  level: Plain,
+  bad: (key: string, problem: string) => never,
+  merging?: ReadonlySet<string>,
+): void {
   for (const written of Object.keys(level)) {
     const key = configKey(written);
     const value = plainMapping(level[written]);
-    const rule = rules.get(key);
+    const rule = merging === undefined || merging.has(key) ? rules.get(key) : undefined;
     if (rule === undefined || !(key in config)) config[key] = rule === undefined ? value : copyOf(value);
     else config[key] = merged(rule, key, config[key], value, bad);
   }

@@ -88,9 +88,9 @@ function readDependsOn(exposure: ManifestExposure, entry: PropertyEntry): void {
   if (!Array.isArray(list)) return;
   list.forEach((written: unknown, index) => {
     const text = pythonStr(written).trim();
-    const metric = /^metric\(\s*['"]([^'"]+)['"]\s*\)$/.exec(text);
+    const metric = /^metric\(\s*(?:['"]([^'"]+)['"]\s*,\s*)?['"]([^'"]+)['"]\s*\)$/.exec(text);
     if (metric) {
-      exposure.metrics.push([metric[1] as string]);
+      exposure.metrics.push(metric.slice(1).filter((part) => part !== undefined));
       return;
     }
     const [call] = staticCalls(`{{ ${text.replace(/^\{\{|\}\}$/g, '')} }}`) ?? [];
@@ -100,7 +100,7 @@ function readDependsOn(exposure: ManifestExposure, entry: PropertyEntry): void {
       exposure.sources.push([...(call.args as string[])]);
     } else {
       throw compilerErrors['bad-property'](
-        { problem: `'${text}' is no ref('…') or source('…', '…')` },
+        { problem: `'${text}' is no ref('…'), source('…', '…') or metric('…')` },
         { location: placeOf(entry, 'depends_on', index) },
       );
     }

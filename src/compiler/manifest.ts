@@ -7,6 +7,8 @@
  * Source: schemas.getdbt.com, manifest v12.
  */
 
+import type { ManifestMetric, ManifestSavedQuery, ManifestSemanticModel } from './semantic/resources.ts';
+
 /** A JSON object as templates and artifacts carry it. */
 export type Plain = { [key: string]: unknown };
 
@@ -303,6 +305,16 @@ export interface ManifestGroup {
   config: Plain;
 }
 
+/** What can be switched off, and is then kept apart. */
+export type DisabledResource =
+  | ManifestNode
+  | ManifestSource
+  | ManifestExposure
+  | ManifestUnitTest
+  | ManifestMetric
+  | ManifestSemanticModel
+  | ManifestSavedQuery;
+
 /** The whole project. Written as it is to `target/manifest.json`. */
 export interface Manifest {
   metadata: Plain;
@@ -311,15 +323,15 @@ export interface Manifest {
   macros: Record<string, ManifestMacro>;
   docs: Record<string, ManifestDoc>;
   exposures: Record<string, ManifestExposure>;
-  metrics: Record<string, Plain>;
+  metrics: Record<string, ManifestMetric>;
   groups: Record<string, ManifestGroup>;
   selectors: Record<string, Plain>;
-  disabled: Record<string, (ManifestNode | ManifestSource | ManifestExposure | ManifestUnitTest)[]>;
+  disabled: Record<string, DisabledResource[]>;
   parent_map: Record<string, string[]>;
   child_map: Record<string, string[]>;
   group_map: Record<string, string[]>;
-  saved_queries: Record<string, Plain>;
-  semantic_models: Record<string, Plain>;
+  saved_queries: Record<string, ManifestSavedQuery>;
+  semantic_models: Record<string, ManifestSemanticModel>;
   unit_tests: Record<string, ManifestUnitTest>;
   functions: Record<string, Plain>;
 }

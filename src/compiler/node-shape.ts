@@ -4,7 +4,10 @@ import type { ColumnInfo, ManifestNode, NodeConfig, Plain } from './manifest.ts'
 
 /** What is known of a node before its configuration is. */
 export interface NodeSeed {
-  readonly type: Exclude<ConfiguredType, 'source' | 'exposure' | 'group' | 'unit_test'>;
+  readonly type: Exclude<
+    ConfiguredType,
+    'source' | 'exposure' | 'group' | 'unit_test' | 'metric' | 'semantic_model' | 'saved_query'
+  >;
   readonly packageName: string;
   readonly name: string;
   readonly uniqueId: string;

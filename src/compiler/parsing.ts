@@ -8,14 +8,7 @@ import type { CompileWarning, Invocation } from './invocation.ts';
 import { UnknownConfigs } from './known-configs.ts';
 import { addToRecord } from './lists-by-key.ts';
 import type { MacroRegistry } from './macro-registry.ts';
-import type {
-  Manifest,
-  ManifestExposure,
-  ManifestNode,
-  ManifestSource,
-  ManifestUnitTest,
-  Plain,
-} from './manifest.ts';
+import type { DisabledResource, Manifest, ManifestNode, Plain } from './manifest.ts';
 
 /** Where a resource stands, for errors found after it was read. */
 export type Locate = () => SourceLocation;
@@ -103,7 +96,7 @@ export class Parsing {
   }
 
   /** Takes a disabled resource in. Several may share an id. */
-  addDisabled(node: ManifestNode | ManifestSource | ManifestExposure | ManifestUnitTest): void {
+  addDisabled(node: DisabledResource): void {
     addToRecord(this.manifest.disabled, node.unique_id, node);
   }
 

@@ -17,6 +17,7 @@ import {
   placeOf,
 } from './property-entries.ts';
 import { pythonStr } from './python-repr.ts';
+import { readTimeSpine } from './semantic/time-spine.ts';
 import {
   columnsOfVersion,
   formattedVersion,
@@ -123,7 +124,7 @@ export class PatchBook {
       ? constraints.filter(isPlainDict).map((constraint) => constraintOf(constraint, true, entry))
       : [];
     node.deprecation_date = dateText(versionEntry?.data['deprecation_date'] ?? data['deprecation_date']);
-    node.time_spine = timeSpine(data['time_spine']);
+    node.time_spine = readTimeSpine(entry, node.columns);
     recordForeignKeys(node);
     if (node.contract.enforced) {
       if (Object.keys(node.columns).length === 0) {
@@ -245,14 +246,6 @@ function dateText(value: unknown): string | null {
   const text = pythonStr(value).replace(' ', 'T');
   if (/^\d{4}-\d\d-\d\d$/.test(text)) return `${text}T00:00:00+00:00`;
   return /[+-]\d\d:\d\d$|Z$/.test(text) ? text : `${text}+00:00`;
-}
-
-function timeSpine(value: unknown): Plain | null {
-  if (!isPlainDict(value)) return null;
-  return {
-    standard_granularity_column: value['standard_granularity_column'] ?? null,
-    custom_granularities: value['custom_granularities'] ?? [],
-  };
 }
 
 function stem(relativePath: string): string {

@@ -10,6 +10,7 @@ import { addToRecord } from './lists-by-key.ts';
 import type { Manifest, ManifestExposure, ManifestNode, RefArgs } from './manifest.ts';
 import type { Parsing } from './parsing.ts';
 import { RefLookup } from './ref-lookup.ts';
+import type { SemanticResource } from './semantic/resources.ts';
 
 /**
  * Resolves what every node and exposure refers to. A test that refers to something disabled or missing
@@ -37,6 +38,9 @@ export function resolveReferences(parsing: Parsing): RefLookup {
   for (const exposure of Object.values(manifest.exposures)) resolveNode(parsing, lookup, exposure);
   return lookup;
 }
+
+/** What refers to models. */
+type Referring = ManifestNode | ManifestExposure | SemanticResource;
 
 /** Fills a node's `depends_on.nodes`; false when the node is a test of something that isn't there. */
 function resolveNode(parsing: Parsing, lookup: RefLookup, node: ManifestNode | ManifestExposure): boolean {
@@ -81,10 +85,10 @@ function dropsTest(
 }
 
 /** `ref-not-found` at the call, with the nearest name. */
-function refNotFound(
+export function refNotFound(
   parsing: Parsing,
   lookup: RefLookup,
-  node: ManifestNode | ManifestExposure,
+  node: Referring,
   ref: RefArgs,
   disabled: boolean,
 ): Error {
@@ -123,12 +127,7 @@ function sourceNotFound(
 }
 
 /** Where a node calls `name` with `argument` among its literals; the node itself where that can't be told. */
-function placeOfCall(
-  parsing: Parsing,
-  node: ManifestNode | ManifestExposure,
-  name: string,
-  argument: string,
-) {
+function placeOfCall(parsing: Parsing, node: Referring, name: string, argument: string) {
   const place = parsing.locate(node.unique_id);
   if (!place || !('raw_code' in node) || node.test_metadata || /\.ya?ml$/.test(node.original_file_path))
     return place;
@@ -192,8 +191,10 @@ export function fillMaps(manifest: Manifest, dependencies: Iterable<[string, rea
   }
   for (const [id, below] of Object.entries(children)) manifest.child_map[id] = below.sort();
   for (const group of Object.values(manifest.groups)) manifest.group_map[group.name] ??= [];
-  for (const node of Object.values(manifest.nodes)) {
-    if (node.group) addToRecord(manifest.group_map, node.group, node.unique_id);
+  const { nodes, saved_queries: queries, semantic_models: models, metrics } = manifest;
+  for (const part of [nodes, queries, models, metrics]) {
+    for (const { group, unique_id: id } of Object.values(part))
+      if (group) addToRecord(manifest.group_map, group, id);
   }
 }
 

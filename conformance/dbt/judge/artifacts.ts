@@ -1,5 +1,6 @@
 /** What of dbt's artifacts can be compared: all but times, ids of the invocation, and the built-in macros' text. */
 import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** An object of JSON. */
 export interface Json {
@@ -33,6 +34,9 @@ export function comparableManifest(file: string): Json | undefined {
       Object.entries((manifest[part] ?? {}) as Json).filter(([id]) => !builtIn(id)),
     );
   }
+  const semantic = join(dirname(file), 'semantic_manifest.json');
+  if (Object.keys((manifest['semantic_models'] ?? {}) as Json).length > 0 && existsSync(semantic))
+    manifest['semantic_manifest.json'] = JSON.parse(readFileSync(semantic, 'utf8'));
   return comparable(manifest) as Json;
 }
 
