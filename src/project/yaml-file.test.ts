@@ -116,6 +116,8 @@ describe('what is no YAML', () => {
     ['an anchor that contains itself', 'a: &x [*x]\n', 1, 8],
     ['a date that is none', 'a: 2024-13-01\n', 1, 4],
     ['a tag of someone else', 'a: !foo 1\n', 1, 9],
+    ['a whole number that is none', 'a: !!int x\n', 1, 10],
+    ['a number that is none', 'a: !!float 1.x\n', 1, 12],
     ['two documents', 'a: 1\n---\nb: 2\n', 2, 1],
   ])('points at %s', (_, text, line, column) => {
     expect(() => value(text)).toThrow(

@@ -11,7 +11,7 @@ import { projectErrors } from './errors.ts';
 import { readPlainYaml } from './plain-yaml.ts';
 import type { ProjectWarning } from './project.ts';
 import { yamlLibrary } from './yaml-library.ts';
-import { parseFraction, parseWhole, resolvePlain } from './yaml-scalar.ts';
+import { isWhole, parseFraction, parseWhole, resolvePlain } from './yaml-scalar.ts';
 import type { PlainDict } from './yaml-value.ts';
 
 /** A path into a YAML value: keys and list positions. */
@@ -185,8 +185,11 @@ class Reader {
   #readTagged(node: Scalar, tag: string, text: string): unknown {
     switch (tag.replace('tag:yaml.org,2002:', '!!')) {
       case '!!int':
+        if (!isWhole(text)) throw this.#bad(`${text} is no whole number`, node);
         return parseWhole(text);
       case '!!float':
+        if (Number.isNaN(parseFraction(text)) && !/^\.nan$/i.test(text))
+          throw this.#bad(`${text} is no number`, node);
         return parseFraction(text);
       case '!!bool':
       case '!!null':

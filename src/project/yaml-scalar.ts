@@ -44,6 +44,11 @@ const fraction =
 const timestamp =
   /^([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]*))?(?:[ \t]*(Z|([-+])([0-9]{1,2})(?::?([0-9]{2}))?))?)?$/;
 
+/** Whether `text` is a whole number in one of YAML 1.1's spellings. */
+export function isWhole(text: string): boolean {
+  return whole.test(text);
+}
+
 /** A whole number as an explicit `!!int` or a plain scalar has it. */
 export function parseWhole(text: string): number | bigint | string {
   const clean = text.replaceAll('_', '');

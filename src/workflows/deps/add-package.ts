@@ -6,6 +6,7 @@ import {
   type DepsFacts,
   type DepsProject,
   type PackageEntry,
+  parseYaml,
   readPackageText,
   yamlLibrary,
 } from '../../project/index.ts';
@@ -40,14 +41,29 @@ export async function planAddition(
   const { name, version } = splitName(addPackage, source);
   const path = join(project.root, project.list.fileName);
   const before = await readFile(path, 'utf8').catch(() => undefined);
-  const document = yamlLibrary().parseDocument(before ?? 'packages: []\n', { version: '1.1' });
+  // A file that can't be read is said where it can't.
+  if (before !== undefined) parseYaml(before, path);
+  const document = yamlLibrary().parseDocument(before ?? 'packages: []\n', {
+    version: '1.1',
+    uniqueKeys: false,
+  });
   const list = listIn(document);
   const removed = removeSame(list, name);
   list.flow = false;
   list.add(document.createNode(entryOf(name, version, source)));
-  const text = document.toString({ lineWidth: 0 });
+  const text = printed(document, path);
   const entries = readPackageText(text, path, project.list.fileName, facts);
   return { name, version, path, isNew: before === undefined, text, entries, removed };
+}
+
+function printed(document: Document, path: string): string {
+  try {
+    return document.toString({ lineWidth: 0 });
+  } catch (cause) {
+    // An alias of what was removed.
+    const problem = `${path} can't be changed: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw depsErrors['bad-addition']({ problem }, { cause, hint: 'Change it by hand, then run `deps`.' });
+  }
 }
 
 function splitName(

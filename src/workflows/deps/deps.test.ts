@@ -517,6 +517,15 @@ describe('--add-package', () => {
     });
   });
 
+  it.each([
+    ['can’t be read', 'packages: [\n', 'project.bad-yaml'],
+    ['repeats what it replaces', 'packages: [&a {local: near}, *a]\n', 'workflows.bad-addition'],
+  ])('refuses a packages.yml that %s', async (_, text, code) => {
+    const folder = project({ 'packages.yml': text, 'near/dbt_project.yml': 'name: n\n' });
+    await expect(install(folder, { addPackage: 'near', source: 'local' })).rejects.toMatchObject({ code });
+    expect(readFileSync(join(folder, 'packages.yml'), 'utf8')).toBe(text);
+  });
+
   it('makes packages.yml where there is none', async () => {
     const folder = project({ 'near/dbt_project.yml': 'name: n\n' });
     await install(folder, { addPackage: 'near', source: 'local' });
