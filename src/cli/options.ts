@@ -6,7 +6,7 @@
 import type { OptionSpec } from './command.ts';
 
 /** A switch and its opposite. */
-function both(flags: string, summary: string, more: Partial<OptionSpec> = {}): readonly OptionSpec[] {
+export function both(flags: string, summary: string, more: Partial<OptionSpec> = {}): readonly OptionSpec[] {
   const name = flags.split('--').at(-1)!;
   return [
     { flags, summary, ...more },
@@ -173,6 +173,9 @@ const dbtOnly: readonly OptionSpec[] = [
     choices: ['eager', 'cautious', 'buildable', 'empty'],
     hidden: true,
   },
+  ...both('--include-saved-query', 'accepted: saved queries are selected as everything else', {
+    hidden: true,
+  }),
   ...both('--export-saved-queries', 'accepted: saved queries are written by a semantic layer', {
     hidden: true,
     env: 'EXPORT_SAVED_QUERIES',

@@ -220,7 +220,10 @@ function readFlags(
   for (const spec of [...globalOptions, ...command.options]) {
     const option = makeOption(spec);
     const name = option.attributeName();
-    if (spec.refused !== undefined && values[name] !== undefined && values[name] !== false) {
+    const isGiven = option.negate
+      ? values[name] === false
+      : values[name] !== undefined && values[name] !== false;
+    if (spec.refused !== undefined && isGiven) {
       throw cliErrors['unsupported-option']({ option: longName(spec), why: spec.refused });
     }
     if (spec.env === undefined || values[name] !== undefined) continue;

@@ -14,6 +14,8 @@ import { type RunResult, runNodes } from './run-nodes.ts';
 export interface RetryOptions extends ProjectOptions {
   /** Folder with the `run_results.json` to go on from; the target folder unless given. */
   readonly state?: string | undefined;
+  /** Whether what is tried again is rebuilt from nothing; as it was in the last run unless given. */
+  readonly fullRefresh?: boolean | undefined;
 }
 
 /** dbt's statuses of what is tried again. */

@@ -12,6 +12,8 @@ import { selectNamed } from './selection.ts';
 export interface ShowOptions extends RunOptions {
   /** Jinja SQL to show instead of a node. */
   readonly inline?: string | undefined;
+  /** SQL to show as it stands, in which nothing is Jinja. */
+  readonly inlineDirect?: string | undefined;
   /** Rows at most; 5 unless given; -1: all of them. */
   readonly limit?: number | undefined;
 }
@@ -33,16 +35,16 @@ export interface Shown extends Grid {
  * @throws workflows.nothing-to-show, workflows.nothing-selected, workflows.not-a-query, compiler.*, and what the engine says of the SQL.
  */
 export async function show(options: ShowOptions = {}): Promise<readonly Shown[]> {
-  if (options.inline === undefined && options.select === undefined && options.selector === undefined) {
+  const isText = options.inline !== undefined || options.inlineDirect !== undefined;
+  if (!isText && options.select === undefined && options.selector === undefined) {
     throw workflowErrors['nothing-to-show']({});
   }
   const session = await openProject('show', options);
   try {
-    const selected =
-      options.inline === undefined
-        ? selectNamed(session, options, ['model', 'snapshot', 'seed', 'test', 'analysis'])
-        : [];
-    if (options.inline === undefined && selected.length === 0) {
+    const selected = isText
+      ? []
+      : selectNamed(session, options, ['model', 'snapshot', 'seed', 'test', 'analysis']);
+    if (!isText && selected.length === 0) {
       const what = `--select ${options.select?.join(' ') ?? options.selector ?? ''}`;
       throw workflowErrors['nothing-selected']({ what });
     }
@@ -70,8 +72,9 @@ async function showAll(
       return gridOfWarehouse((await connection.execute(code, { fetch: true, ...more })).table, rowsMax);
     };
     const shown: Shown[] = [];
-    if (options.inline !== undefined) {
-      const code = await compilation.compileInline(options.inline, engine);
+    const { inline, inlineDirect } = options;
+    if (inline !== undefined || inlineDirect !== undefined) {
+      const code = inlineDirect ?? (await compilation.compileInline(inline ?? '', engine));
       const ask = async (question: string): Promise<unknown> =>
         (await connection.execute(question, { fetch: true })).table.rows[0]?.[0];
       await refuseWrites(code, ask);

@@ -89,6 +89,8 @@ describe('a new project', () => {
     expect(others).toEqual([]);
     expect(shown).toMatchObject({ name: 'daily_revenue', truncated: true });
     expect(shown?.rows).toHaveLength(2);
+    const direct = await show({ ...here, inlineDirect: "select '{{ 1 }}' as text" });
+    expect(direct[0]?.rows).toMatchObject([[{ text: '{{ 1 }}' }]]);
     const plans = await plan({ ...here, select: ['daily_revenue'] });
     expect(plans.map(({ uniqueId }) => uniqueId)).toContain('model.shop.daily_revenue');
     expect(plans[0]?.text).toMatch(/create .*table/i);

@@ -11,6 +11,7 @@ export const showCommand: CommandSpec = {
     ...refreshOptions,
     ...compileOptions,
     { flags: '--inline <sql>', summary: 'show this query instead; Jinja works in it' },
+    { flags: '--inline-direct <sql>', summary: 'show this query as it stands, without Jinja' },
     { flags: '--limit <rows>', summary: 'rows at most (default: 5; -1: all)', type: 'number' },
     { flags: '--output <format>', summary: 'how rows are printed', choices: ['text', 'json'] },
   ],
@@ -32,6 +33,7 @@ export const showCommand: CommandSpec = {
       const shown = await show({
         ...runGiven(input),
         inline: flags.text('inline'),
+        inlineDirect: flags.text('inlineDirect'),
         limit: flags.number('limit'),
       });
       input.deliver?.('show', shown);
