@@ -30,6 +30,7 @@ import { readSemanticLayer, resolveSemanticLayer } from './semantic/index.ts';
 import { readSource } from './sources.ts';
 import { readSqlNodes } from './sql-nodes.ts';
 import { readUnitTest } from './unit-tests.ts';
+import { tellUnusedPaths } from './unused-paths.ts';
 
 /** How to parse. */
 export interface CompileOptions {
@@ -137,6 +138,7 @@ function parse(environment: Environment, metadata: Plain): { manifest: Manifest;
   fillMaps(manifest, dependenciesOf(manifest));
   tellDeprecatedModels(parsing);
   tellDeprecatedCode(parsing);
+  tellUnusedPaths(parsing);
   return { manifest, graph: buildGraph(manifest) };
 }
 
