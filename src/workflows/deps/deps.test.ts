@@ -450,8 +450,8 @@ describe('the folder with the packages', () => {
     });
     writeFiles(folder, {
       'dbt_packages/old/dbt_project.yml': 'name: old\n',
-      'dbt_packages/.boathouse-killed/new/x': '',
-      'dbt_packages/.boathouse-lock': `${thisProcess().host}-999999999-1.deps`,
+      'dbt_packages/__boathouse-killed/new/x': '',
+      'dbt_packages/__boathouse-lock': `${thisProcess().host}-999999999-1.deps`,
     });
     await install(folder);
     expect(names(folder)).toEqual(['n']);
@@ -461,14 +461,14 @@ describe('the folder with the packages', () => {
     const folder = project({ 'packages.yml': 'packages: [{package: acme/base, version: 1.0.0}]\n' });
     const [first, second] = await Promise.all([install(folder), install(folder)]);
     expect([first.installed, second.installed]).toEqual([true, true]);
-    writeFiles(folder, { 'dbt_packages/.boathouse-lock': markedName('deps') });
+    writeFiles(folder, { 'dbt_packages/__boathouse-lock': markedName('deps') });
     const said: RunEvent[] = [];
     const emit = (event: RunEvent): void => void said.push(event);
     await expect(install(folder, { lockTimeoutSeconds: 1.2, emit })).rejects.toMatchObject({
       code: 'workflows.deps-busy',
     });
     expect(JSON.stringify(said)).toContain('Waiting for another deps');
-    expect(names(folder)).toEqual(['.boathouse-lock', 'base']);
+    expect(names(folder)).toEqual(['__boathouse-lock', 'base']);
   });
 
   it.each(['.', '..', 'dbt_project.yml', 'models/..'])('can’t be %s', async (path) => {

@@ -1,7 +1,7 @@
 /**
  * The folder that packages are installed in: changed only once everything is there to put into it.
  *
- * Packages are staged in a hidden folder inside of it, on the same disk, and take the place of the old ones
+ * Packages are staged in a folder of ours inside of it, on the same disk, and take the place of the old ones
  * by renames at the end. Whoever is stopped before that leaves the old packages; what it staged goes with
  * the next installation.
  */
@@ -10,8 +10,8 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { type Clock, makeFolder, markedName, parseMark, stateOf } from '../../base/index.ts';
 import { depsErrors } from './errors.ts';
 
-/** What hidden entries of ours begin with. Projects look at none that begin with a dot. */
-const prefix = '.boathouse-';
+/** What entries of ours begin with: dbt, too, takes nothing that begins with two underscores for a package. */
+const prefix = '__boathouse-';
 const lockName = `${prefix}lock`;
 
 /** A held installation folder. */
@@ -64,7 +64,8 @@ export async function openInstallation(
   return {
     work,
     stage: async (name, from, how, title) => {
-      if (!/^[^./\\][^/\\]*$/.test(name)) throw depsErrors['bad-package-name']({ name, package: title });
+      if (!/^[^./\\][^/\\]*$/.test(name) || name.startsWith(prefix))
+        throw depsErrors['bad-package-name']({ name, package: title });
       const to = join(staged, name);
       if (how === 'move') {
         await rename(from, to);
