@@ -81,7 +81,7 @@ export class Environment {
       messages: {
         log: (text, info) => invocation.say?.(text, info ? 'info' : 'log'),
         print: (text) => invocation.say?.(text, 'print'),
-        warn: (text) => invocation.say?.(text, 'warn'),
+        warn: (text, code) => invocation.say?.(text, 'warn', code),
       },
     };
   }

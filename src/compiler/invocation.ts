@@ -34,7 +34,7 @@ export interface Invocation {
   /** Whether every deprecated spelling is told, and not the first of each kind. */
   readonly showAllDeprecations?: boolean;
   /** Receives `log(…)` and `print(…)` of templates. Nothing is said when left out. */
-  readonly say?: (message: string, kind: 'log' | 'info' | 'print' | 'warn') => void;
+  readonly say?: (message: string, kind: 'log' | 'info' | 'print' | 'warn', code?: string) => void;
   /** Receives warnings of the compiler (unused configuration, deprecated keys), each once. */
   readonly warn?: (warning: CompileWarning) => void;
 }

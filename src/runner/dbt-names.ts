@@ -35,6 +35,7 @@ const byCode: Readonly<Record<string, readonly [code: string, name: string]>> = 
   'compiler.spaces-in-name': ['D015', 'ResourceNamesWithSpacesDeprecation'],
   'compiler.unused-macro-patch': ['I059', 'MacroNotFoundForPatch'],
   'compiler.wrong-resource-kind': ['I057', 'WrongResourceSchemaFile'],
+  'compiler.snapshot-times': ['Q043', 'SnapshotTimestampWarning'],
   'compiler.unversioned-break': ['I071', 'UnversionedBreakingChange'],
   'project.config-log-path': ['D010', 'ConfigLogPathDeprecation'],
   'project.config-target-path': ['D011', 'ConfigTargetPathDeprecation'],

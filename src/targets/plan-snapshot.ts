@@ -35,9 +35,19 @@ export function planSnapshot(input: PlanInput): readonly PlanStep[] {
   const steps = isThere ? compareSteps(input, rules) : beginSteps(input, rules);
   return frame(node, [
     ...steps,
+    ...checkTimes(input, rules, isThere),
     ...documentSteps(node, target, 'table'),
     { kind: 'made', relation: target, as: 'table', select: null },
   ]);
+}
+
+/** Times of the user's that aren't timestamps are compared with those of the snapshot: dbt warns of it, as its macro does. */
+function checkTimes(input: PlanInput, rules: SnapshotRules, isThere: boolean): readonly PlanStep[] {
+  if (rules.updatedAt === now || rules.names.dbt_updated_at !== 'dbt_updated_at') return [];
+  const given = `select ${rules.updatedAt} as dbt_updated_at from ${subquery(input.code)} as query`;
+  // Rows that are gone get the time of the run, which decides on the type of all.
+  const query = isThere && rules.hardDeletes !== 'ignore' ? `${given} union all select ${now}` : given;
+  return [{ kind: 'render', template: '{%- do check_time_data_types(query) -%}', names: { query } }];
 }
 
 interface SnapshotRules {

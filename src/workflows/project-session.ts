@@ -20,7 +20,8 @@ import type { Deferral } from './defer.ts';
 import { Deprecations, deprecatedOptions, summaryText } from './deprecations.ts';
 import { workflowErrors } from './errors.ts';
 import { foundInProject } from './found-in-project.ts';
-import { LogFile, type LogFileOptions, logLevels } from './log-file.ts';
+import { LogFile } from './log-file.ts';
+import { logFileOf } from './log-options.ts';
 import type { RunOptions } from './options.ts';
 import { parseRequest } from './parse-request.ts';
 import { readProjectOnly, readVars } from './read-project.ts';
@@ -96,7 +97,7 @@ export async function openProject(command: string, options: RunOptions): Promise
       : new LogFile(
           resolve(project.root, options.logPath ?? project.config.logPath),
           id,
-          logFileOf(options, project),
+          logFileOf(options, project.config.flags),
         );
   const emit: Emit = (event) => {
     log?.write(event);
@@ -154,8 +155,8 @@ export async function openProject(command: string, options: RunOptions): Promise
       empty: settings.empty,
       showAllDeprecations: showsAll,
       ...(options.sample === undefined ? {} : { sample: parseSample(options.sample, new Date(startedAtMs)) }),
-      say: (text, kind) => {
-        if (kind === 'warn') return warn({ code: 'jinja.warning', message: text });
+      say: (text, kind, code = 'jinja.warning') => {
+        if (kind === 'warn') return warn({ code, message: text });
         emit({
           kind: 'message',
           atMs: systemClock.nowMs(),
@@ -298,19 +299,6 @@ function settle(options: RunOptions, project: Project): Settings {
     partialParse: decide(options.partialParse, 'partial_parse', true),
     writeJson: decide(options.writeJson, 'write_json', true),
     lockTimeoutMs: (options.lockTimeoutSeconds ?? 600) * 1000,
-  };
-}
-
-/** How the log file is written: options, else the project's flags. */
-function logFileOf(options: RunOptions, { config }: Project): LogFileOptions {
-  const format = options.logFileFormat ?? config.flags['log_format_file'];
-  const level = options.logFileLevel ?? config.flags['log_level_file'];
-  const max = options.logFileMaxBytes ?? config.flags['log_file_max_bytes'];
-  return {
-    format: format === 'text' || format === 'debug' ? format : 'json',
-    level: logLevels.find((known) => known === level) ?? 'debug',
-    bytesMax: typeof max === 'number' ? max : 10 * 1024 * 1024,
-    columns: options.printerWidth,
   };
 }
 

@@ -70,13 +70,9 @@
   {{ 'coalesce(' ~ open_end ~ ', ' ~ configured ~ ')' if configured else open_end }} as {{ columns.dbt_valid_to }}
 {%- endmacro %}
 
-{#- The type of the snapshot's `updated_at`, none when the query has no such column. -#}
+{#- The type of a snapshot's `dbt_updated_at`, none where that column has another name. -#}
 {% macro get_updated_at_column_data_type(snapshot_sql) -%}
-  {%- set wanted = config.get('updated_at') -%}
-  {%- if not wanted -%}
-    {{ return(none) }}
-  {%- endif -%}
-  {%- for column in get_column_schema_from_query(snapshot_sql) if column.name | lower == wanted | lower -%}
+  {%- for column in get_column_schema_from_query(snapshot_sql) if column.name in ['dbt_updated_at', 'DBT_UPDATED_AT'] -%}
     {{ return(column.dtype) }}
   {%- endfor -%}
   {{ return(none) }}

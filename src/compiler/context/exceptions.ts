@@ -90,6 +90,7 @@ export function exceptionsObject(input: ContextInput): HostModule {
       input.messages.warn(
         `The snapshot's own times are ${str(args[0] ?? null)} and updated_at is ${str(args[1] ?? null)}: ` +
           'the same type for both keeps rows from being compared wrongly',
+        'compiler.snapshot-times',
       );
       return '';
     },

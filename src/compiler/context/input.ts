@@ -135,8 +135,8 @@ export interface MessageSink {
   log(text: string, info: boolean): void;
   /** `print(text)`. */
   print(text: string): void;
-  /** `exceptions.warn(text)`. */
-  warn(text: string): void;
+  /** `exceptions.warn(text)`. @param code of a warning that dbt has a name for. */
+  warn(text: string, code?: string): void;
 }
 
 /** Everything `buildContext` needs for one render. */

@@ -1,0 +1,1 @@
+select *, id || '/' || k2 as keyed from {{ ref('src') }}
