@@ -15,6 +15,8 @@ export interface OptionSpec {
   readonly summary: string;
   /** dbt's environment variable, without its `DBT_`; `DBT_ENGINE_…` counts as well. */
   readonly env?: string;
+  /** The variable's name of old, whole: dbt still reads it. */
+  readonly oldEnv?: string;
   /** How its text is read; text unless given. A flag without a value is a boolean by itself. */
   readonly type?: 'count' | 'number' | 'size';
   /** May be given several times, with one value each; all of them count. */

@@ -78,11 +78,16 @@ export const stateOptions: readonly OptionSpec[] = [
     flags: '--state <folder>',
     summary: 'artifacts of an earlier run: for state:, result:, source_status: and --defer',
     env: 'STATE',
+    oldEnv: 'DBT_ARTIFACT_STATE_PATH',
   },
   ...both('--defer', 'references to what isn’t built here lead to the relations of --state', {
     env: 'DEFER',
+    oldEnv: 'DBT_DEFER_TO_STATE',
   }),
-  ...both('--favor-state', 'with --defer: so do those to what isn’t selected', { env: 'FAVOR_STATE' }),
+  ...both('--favor-state', 'with --defer: so do those to what isn’t selected', {
+    env: 'FAVOR_STATE',
+    oldEnv: 'DBT_FAVOR_STATE_MODE',
+  }),
   {
     flags: '--defer-state <folder>',
     summary: 'artifacts to defer to, when they aren’t those of --state',

@@ -44,6 +44,7 @@ describe('readCommandLine', () => {
     ['DBT_FULL_REFRESH', 'fullRefresh', 'true', true],
     ['DBT_FAIL_FAST', 'failFast', '0', false],
     ['DBT_THREADS', 'threads', '3', 3],
+    ['DBT_ARTIFACT_STATE_PATH', 'state', 'old', 'old'],
     ['DBT_INDIRECT_SELECTION', 'indirectSelection', 'cautious', 'cautious'],
   ])('takes %s from the environment', (variable, name, text, expected) => {
     const flags = flagsOf('build', { [variable]: text });

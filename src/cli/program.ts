@@ -227,7 +227,7 @@ function readFlags(
       throw cliErrors['unsupported-option']({ option: longName(spec), why: spec.refused });
     }
     if (spec.env === undefined || values[name] !== undefined) continue;
-    const text = env[`DBT_ENGINE_${spec.env}`] ?? env[`DBT_${spec.env}`];
+    const text = env[`DBT_ENGINE_${spec.env}`] ?? env[`DBT_${spec.env}`] ?? env[spec.oldEnv ?? ''];
     if (text !== undefined && text !== '') values[name] = fromEnvironment(spec, option, text);
   }
   if (values['print'] === undefined && env['DBT_NO_PRINT'] !== undefined && env['DBT_NO_PRINT'] !== '')

@@ -52,7 +52,11 @@ const serveCommand: CommandSpec = {
   summary: 'Serve the documentation site that `docs generate` wrote',
   options: [
     { flags: '--port <port>', summary: 'port to listen on (default: 8080; 0 takes one that is free)' },
-    { flags: '--host <host>', summary: 'address to listen on (default: 127.0.0.1, this machine alone)' },
+    {
+      flags: '--host <host>',
+      summary: 'address to listen on (default: 127.0.0.1, this machine alone)',
+      env: 'HOST',
+    },
     { flags: '--no-browser', summary: 'open no browser' },
     { flags: '--browser', summary: 'open a browser (default at a terminal)', hidden: true },
   ],
