@@ -1,0 +1,11 @@
+{% if var('b') == 1 %}
+select 3 as id, 'a' as k2, 2 as v, 'y'::varchar as w, timestamp '2024-01-01' as ts
+{% endif %}
+{% if var('b') == 2 %}
+select 5 as id, 'a' as k2, null as v, null::varchar as w, timestamp '2024-01-02' as ts
+union all select 1 as id, 'a' as k2, 1 as v, 'x'::varchar as w, timestamp '2024-01-02' as ts
+union all select 3 as id, 'a' as k2, null as v, 'y'::varchar as w, timestamp '2024-01-02' as ts
+{% endif %}
+{% if var('b') == 3 %}
+select * from (select 0 as id, '' as k2, 0 as v, '' as w, timestamp '2024-01-01' as ts) where false
+{% endif %}

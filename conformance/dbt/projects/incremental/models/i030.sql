@@ -1,0 +1,10 @@
+{% if var('b') == 1 %}
+select * from (select 0 as id, '' as k2, 0 as v, '' as w, timestamp '2024-01-01' as ts) where false
+{% endif %}
+{% if var('b') == 2 %}
+select * from (select 0 as id, '' as k2, 0 as v, '' as w, timestamp '2024-01-01' as ts) where false
+{% endif %}
+{% if var('b') == 3 %}
+select 1 as id, 'a' as k2, 2 as v, timestamp '2024-01-03' as ts
+union all select 4 as id, 'a' as k2, 2 as v, timestamp '2024-01-03' as ts
+{% endif %}
