@@ -17,6 +17,8 @@ export type DeprecatedKind =
   | 'itertools'
   | 'same-name'
   | 'microbatch-macro'
+  | 'cumulative-type-params'
+  | 'unconfigured-time-spine'
   | 'spaces-in-name';
 
 /** Tells of the first use of that kind, or of every one when all are asked for. The first one counts those after it. */
@@ -39,6 +41,8 @@ const hints: Readonly<Record<DeprecatedKind, string>> = {
   'same-name': 'Rename one of them.',
   'spaces-in-name': 'Rename it: dbt will refuse it.',
   'microbatch-macro': "Set the flag 'require_batched_execution_for_custom_microbatch_strategy' to true.",
+  'cumulative-type-params': "Put them below 'cumulative_type_params'.",
+  'unconfigured-time-spine': "Give it a 'time_spine' in a property file.",
   'exposure-name': "Use letters, digits and underscores, and give the name people see as 'label'.",
 };
 

@@ -12,6 +12,7 @@ import type { Parsing } from './parsing.ts';
 import { fromPlain, toPlain } from './plain-values.ts';
 import { QuietMacros } from './quiet-macros.ts';
 import { relationOf } from './relation-of.ts';
+import { MetricValue } from './semantic/metric-value.ts';
 import { refOfCall, type StaticCall, staticCalls } from './static-calls.ts';
 
 /** What was found. */
@@ -189,7 +190,7 @@ function recordingNames(into: Recorded, self: Value): Omit<NameResolver, 'doc' |
     },
     metric: (name, packageName) => {
       into.metrics.push(packageName === undefined ? [name] : [packageName, name]);
-      return '';
+      return new MetricValue(name);
     },
     function: (name, packageName) => {
       into.functions.push(packageName === undefined ? [name] : [packageName, name]);

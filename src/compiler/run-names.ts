@@ -10,6 +10,9 @@ import type { Manifest, ManifestNode, ManifestSource } from './manifest.ts';
 import { fromPlain } from './plain-values.ts';
 import type { RefLookup } from './ref-lookup.ts';
 import { deferredRelation, isEphemeral, relationOf } from './relation-of.ts';
+import { semanticErrors } from './semantic/errors.ts';
+import { SemanticLookup } from './semantic/measure-lookup.ts';
+import { MetricValue } from './semantic/metric-value.ts';
 import { inWindow, type TimeWindow } from './time-window.ts';
 
 /** What answering names needs. */
@@ -36,7 +39,7 @@ export function runNames(
   names: RunNames,
   node: ManifestNode | undefined,
   packageName: string,
-): Pick<NameResolver, 'ref' | 'source' | 'doc'> {
+): Pick<NameResolver, 'ref' | 'source' | 'doc' | 'metric'> {
   const relation = (target: ManifestNode | ManifestSource): Relation => {
     const deferred = names.deferred?.get(target.unique_id);
     const plain = deferred ? deferredRelation(names.project, deferred) : relationOf(names.project, target);
@@ -84,6 +87,19 @@ export function runNames(
       }
       // Nothing has to be built before a source, so macros may find out while they run which one they read.
       return relation(found.node);
+    },
+    metric: (name, inPackage) => {
+      const found = new SemanticLookup(names.manifest, names.project.name).metric(
+        name,
+        inPackage ?? null,
+        packageName,
+      );
+      if (found.kind === 'found') return new MetricValue(name, found.node);
+      throw semanticErrors['metric-not-found']({
+        node: node?.unique_id ?? packageName,
+        name,
+        disabled: found.kind === 'disabled',
+      });
     },
     doc: (name, inPackage) => {
       const candidates = inPackage === undefined ? [packageName, names.project.name] : [inPackage];

@@ -39,7 +39,11 @@ function matcherOf(criterion: Criterion, context: MethodContext): Matcher {
     case 'tag':
       return (m) => m.tags.some((tag) => matchesGlob(tag, value));
     case 'group':
-      return (m) => typeof m.config['group'] === 'string' && matchesGlob(m.config['group'], value);
+      return (m) =>
+        m.type !== 'saved_query' &&
+        m.type !== 'semantic_model' &&
+        typeof m.config['group'] === 'string' &&
+        matchesGlob(m.config['group'], value);
     case 'access':
       return (m) => m.type === 'model' && (m.entry['access'] ?? 'protected') === value;
     case 'source':

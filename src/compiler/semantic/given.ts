@@ -173,4 +173,5 @@ const singular: Readonly<Partial<Record<string, string>>> = {
   semantic_models: 'semantic model',
   saved_queries: 'saved query',
   functions: 'function',
+  models: 'model',
 };
