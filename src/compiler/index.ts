@@ -17,6 +17,7 @@ export * from './invocation.ts';
 export * from './lineage/index.ts';
 export * from './manifest.ts';
 export { manifestText, writeManifestText } from './manifest-bytes.ts';
+export { nodeAsWritten } from './manifest-text.ts';
 export * from './parse-again.ts';
 export { pythonStr } from './python-repr.ts';
 export * from './selection/index.ts';

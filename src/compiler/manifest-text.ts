@@ -12,12 +12,12 @@ import { numberMark } from './manifest-bytes.ts';
  * from integers, are marked; `manifestText` and `readManifestBody` know the mark.
  */
 export function manifestBody(manifest: Manifest): string {
-  const { metadata: _, nodes, ...rest } = manifest;
+  const { metadata: _, nodes, disabled, ...rest } = manifest;
   const written: Record<string, unknown> = {};
-  for (const [id, node] of Object.entries(nodes)) {
-    written[id] = node.resource_type === 'seed' ? seedAsWritten(node) : node;
-  }
-  const whole = { nodes: written, ...rest };
+  for (const [id, node] of Object.entries(nodes)) written[id] = nodeAsWritten(node);
+  const writtenDisabled: Record<string, unknown> = {};
+  for (const [id, list] of Object.entries(disabled)) writtenDisabled[id] = list.map(nodeAsWritten);
+  const whole = { nodes: written, ...rest, disabled: writtenDisabled };
   try {
     return JSON.stringify(whole).slice(1);
   } catch (error) {
@@ -37,6 +37,8 @@ export function readManifestBody(metadata: Plain, body: Uint8Array): Manifest {
   const rest = JSON.parse(text) as Omit<Manifest, 'metadata'>;
   if (text.includes(numberMark)) revive(rest as unknown as Plain);
   for (const node of Object.values(rest.nodes)) if (node.resource_type === 'seed') seedAsRead(node);
+  for (const list of Object.values(rest.disabled))
+    for (const node of list) if (node.resource_type === 'seed') seedAsRead(node as ManifestNode);
   return { metadata, ...rest };
 }
 
@@ -92,6 +94,11 @@ const notOfSeeds = [
   'compiled_path',
   'contract',
 ] as const;
+
+/** A node as it stands in the manifest's file: seeds have no SQL there. Pure. */
+export function nodeAsWritten<T extends { readonly resource_type: string }>(node: T): T | Plain {
+  return node.resource_type === 'seed' ? seedAsWritten(node as unknown as ManifestNode) : node;
+}
 
 function seedAsWritten(node: ManifestNode): Plain {
   const written: Plain = { ...node, depends_on: { macros: node.depends_on.macros } };

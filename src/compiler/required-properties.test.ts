@@ -59,6 +59,26 @@ describe('what dbt asks of a description', () => {
       snapshot('unique_key: id, strategy: timestamp'),
       'must specify an updated_at configuration',
     ],
+    [
+      'a snapshot that checks one column by its name alone',
+      snapshot('unique_key: id, strategy: check, check_cols: v'),
+      "Expected 'all' or a list of strings",
+    ],
+    [
+      'a snapshot by time that checks columns',
+      snapshot('unique_key: id, strategy: timestamp, updated_at: t, check_cols: all'),
+      "should not have 'check_cols'",
+    ],
+    [
+      'a snapshot that does what nobody knows with rows that are gone',
+      snapshot('unique_key: id, strategy: check, check_cols: all, hard_deletes: nope'),
+      "Invalid value for 'hard_deletes': nope",
+    ],
+    [
+      'a snapshot that is a table',
+      snapshot('unique_key: id, strategy: check, check_cols: all, materialized: table'),
+      "a materialized value of 'snapshot'",
+    ],
     ['a name with a space', { 'models/a b.sql': 'select 1' }, "cannot contain spaces: 'model.shop.a b'"],
     [
       'a public model that is ephemeral',

@@ -60,6 +60,14 @@ export function checkSnapshot({ config, unique_id: node }: ManifestNode, locate:
     refuse('A snapshot with the timestamp strategy must specify an updated_at configuration');
   if (config['strategy'] === 'check' && missing('check_cols'))
     refuse('A snapshot with the check strategy must specify a check_cols configuration');
+  const { strategy, check_cols: checked, hard_deletes: deletes, materialized } = config;
+  if (strategy === 'check' && typeof checked === 'string' && checked !== 'all')
+    refuse(`Invalid value for 'check_cols': ${checked}. Expected 'all' or a list of strings`);
+  if (strategy === 'timestamp' && !missing('check_cols'))
+    refuse("A 'timestamp' snapshot should not have 'check_cols'");
+  if (!missing('hard_deletes') && !['ignore', 'invalidate', 'new_record'].includes(String(deletes)))
+    refuse(`Invalid value for 'hard_deletes': ${deletes}. Expected ignore, invalidate or new_record`);
+  if (materialized !== 'snapshot') refuse("A snapshot must have a materialized value of 'snapshot'");
 }
 
 /** Names with spaces are refused, or told of where the project's flags permit them. @throws compiler.bad-property */

@@ -106,6 +106,8 @@ function snapshotRules({ node }: PlanInput): SnapshotRules {
 }
 
 function hardDeletes(node: ManifestNode): SnapshotRules['hardDeletes'] {
+  if (node.config['hard_deletes'] != null && node.config['invalidate_hard_deletes'] != null)
+    throw badConfig(node, 'hard_deletes', "and invalidate_hard_deletes can't both be set");
   const value =
     node.config['hard_deletes'] ??
     (node.config['invalidate_hard_deletes'] === true ? 'invalidate' : 'ignore');

@@ -1,5 +1,5 @@
 /** `ls`: what is in the project, as dbt lists it. */
-import type { Manifest, ResourceType } from '../compiler/index.ts';
+import { type Manifest, type ManifestNode, nodeAsWritten, type ResourceType } from '../compiler/index.ts';
 import type { ProjectOptions, SelectOptions, StateOptions } from './options.ts';
 import { openProject } from './project-session.ts';
 import { selectIds } from './selection.ts';
@@ -103,7 +103,7 @@ function entry(manifest: Manifest, id: string): Readonly<Record<string, unknown>
   ] as const;
   for (const group of groups) {
     const found = (group as Readonly<Record<string, unknown>>)[id];
-    if (found !== undefined) return found as Readonly<Record<string, unknown>>;
+    if (found !== undefined) return nodeAsWritten(found as ManifestNode) as Readonly<Record<string, unknown>>;
   }
   return { name: id, resource_type: id.split('.')[0], package_name: id.split('.')[1] };
 }
