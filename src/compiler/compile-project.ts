@@ -6,6 +6,7 @@ import { describeMacro, readExposure, readGroup, readYamlSnapshot } from './desc
 import { DocBlocks } from './doc-blocks.ts';
 import { Environment } from './environment.ts';
 import type { Finishing } from './finish-node.ts';
+import { resolveFunctions } from './functions.ts';
 import { GenericTests } from './generic-tests.ts';
 import { buildGraph, dependenciesOf, type Graph } from './graph.ts';
 import type { Invocation } from './invocation.ts';
@@ -21,7 +22,7 @@ import { emptyManifest, Parsing } from './parsing.ts';
 import { PatchBook } from './patches.ts';
 import { fillPrimaryKeys } from './primary-keys.ts';
 import { ProjectCompilation } from './project-compilation.ts';
-import { PropertyEntries, type PropertyKey, placeOf } from './property-entries.ts';
+import { PropertyEntries } from './property-entries.ts';
 import { Recorder } from './record-sql.ts';
 import { checkUnique, fillMaps, resolveReferences } from './references.ts';
 import { checkSpaces } from './required-properties.ts';
@@ -125,9 +126,9 @@ function parse(environment: Environment, metadata: Plain): { manifest: Manifest;
   for (const entry of entries.of('exposures')) readExposure(tools, entry);
   for (const entry of entries.of('macros')) describeMacro(tools, entry);
   readSemanticLayer(tools, entries);
-  warnUnread(parsing, entries, 'functions');
   const lookup = resolveReferences(parsing);
   resolveSemanticLayer(parsing, lookup);
+  resolveFunctions(parsing);
   checkSemanticLayer(parsing);
   for (const entry of entries.of('unit_tests')) readUnitTest(tools, lookup, entry);
   checkSpaces(parsing);
@@ -141,15 +142,4 @@ function parse(environment: Environment, metadata: Plain): { manifest: Manifest;
   tellDeprecatedCode(parsing);
   tellUnusedPaths(parsing);
   return { manifest, graph: buildGraph(manifest) };
-}
-
-/** Says which kinds of resources a project describes that nothing here reads. */
-function warnUnread(parsing: Parsing, entries: PropertyEntries, key: PropertyKey): void {
-  const [first] = entries.of(key);
-  if (!first) return;
-  parsing.warn({
-    code: 'compiler.unread-resources',
-    message: `Boathouse doesn't read ${key.replace('_', ' ')} yet: ${entries.of(key).length} of them are left out of the manifest`,
-    location: placeOf(first, 'name'),
-  });
 }

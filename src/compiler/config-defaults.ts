@@ -15,7 +15,8 @@ export type ConfiguredType =
   | 'unit_test'
   | 'metric'
   | 'semantic_model'
-  | 'saved_query';
+  | 'saved_query'
+  | 'function';
 
 /** A new mapping of every key with its default. */
 export function defaultConfig(type: ConfiguredType): Plain {
@@ -34,6 +35,14 @@ export function defaultConfig(type: ConfiguredType): Plain {
       return { enabled: true, tags: [], meta: {} };
     case 'group':
       return { meta: {} };
+    case 'function':
+      return {
+        ...nodeDefaults('function'),
+        type: 'scalar',
+        volatility: null,
+        runtime_version: null,
+        entry_point: null,
+      };
     case 'metric':
     case 'semantic_model':
       return { enabled: true, group: null, meta: {} };

@@ -135,6 +135,8 @@ function treeOf(config: ProjectConfig, type: ConfiguredType): Plain {
       return config.exposures;
     case 'unit_test':
       return config.unitTests;
+    case 'function':
+      return config.functions;
     case 'metric':
       return config.metrics;
     case 'semantic_model':
@@ -157,6 +159,7 @@ const treeKeys: Readonly<Record<ConfiguredType, readonly string[]>> = {
   exposure: ['exposures'],
   group: ['models'],
   unit_test: ['unit_tests'],
+  function: ['functions'],
   metric: ['metrics'],
   // dbt looks under these names only, which the project file hasn't: unrendered_config lacks those levels.
   semantic_model: ['semantic_models'],

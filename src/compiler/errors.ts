@@ -10,6 +10,7 @@ type Kinds = {
     disabled: boolean;
   }>;
   'source-not-found': ErrorKind<{ node: string; source: string; table: string; disabled: boolean }>;
+  'function-not-found': ErrorKind<{ node: string; name: string; disabled: boolean }>;
   'ref-not-allowed': ErrorKind<{ node: string; target: string; why: string }>;
   'bad-ref': ErrorKind<{ problem: string }>;
   'duplicate-name': ErrorKind<{ kind: string; name: string; first: string; second: string }>;
@@ -60,6 +61,12 @@ const kinds: Kinds = {
         ? `${d.node} reads source('${d.source}', '${d.table}'), which is disabled`
         : `${d.node} reads source('${d.source}', '${d.table}'), which no property file declares`,
     hint: (d) => (d.disabled ? 'Enable it, or drop the reference.' : undefined),
+  },
+  'function-not-found': {
+    message: (d) =>
+      d.disabled
+        ? `${d.node} calls function('${d.name}'), which is disabled`
+        : `${d.node} calls function('${d.name}'), and no function has that name`,
   },
   'ref-not-allowed': {
     message: (d) => `${d.node} may not refer to ${d.target}: ${d.why}`,

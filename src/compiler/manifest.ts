@@ -110,6 +110,8 @@ export interface ManifestNode {
     | 'analysis'
     | 'operation'
     | 'sql_operation'
+    /** Among `functions`, not `nodes`. */
+    | 'function'
     /** Never in the manifest: what `model` shows while a unit test runs. */
     | 'unit_test';
   unique_id: string;
@@ -159,6 +161,9 @@ export interface ManifestNode {
   deprecation_date?: string | null;
   primary_key?: string[];
   time_spine?: Plain | null;
+  // Functions.
+  arguments?: Plain[];
+  returns?: Plain;
   // Seeds.
   root_path?: string | null;
   // Tests.
@@ -333,5 +338,5 @@ export interface Manifest {
   saved_queries: Record<string, ManifestSavedQuery>;
   semantic_models: Record<string, ManifestSemanticModel>;
   unit_tests: Record<string, ManifestUnitTest>;
-  functions: Record<string, Plain>;
+  functions: Record<string, ManifestNode>;
 }

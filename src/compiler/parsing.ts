@@ -79,7 +79,8 @@ export class Parsing {
       this.addDisabled(node);
       return;
     }
-    const before = this.manifest.nodes[node.unique_id];
+    const part = node.resource_type === 'function' ? this.manifest.functions : this.manifest.nodes;
+    const before = part[node.unique_id];
     if (before) {
       throw compilerErrors['duplicate-name'](
         {
@@ -91,7 +92,7 @@ export class Parsing {
         { location: locate() },
       );
     }
-    this.manifest.nodes[node.unique_id] = node;
+    part[node.unique_id] = node;
     this.#places.set(node.unique_id, locate);
   }
 

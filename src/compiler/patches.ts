@@ -7,6 +7,7 @@ import { columnsOf, constraintOf, contractChecksum } from './columns.ts';
 import { belowSearchPath, type DocBlocks } from './doc-blocks.ts';
 import { compilerErrors } from './errors.ts';
 import { recordForeignKeys } from './foreign-keys.ts';
+import { describeFunction } from './functions.ts';
 import type { ManifestNode, Plain } from './manifest.ts';
 import type { Parsing } from './parsing.ts';
 import {
@@ -36,7 +37,10 @@ export interface Patch {
   readonly versionEntry?: ModelVersion;
 }
 
-type NodeKey = Extract<PropertyKey, 'models' | 'seeds' | 'snapshots' | 'analyses' | 'data_tests'>;
+type NodeKey = Extract<
+  PropertyKey,
+  'models' | 'seeds' | 'snapshots' | 'analyses' | 'data_tests' | 'functions'
+>;
 
 /** Property entries by what they describe. */
 export class PatchBook {
@@ -55,7 +59,7 @@ export class PatchBook {
         new Set(pkg.files.models.map((file) => stem(file.relativePath))),
       ]),
     );
-    for (const key of ['models', 'seeds', 'snapshots', 'analyses', 'data_tests'] as const) {
+    for (const key of ['models', 'seeds', 'snapshots', 'analyses', 'data_tests', 'functions'] as const) {
       for (const entry of entries.of(key)) {
         if (key === 'models' && versionsOf(entry).length > 0)
           this.#addVersions(entry, files.get(entry.packageName));
@@ -118,6 +122,7 @@ export class PatchBook {
     node.doc_blocks = described.blocks;
     const columns = versionEntry ? columnsOfVersion(entry, versionEntry) : data['columns'];
     node.columns = columnsOf(columns, entry, this.#docs);
+    if (node.resource_type === 'function') describeFunction(node, entry);
     if (node.resource_type !== 'model') return;
     const constraints = versionEntry?.data['constraints'] ?? data['constraints'];
     node.constraints = Array.isArray(constraints)
@@ -202,6 +207,7 @@ const singular: Readonly<Record<NodeKey, string>> = {
   snapshots: 'the snapshot',
   analyses: 'the analysis',
   data_tests: 'the test',
+  functions: 'the function',
 };
 
 const movable = ['meta', 'docs', 'group', 'contract', 'access'] as const;

@@ -22,7 +22,7 @@ export function resolveReferences(parsing: Parsing): RefLookup {
   const { manifest } = parsing;
   const lookup = new RefLookup(manifest, parsing.project.name);
   const groups = new Set(Object.values(manifest.groups).map((group) => group.name));
-  for (const node of Object.values(manifest.nodes)) {
+  for (const node of [...Object.values(manifest.nodes), ...Object.values(manifest.functions)]) {
     if (!resolveNode(parsing, lookup, node)) {
       // dbt keeps it among the nodes, switched off, with those parents that are there.
       node.config.enabled = false;

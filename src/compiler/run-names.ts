@@ -5,6 +5,7 @@ import type { Project } from '../project/index.ts';
 import type { RenderExtras } from './compilation.ts';
 import type { ConfigAccess, NameResolver, Relation } from './context/index.ts';
 import { compilerErrors } from './errors.ts';
+import { findFunction } from './functions.ts';
 import type { DeferRelation } from './invocation.ts';
 import type { Manifest, ManifestNode, ManifestSource } from './manifest.ts';
 import { fromPlain } from './plain-values.ts';
@@ -39,7 +40,7 @@ export function runNames(
   names: RunNames,
   node: ManifestNode | undefined,
   packageName: string,
-): Pick<NameResolver, 'ref' | 'source' | 'doc' | 'metric'> {
+): Pick<NameResolver, 'ref' | 'source' | 'doc' | 'metric' | 'function'> {
   const relation = (target: ManifestNode | ManifestSource): Relation => {
     const deferred = names.deferred?.get(target.unique_id);
     const plain = deferred ? deferredRelation(names.project, deferred) : relationOf(names.project, target);
@@ -96,6 +97,15 @@ export function runNames(
       );
       if (found.kind === 'found') return new MetricValue(name, found.node);
       throw semanticErrors['metric-not-found']({
+        node: node?.unique_id ?? packageName,
+        name,
+        disabled: found.kind === 'disabled',
+      });
+    },
+    function: (name, inPackage) => {
+      const found = findFunction(names.manifest, names.project.name, name, inPackage, packageName);
+      if (found.kind === 'found') return relationOf(names.project, found.node);
+      throw compilerErrors['function-not-found']({
         node: node?.unique_id ?? packageName,
         name,
         disabled: found.kind === 'disabled',

@@ -12,7 +12,7 @@ import { type NodeSeed, newNode } from './node-shape.ts';
 import type { Patch, PatchBook } from './patches.ts';
 import { applyRecord, newRecord, type Recorded } from './record-sql.ts';
 
-type SqlType = 'model' | 'seed' | 'snapshot' | 'test' | 'analysis';
+type SqlType = 'model' | 'seed' | 'snapshot' | 'test' | 'analysis' | 'function';
 
 /** Reads every node of the project that isn't described in YAML alone. In dbt's order. */
 export function readSqlNodes(tools: Finishing, patches: PatchBook): void {
@@ -27,6 +27,8 @@ export function readSqlNodes(tools: Finishing, patches: PatchBook): void {
   for (const pkg of packages)
     for (const file of pkg.files.singularTests) readPlain(tools, patches, pkg, file, 'test');
   for (const pkg of packages) for (const file of pkg.files.seeds) readSeed(tools, patches, pkg, file);
+  for (const pkg of packages)
+    for (const file of pkg.files.functions) readPlain(tools, patches, pkg, file, 'function');
   for (const pkg of packages) readHooks(tools, pkg);
 }
 
@@ -80,7 +82,7 @@ function readPlain(
   patches: PatchBook,
   pkg: Package,
   file: SourceFile,
-  type: 'analysis' | 'test',
+  type: 'analysis' | 'test' | 'function',
 ): void {
   const below = belowSearchPath(file.relativePath, file.searchPath);
   const path = type === 'analysis' ? `analysis/${below}` : below;
@@ -94,14 +96,10 @@ function readPlain(
     }),
     {},
   );
-  recordAndFinish(
-    tools,
-    node,
-    file,
-    patches.for(type === 'analysis' ? 'analyses' : 'data_tests', name, pkg.name),
-    patches,
-  );
+  recordAndFinish(tools, node, file, patches.for(patchKeys[type], name, pkg.name), patches);
 }
+
+const patchKeys = { analysis: 'analyses', test: 'data_tests', function: 'functions' } as const;
 
 /** A snapshot file may hold several blocks; its name is part of their fqn. */
 function readSnapshots(tools: Finishing, patches: PatchBook, pkg: Package, file: SourceFile): void {

@@ -91,7 +91,14 @@ const kinds: Kinds = {
     sqlState: '0A000',
   },
   'unsupported-resource': {
-    message: (d) => `${d.node} is a ${d.kind}, which can't be run yet`,
+    message: (d) =>
+      d.kind === 'function'
+        ? `${d.node} can't be made: DuckDB has no CREATE FUNCTION … RETURNS`
+        : `${d.node} is a ${d.kind}, which can't be run`,
+    hint: (d) =>
+      d.kind === 'function'
+        ? "Make it a macro of DuckDB's in `on-run-start`: create or replace macro name(argument) as …"
+        : undefined,
     exitCode: 1,
     sqlState: '0A000',
   },

@@ -4,7 +4,6 @@ import type { RunOptions } from './options.ts';
 import { openProject } from './project-session.ts';
 import { type RunResult, runNodes } from './run-nodes.ts';
 import { selectRunnable } from './selection.ts';
-import { reportUnrun } from './unrun.ts';
 
 /**
  * Runs the selected seeds, models, snapshots and tests in graph order, and publishes the catalog once
@@ -28,8 +27,8 @@ export async function build(options: RunOptions = {}): Promise<RunResult> {
       'unit_test',
       'exposure',
       'saved_query',
+      'function',
     ]);
-    reportUnrun(session, options);
     return await runNodes(session, ids, { command: 'build', testsBlock: true, signal: options.signal });
   } finally {
     session.close();
