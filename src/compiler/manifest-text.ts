@@ -12,12 +12,14 @@ import { numberMark } from './manifest-bytes.ts';
  * from integers, are marked; `manifestText` and `readManifestBody` know the mark.
  */
 export function manifestBody(manifest: Manifest): string {
-  const { metadata: _, nodes, disabled, ...rest } = manifest;
+  const { metadata: _, nodes, ...rest } = manifest;
   const written: Record<string, unknown> = {};
   for (const [id, node] of Object.entries(nodes)) written[id] = nodeAsWritten(node);
   const writtenDisabled: Record<string, unknown> = {};
-  for (const [id, list] of Object.entries(disabled)) writtenDisabled[id] = list.map(nodeAsWritten);
-  const whole = { nodes: written, ...rest, disabled: writtenDisabled };
+  for (const [id, list] of Object.entries(rest.disabled)) writtenDisabled[id] = list.map(nodeAsWritten);
+  // Its keys stay in dbt's order.
+  const whole = { nodes: written, ...rest };
+  Object.assign(whole, { disabled: writtenDisabled });
   try {
     return JSON.stringify(whole).slice(1);
   } catch (error) {
