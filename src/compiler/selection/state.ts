@@ -177,9 +177,41 @@ function bodyOf(entry: Entry): unknown {
         entry['maturity'],
         entry['depends_on'],
       ];
+    case 'metric':
+      // dbt doesn't look at what a metric is computed from.
+      return [entry['type'], entry['description'], entry['label']];
+    case 'semantic_model':
+      return semanticKeys.map((key) => entry[key]);
+    case 'saved_query':
+      return savedQueryBody(entry);
+    case 'function':
+      return [entry['raw_code'], entry['arguments'], entry['returns']];
     default:
       return { ...entry, created_at: 0, config: null };
   }
+}
+
+const semanticKeys = [
+  'model',
+  'description',
+  'defaults',
+  'entities',
+  'dimensions',
+  'measures',
+  'config',
+  'primary_entity',
+  'group',
+];
+
+function savedQueryBody(entry: Entry): unknown {
+  const { metrics, group_by: groups, where } = dictOf(entry['query_params']);
+  const exports = Array.isArray(entry['exports']) ? entry['exports'] : [];
+  const written = exports.map((one) => {
+    const { export_as: kind, schema, alias } = dictOf(dictOf(one)['unrendered_config']);
+    return [dictOf(one)['name'], kind, schema, alias];
+  });
+  const { description, label, config, group, tags } = entry;
+  return [metrics, groups, where, description, label, config, group, tags, written];
 }
 
 /** What is configured, without what says where it is and how it is grouped: those are no changes of their own. */
