@@ -105,8 +105,7 @@ const kinds: Kinds = {
   },
   'package-not-installed': {
     message: (d) => `The ${d.kind} package ${d.package} is not installed: ${d.folder} is not there`,
-    hint: () =>
-      'Run `boathouse deps`; packages given as `local:` need no installing.',
+    hint: () => 'Run `boathouse deps`; packages given as `local:` need no installing.',
   },
   'duplicate-package': {
     message: (d) => `Two packages are named '${d.name}': ${d.first} and ${d.second}`,

@@ -128,7 +128,7 @@ const mistakes: Mistake[] = [
       ...fine,
       ...project('shop', { output: '      settings: {memory_limt: 1GB}\n' }),
     },
-    code: 1,
+    code: 2,
     says: ['memory_limt', 'memory_limit', /^(?!.*Move the file)/s],
   },
   {

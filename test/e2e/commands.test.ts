@@ -265,7 +265,7 @@ describe('the command line', () => {
 
   it('lists by unique id, as dbt does', async () => {
     expect((await folder.ok('ls')).stdout).toBe('shop.people\nshop.raw\nshop.unique_people_id\n');
-    expect((await folder.ok('ls', '-m', 'people')).stdout).toBe('shop.people\n');
+    expect((await folder.ok('-q', 'ls', '-m', 'people')).stdout).toBe('shop.people\n');
     const { stdout } = await folder.ok(
       'ls',
       '-s',

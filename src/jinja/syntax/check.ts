@@ -124,7 +124,10 @@ class Checker {
   #expression(expression: Expression, context: Context): void {
     this.#depth += 1;
     if (this.#depth > limits.nesting)
-      throw this.#error('This expression has too many operators and brackets inside one another', expression.at);
+      throw this.#error(
+        'This expression has too many operators and brackets inside one another',
+        expression.at,
+      );
     this.#checkExpression(expression, context);
     this.#depth -= 1;
   }
