@@ -156,8 +156,11 @@ export class GenericTests {
     place: () => SourceLocation,
   ): Recorded {
     const record = newRecord();
-    if (macro) record.macros.push(macro.uniqueId);
-    const { kwargs } = node.test_metadata as { kwargs: Plain };
+    const { kwargs, name, namespace } = node.test_metadata as NonNullable<ManifestNode['test_metadata']>;
+    // dbt counts the test that the name alone means, too, where a package's is asked for.
+    const { registry } = this.#tools.parsing;
+    const byName = namespace === null ? undefined : registry.find(`test_${name}`, node.package_name);
+    for (const entry of new Set([byName, macro])) if (entry) record.macros.push(entry.uniqueId);
     const plainTest = macro?.builtIn === true && readableTests.has(macro.name);
     const calls = plainTest && this.#whereIsOurs(node.package_name) ? literalCalls(kwargs) : undefined;
     const isShort =

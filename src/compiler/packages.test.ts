@@ -1,6 +1,7 @@
 /** What packages and their project do to each other: descriptions, macros, tests. */
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Manifest, ManifestNode } from './manifest.ts';
+import { manifestBody } from './manifest-text.ts';
 import { ScratchProject } from './scratch-project.ts';
 
 let project: ScratchProject | undefined;
@@ -102,6 +103,17 @@ describe('a macro', () => {
   });
 });
 
+it('a seed has no more keys when it is disabled', async () => {
+  const manifest = await parse({
+    'dbt_project.yml': `${settings}seeds: {shop: {gone: {+enabled: false}}}\n`,
+    'seeds/on.csv': 'id\n1\n',
+    'seeds/gone.csv': 'id\n1\n',
+  });
+  const { nodes, disabled } = JSON.parse(`{${manifestBody(manifest)}`) as Manifest;
+  const [gone] = disabled['seed.shop.gone'] ?? [];
+  expect(Object.keys(gone ?? {})).toEqual(Object.keys(nodes['seed.shop.on'] ?? {}));
+});
+
 describe('a model', () => {
   it('has each source once when its calls can be read, and as often as it is called else', async () => {
     const twice = "{{ source('s', 't') }} {{ source('s', 't') }}";
@@ -160,6 +172,18 @@ describe('a test', () => {
     expect(only(manifest)?.depends_on.macros).toEqual([
       'macro.shop.test_above',
       'macro.dbt.get_where_subquery',
+    ]);
+  });
+
+  it('of a package depends on the project’s test of that name, too', async () => {
+    const manifest = await parse({
+      ...files,
+      'lib/macros/above.sql': '{% test above(model, than) %}select * from {{ model }}{% endtest %}',
+      'models/m.yml': 'models: [{name: m, data_tests: [{lib.above: {arguments: {than: 1}}}]}]',
+    });
+    expect(only(manifest)?.depends_on.macros.slice(0, 2)).toEqual([
+      'macro.shop.test_above',
+      'macro.lib.test_above',
     ]);
   });
 

@@ -28,7 +28,7 @@ export interface CompiledText {
   readonly code: string;
   /** Whether it was asked for by name, and not only as a test of what was. */
   readonly named: boolean;
-  /** Relative to the project; undefined for an inline text. */
+  /** Relative to the project; undefined for an inline text, and for snapshots, whose SQL dbt keeps to itself. */
   readonly path: string | undefined;
 }
 
@@ -93,7 +93,10 @@ async function compileSelected(
       if (node.config.materialized !== 'ephemeral') results.push(compiledResult(node, code, startedAtMs));
       if (silent.has(id)) continue;
       const { targetPath, project } = session;
-      const path = await writingTo(targetPath, () => writeCompiled(node, targetPath, project.root));
+      const path =
+        node.resource_type === 'snapshot'
+          ? undefined
+          : await writingTo(targetPath, () => writeCompiled(node, targetPath, project.root));
       compiled.push({ uniqueId: id, name: node.name, code, path, named: named.has(id) });
     }
     if (session.settings.writeJson) await addColumnLineage(session, engineSession, ids);
