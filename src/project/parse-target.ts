@@ -60,6 +60,7 @@ export function parseTarget(raw: PlainDict, origin: TargetOrigin): TargetProfile
   const attach = [...parseAttachments(fields), ...attachmentsOfPlugins(plugins)].map((one) =>
     placedAttachment(one, origin.projectDir),
   );
+  const ownDatabase = databaseNameOf(lakehouse.catalog ?? path);
   const database = databaseOf(fields, lakehouse.catalog ?? path, attach);
   const useCredentialProvider = fields.text('use_credential_provider');
   const target = {
@@ -71,6 +72,7 @@ export function parseTarget(raw: PlainDict, origin: TargetOrigin): TargetProfile
     ...placesOf(path, lakehouse, origin.projectDir),
     lakehouse,
     database,
+    ownDatabase,
     schema: fields.text('schema') ?? 'main',
     threads: origin.threads ?? fields.whole('threads', 1) ?? 1,
     extensions: parseExtensions(fields),

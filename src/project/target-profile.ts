@@ -98,8 +98,10 @@ export interface TargetProfile {
   /** Where runs publish: an absolute path or `s3://bucket/…/name.duckdb`; undefined for a target in memory. */
   readonly catalogPlace: string | undefined;
   readonly lakehouse: LakehouseProfile;
-  /** The database that models go to unless they say otherwise. */
+  /** The database that models go to unless they say otherwise: `ownDatabase`, or the alias of an attached one. */
   readonly database: string;
+  /** The name of the database at `path`, which is what runs publish. */
+  readonly ownDatabase: string;
   readonly schema: string;
   /** Nodes to build at once. */
   readonly threads: number;

@@ -55,10 +55,10 @@ export function engineOptions(
  */
 export function workPlace(profile: TargetProfile): { readonly file: string | undefined } {
   if (profile.catalogPlace !== undefined) {
-    if (['memory', 'system', 'temp'].includes(profile.database.toLowerCase())) {
+    if (['memory', 'system', 'temp'].includes(profile.ownDatabase.toLowerCase())) {
       throw targetErrors['unsupported-path']({
         path: profile.path,
-        kind: `named like DuckDB's own database ${profile.database}`,
+        kind: `named like DuckDB's own database ${profile.ownDatabase}`,
       });
     }
     return { file: profile.catalogPlace };

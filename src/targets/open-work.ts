@@ -92,7 +92,7 @@ async function openIn(
   tables: TablesTurn | undefined,
 ): Promise<Opened> {
   const { profile, root } = input.compilation.project;
-  const { database } = profile;
+  const { ownDatabase: database } = profile;
   const copied = await keepCopy(input, own, taken);
   const work = await WorkingDatabase.open({
     engine: engineOptions(input.compilation.project, own && join(own.folder, 'spill')),
@@ -194,7 +194,13 @@ function userName(): string {
 function mustTakeTurns(input: OpenWorkInput, published: readonly CatalogRelation[]): boolean {
   const { manifest, project } = input.compilation;
   const { uniqueIds, storeFailures } = input;
-  return keepsTables({ manifest, uniqueIds, database: project.profile.database, published, storeFailures });
+  return keepsTables({
+    manifest,
+    uniqueIds,
+    database: project.profile.ownDatabase,
+    published,
+    storeFailures,
+  });
 }
 
 function sameDatabase(relation: CatalogRelation, database: string): boolean {

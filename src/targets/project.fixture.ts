@@ -141,6 +141,7 @@ function fixtureProfile(
       python: undefined,
     },
     database: 'lake',
+    ownDatabase: 'lake',
     schema: 'main',
     threads: 2,
     extensions: [],

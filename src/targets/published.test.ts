@@ -219,7 +219,7 @@ create index by_m on kept (m); create table gone as select i, md5(i::varchar) as
   it('may be named as no other file is', async () => {
     await lake.write({ 'models/mine.sql': one });
     const file = join(lake.root, 'not yet/there, it\'s "ours"/läke ü.v1.duckdb');
-    const profile = { path: file, databaseFile: file, database: 'läke ü' };
+    const profile = { path: file, databaseFile: file, database: 'läke ü', ownDatabase: 'läke ü' };
     for (let run = 0; run < 2; run += 1) {
       const { results, published } = await lake.build({ project: { profile } });
       expect(statuses(results)).toEqual({ mine: 'success' });
@@ -235,7 +235,8 @@ create index by_m on kept (m); create table gone as select i, md5(i::varchar) as
     await lake.write({ 'models/mine.sql': one });
     await lake.build();
     const file = join(lake.root, name);
-    const profile = { path: name, databaseFile: file, database: name.split('.')[0] ?? '' };
+    const database = name.split('.')[0] ?? '';
+    const profile = { path: name, databaseFile: file, database, ownDatabase: database };
     await expect(lake.build({ project: { profile } })).rejects.toMatchObject({ code });
   });
 });

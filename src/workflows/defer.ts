@@ -114,7 +114,7 @@ export function otherDatabases(project: Project, options: ProjectOptions): reado
 /** The names, in lower case, that databases have in this target. */
 function databaseNames(profile: Project['profile']): Set<string> {
   return new Set(
-    [profile.database, ...profile.attach.map(({ alias }) => alias)].map((name) => name.toLowerCase()),
+    [profile.ownDatabase, ...profile.attach.map(({ alias }) => alias)].map((name) => name.toLowerCase()),
   );
 }
 

@@ -62,7 +62,7 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
   }
   const { profile } = await readProjectOnly(options);
   if (profile.catalogPlace === undefined) throw workflowErrors['no-lake']({ target: profile.targetName });
-  return await lakeOf({ file: profile.catalogPlace, database: profile.database, profile }, undefined);
+  return await lakeOf({ file: profile.catalogPlace, database: profile.ownDatabase, profile }, undefined);
 }
 
 /** The same lake on another branch; undefined for the main one. @throws catalog.no-branch */

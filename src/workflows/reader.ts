@@ -115,7 +115,7 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
   const unpublished = project === undefined || isThere ? undefined : (wanted ?? project.profile.path);
   const catalog = isThere ? wanted : undefined;
   const alias =
-    project?.profile.database ?? (catalog === undefined ? '' : parse(catalog).name.split('.')[0]!);
+    project?.profile.ownDatabase ?? (catalog === undefined ? '' : parse(catalog).name.split('.')[0]!);
   const engine = readerEngine(home?.profile);
   const attach = project === undefined ? [] : engine.attach;
   // What is the reader's own may be written to: views are made anew there.
@@ -142,7 +142,7 @@ export async function openReaderOf(options: ReaderOptions, past: PastCatalog | u
   try {
     const session = await database.session();
     const schema = project?.profile.schema ?? 'main';
-    if (catalog !== undefined) await useCatalog(session, alias, schema);
+    if (catalog !== undefined) await useCatalog(session, [project?.profile.database ?? alias, alias], schema);
     if (catalog !== undefined && project !== undefined) {
       await attachDeferredDatabases(session, alias, otherDatabases(project, options));
     }
@@ -230,14 +230,17 @@ function isAboutName(error: unknown): boolean {
   );
 }
 
-/** Bare names are looked for in the target's schema first, then in `main`. */
-async function useCatalog(session: Session, alias: string, schema: string): Promise<void> {
-  const catalog = quoteIdentifier(alias);
-  const known = await session.query(
-    `SELECT schema_name FROM duckdb_schemas() WHERE database_name = ${quoteLiteral(alias)} AND schema_name = ${quoteLiteral(schema)}`,
-  );
-  const first = known.rows.length > 0 ? schema : 'main';
-  const path = [...new Set([first, 'main'])].map((name) => `${catalog}.${quoteIdentifier(name)}`);
+/** Bare names are looked for in the target's schema first, then in `main`, of each database in turn. */
+async function useCatalog(session: Session, databases: readonly string[], schema: string): Promise<void> {
+  const path: string[] = [];
+  for (const database of new Set(databases)) {
+    const known = await session.query(
+      `SELECT schema_name FROM duckdb_schemas() WHERE database_name = ${quoteLiteral(database)} AND schema_name = ${quoteLiteral(schema)}`,
+    );
+    const first = known.rows.length > 0 ? schema : 'main';
+    for (const name of new Set([first, 'main']))
+      path.push(`${quoteIdentifier(database)}.${quoteIdentifier(name)}`);
+  }
   await session.run(`SET search_path = ${quoteLiteral(path.join(','))}`);
 }
 
