@@ -1,11 +1,16 @@
 /** `ls`: what is in the project, as dbt lists it. */
+import { isBoathouseError } from '../base/index.ts';
 import { type Manifest, type ManifestNode, nodeAsWritten, type ResourceType } from '../compiler/index.ts';
+import { addColumnLineage, notedLineage } from './column-lineage.ts';
 import type { ProjectOptions, SelectOptions, StateOptions } from './options.ts';
-import { openProject } from './project-session.ts';
+import { openProject, type ProjectSession } from './project-session.ts';
 import { selectIds } from './selection.ts';
 
 /** What to list. */
-export interface LsOptions extends ProjectOptions, SelectOptions, Pick<StateOptions, 'state'> {}
+export interface LsOptions extends ProjectOptions, SelectOptions, Pick<StateOptions, 'state'> {
+  /** Whether the models are compiled, and told with where each of their columns comes from. */
+  readonly columnLineage?: boolean | undefined;
+}
 
 /** One listed resource, in each of dbt's spellings. */
 export interface ListedResource {
@@ -18,6 +23,8 @@ export interface ListedResource {
   readonly path: string;
   /** The manifest's entry. */
   readonly node: Readonly<Record<string, unknown>>;
+  /** Of each column the columns that it is made of, if that was asked for and could be worked out. */
+  readonly columnLineage?: Readonly<Record<string, readonly { unique_id: string; column: string }[]>>;
 }
 
 const listed: readonly ResourceType[] = [
@@ -44,9 +51,42 @@ export async function ls(options: LsOptions = {}): Promise<readonly ListedResour
     const asked = options.resourceTypes?.some((type) => type !== 'default') ?? false;
     const types = asked ? listed : listed.filter((type) => type !== 'analysis');
     const ids = [...selectIds(session, options, types)].sort();
-    return ids.map((id) => describe(manifest, id));
+    if (options.columnLineage === true) await workOutLineage(session, ids);
+    return ids.map((id) => {
+      const resource = describe(manifest, id);
+      const node = options.columnLineage === true ? manifest.nodes[id] : undefined;
+      const lineage = node && (notedLineage(node) as ListedResource['columnLineage']);
+      if (lineage === undefined) return resource;
+      return { ...resource, columnLineage: lineage, node: { ...resource.node, column_lineage: lineage } };
+    });
   } finally {
     session.close();
+  }
+}
+
+/** Compiles what has columns among `ids`; what can't be compiled is left without lineage. */
+async function workOutLineage(session: ProjectSession, ids: readonly string[]): Promise<void> {
+  const { compilation } = session;
+  const target = await session.openTarget({ writes: false });
+  try {
+    await target.prepare(ids);
+    for (const id of ids) {
+      const type = compilation.manifest.nodes[id]?.resource_type;
+      if (type !== 'model' && type !== 'snapshot') continue;
+      const connection = await target.session('compile');
+      try {
+        await compilation.compileNode(id, { session: connection, warehouse: target.warehouse });
+      } catch (error) {
+        if (!isBoathouseError(error)) throw error;
+      } finally {
+        await connection.release();
+      }
+    }
+    const connection = await target.session('lineage');
+    await addColumnLineage(session, connection, ids);
+    await connection.release();
+  } finally {
+    await target.close();
   }
 }
 

@@ -78,6 +78,12 @@ describe('a new project', () => {
     expect(
       (await ls({ ...here, select: ['+daily_revenue'], resourceTypes: ['model'] })).map((r) => r.selector),
     ).toEqual(['shop.bronze.bronze_orders', 'shop.gold.daily_revenue', 'shop.silver.orders']);
+    const [revenue] = await ls({ ...here, select: ['daily_revenue'], columnLineage: true });
+    expect(revenue?.columnLineage).toMatchObject({
+      orders: [],
+      revenue: [{ unique_id: 'model.shop.orders', column: 'amount' }],
+    });
+    expect(revenue?.node).toHaveProperty('column_lineage');
     expect(Object.keys((await parse(here)).manifest.nodes)).toHaveLength(11);
     expect(JSON.parse(artifact('perf_info.json'))).toMatchObject({
       is_partial_parse_enabled: true,

@@ -19,8 +19,13 @@ export const lsCommand: CommandSpec = {
       choices: ['selector', 'name', 'path', 'json'],
     },
     { flags: '--output-keys <key...>', summary: 'which keys of the manifest --output json prints' },
+    { flags: '--column-lineage', summary: 'compile the models, and tell what each column is made of' },
   ],
-  examples: ['boathouse ls --select +daily_revenue', 'boathouse ls --resource-type model --output json'],
+  examples: [
+    'boathouse ls --select +daily_revenue',
+    'boathouse ls --resource-type model --output json',
+    'boathouse ls --select daily_revenue --column-lineage',
+  ],
   endsUnread: true,
   load: async () => {
     const [{ ls }, { projectGiven, saysAsDbt, selectionGiven }, { printJsonLine }] = await Promise.all([
@@ -34,6 +39,7 @@ export const lsCommand: CommandSpec = {
         ...projectGiven(input),
         ...selectionGiven(input),
         state: flags.text('state'),
+        columnLineage: flags.is('columnLineage'),
         ...onlyModels(flags),
       });
       input.deliver?.('ls', resources);
@@ -74,6 +80,17 @@ function onlyModels(flags: Flags): { readonly resourceTypes?: readonly string[] 
 }
 
 function line(resource: ListedResource, output: string, keys: readonly string[] | undefined): string {
+  const { columnLineage = {} } = resource;
+  const shown = lineOf(resource, output, keys);
+  if (output === 'json') return shown;
+  const columns = Object.entries(columnLineage).map(([column, from]) => {
+    const parts = from.map((part) => `${part.unique_id.split('.').slice(1).join('.')}.${part.column}`);
+    return `  ${column} <- ${parts.length === 0 ? '(no column)' : parts.join(', ')}`;
+  });
+  return [shown, ...columns].join('\n');
+}
+
+function lineOf(resource: ListedResource, output: string, keys: readonly string[] | undefined): string {
   switch (output) {
     case 'json':
       return JSON.stringify(pick(resource, keys));
@@ -98,6 +115,7 @@ const usual = new Set([
   'source_name',
   'original_file_path',
   'unique_id',
+  'column_lineage',
 ]);
 
 function pick(resource: ListedResource, keys: readonly string[] | undefined): Record<string, unknown> {
