@@ -182,9 +182,11 @@ function news(lines: readonly string[], folder: string): readonly unknown[] {
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as { info: Record<string, unknown>; data: unknown })
     .filter(({ info }) => info['level'] !== 'debug');
-  // What warnings say is each one's own: dbt frames and folds it.
+  // What warnings say is each one's own: dbt frames and folds it. A duplicate's text has keys in an order of its process.
+  const isSaid = ({ name, level }: Record<string, unknown>): boolean =>
+    level === 'info' && name !== 'DepsFoundDuplicatePackage';
   const told = said.map(({ info, data }) =>
-    JSON.stringify([info['name'], info['code'], info['level'], info['level'] === 'info' && info['msg'], data])
+    JSON.stringify([info['name'], info['code'], info['level'], isSaid(info) && info['msg'], data])
       .replaceAll(folder, '<project>')
       .replaceAll(secret, '*****'),
   );
