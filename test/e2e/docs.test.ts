@@ -34,9 +34,9 @@ describe('docs', () => {
     expect(result).toMatchObject({ kind: 'result', command: 'docs generate', exitCode: 0, errors: [] });
   });
 
-  it('ends with 1 when a node can’t be compiled, and says which', async () => {
+  it('ends with 2, as dbt does, when a node can’t be compiled, and says which', async () => {
     const { code, output } = await folder.run('docs', 'generate', '--vars', 'late: true');
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(output).toContain('not yet');
     expect(output).toContain('Compiling failed, so no documentation was written');
   });
